@@ -1,0 +1,42 @@
+/** Lower-case hexadecimal text of `bytes`. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += (byte + 0x100).toString(16).slice(1);
+  return text;
+}
+
+/** The octets written as hexadecimal digits in `text`, spaces ignored; undefined when it is not hexadecimal. */
+export function fromHex(text: string): Uint8Array | undefined {
+  const digits = text.replaceAll(/\s/g, '');
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return undefined;
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i += 1)
+    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+/** A new array holding `parts` one after the other. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Whether two arrays hold the same octets, in a time that depends on their length only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i += 1) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
+
+/** UTF-8 octets of `text`. */
+export const toUtf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Text of UTF-8 octets; what is not UTF-8 becomes U+FFFD. */
+export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

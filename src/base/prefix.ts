@@ -1,0 +1,49 @@
+import {
+  addressBytes,
+  addressFromBytes,
+  familyOf,
+  type IpAddress,
+  parseAddress,
+} from './address.ts';
+import { err, ok, type Result } from './result.ts';
+
+/** A network: an address whose host bits are zero, and a length in bits. */
+export type Prefix = { readonly address: IpAddress; readonly length: number };
+
+const bitsOf = (a: IpAddress): number => (familyOf(a) === 4 ? 32 : 128);
+
+function masked(bytes: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i += 1) {
+    const bits = Math.max(0, Math.min(8, length - 8 * i));
+    out[i] = (bytes[i] as number) & (0xff00 >> bits);
+  }
+  return out;
+}
+
+/** The network of `length` bits that `address` lies in. */
+export const prefixOf = (address: IpAddress, length: number): Prefix => ({
+  address: addressFromBytes(masked(addressBytes(address), length)),
+  length,
+});
+/** The network of one address. */
+export const hostPrefix = (address: IpAddress): Prefix => ({ address, length: bitsOf(address) });
+
+export const contains = (prefix: Prefix, address: IpAddress): boolean =>
+  familyOf(prefix.address) === familyOf(address) &&
+  prefixOf(address, prefix.length).address === prefix.address;
+
+/** The dotted mask of an IPv4 network, `255.255.254.0` for 23 bits. */
+export const maskOf = (length: number): IpAddress =>
+  addressFromBytes(masked(new Uint8Array([255, 255, 255, 255]), length));
+
+/** The length of a contiguous dotted mask. */
+export function lengthOfMask(mask: string): Result<number, string> {
+  const parsed = parseAddress(mask);
+  if (!parsed.ok || familyOf(parsed.value) !== 4) return err(`"${mask}" is not a network mask`);
+  for (let length = 0; length <= 32; length += 1)
+    if (maskOf(length) === parsed.value) return ok(length);
+  return err(`"${mask}" is not a contiguous network mask`);
+}
+
+export const formatPrefix = (p: Prefix): string => `${p.address}/${p.length}`;
