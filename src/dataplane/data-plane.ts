@@ -1,0 +1,116 @@
+import type { Endpoint } from '#base/address';
+import type { Prefix } from '#base/prefix';
+import type { EspSuiteName } from '#crypto/esp-suites';
+
+/** The networks a pair of SAs carries, seen from this end; RFC 4301 section 4.4.1. */
+export type TrafficSelectors = { readonly local: Prefix; readonly remote: Prefix };
+
+/** What both directions of a security association have in common. */
+type SaCommon = {
+  /** Unsigned 32-bit, 256 or more. For an inbound SA ours, for an outbound SA the peer's. */
+  readonly spi: number;
+  readonly suite: EspSuiteName;
+  /** Encryption key, then integrity key or salt, in the order of IKE's KEYMAT. */
+  readonly keyMaterial: Uint8Array;
+  readonly mode: 'tunnel' | 'transport';
+  /** Whether ESP travels in UDP (RFC 3948) or as IP protocol 50. */
+  readonly encapsulation: 'udp' | 'none';
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly selectors: TrafficSelectors;
+  /** Octets of inner packets after which the SA is reported as `expiring`; absent for no limit. */
+  readonly softLimitOctets?: number;
+};
+
+export type InboundSa = SaCommon & {
+  readonly direction: 'inbound';
+  /** Size of the replay window in packets, 32 to 4096; RFC 4303 section 3.4.3. */
+  readonly replayWindow: number;
+};
+
+export type OutboundSa = SaCommon & { readonly direction: 'outbound' };
+
+/** One change of the forwarding table. A transaction is a list of changes, applied whole or not at all. */
+export type ForwardingChange =
+  | { readonly kind: 'addInbound'; readonly sa: InboundSa }
+  /** Also routes `selectors.remote` to this SA, in place of an older SA with the same selectors. */
+  | { readonly kind: 'addOutbound'; readonly sa: OutboundSa }
+  | { readonly kind: 'removeInbound'; readonly spi: number }
+  | { readonly kind: 'removeOutbound'; readonly spi: number; readonly remote: Endpoint }
+  /** The peer's NAT gave it another port or address: every SA towards `from` now goes to `to`. */
+  | { readonly kind: 'movePeer'; readonly from: Endpoint; readonly to: Endpoint };
+
+/** What the packet path tells the engine. */
+export type DataPlaneReport =
+  /** A control datagram (IKE); the non-ESP marker is already removed and `encapsulated` says it was there. */
+  | {
+      readonly kind: 'datagram';
+      readonly local: Endpoint;
+      readonly remote: Endpoint;
+      readonly bytes: Uint8Array;
+      readonly encapsulated: boolean;
+    }
+  /** A NAT keepalive (one octet 0xFF) arrived; RFC 3948 section 2.3. */
+  | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
+  /** The first packet of an inbound SA passed its integrity check. */
+  | { readonly kind: 'inboundActive'; readonly spi: number }
+  /** An authenticated packet came from another endpoint than the SA's: its NAT mapping changed. */
+  | { readonly kind: 'peerMoved'; readonly spi: number; readonly remote: Endpoint }
+  /** The soft limit in octets was passed, or sequence numbers run out. */
+  | { readonly kind: 'expiring'; readonly spi: number; readonly direction: 'inbound' | 'outbound' }
+  /** ESP for an SPI that is not installed; at most one report a second and source. */
+  | { readonly kind: 'unknownSpi'; readonly spi: number; readonly remote: Endpoint }
+  /** The back end restarted by itself; the engine must install every SA again. */
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** Counters of one SA, since it was installed. */
+export type SaCounters = {
+  readonly packets: number;
+  /** Octets of inner packets. */
+  readonly octets: number;
+  /** Inbound only: packets refused, by reason. */
+  readonly replayed: number;
+  readonly authenticationFailed: number;
+  readonly malformed: number;
+  readonly selectorMismatch: number;
+};
+
+/** Counters of packets that belong to no SA. */
+export type DataPlaneCounters = {
+  readonly unknownSpi: number;
+  readonly malformed: number;
+  readonly noPolicy: number;
+  readonly queueFull: number;
+};
+
+/**
+ * The packet path behind one interface: `memory` for the simulator and the loopback demo, `userspace`
+ * for TUN and worker threads. Nothing here waits; what happens later comes back as a report.
+ */
+export type DataPlane = {
+  /** Applies a transaction; an addition whose SPI exists replaces it. */
+  apply(changes: readonly ForwardingChange[]): void;
+  /** Sends a control datagram; `encapsulated` puts the non-ESP marker before it. */
+  send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void;
+  /** Sends a NAT keepalive. */
+  sendKeepalive(local: Endpoint, remote: Endpoint): void;
+  /** Counters of an SA; undefined when it is not installed. */
+  inboundCounters(spi: number): SaCounters | undefined;
+  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined;
+  counters(): DataPlaneCounters;
+  close(): Promise<void>;
+};
+
+/** What a back end needs to start. */
+export type DataPlaneOptions = {
+  /** Where IKE and ESP in UDP arrive; port 4500 style endpoints are `encapsulated`. */
+  readonly listen: readonly { readonly endpoint: Endpoint; readonly encapsulated: boolean }[];
+  readonly report: (report: DataPlaneReport) => void;
+};
+
+/** Where plaintext packets of the inside network come from and go to in the `memory` back end. */
+export type InsideNetwork = {
+  /** Takes one IP packet that left a tunnel. */
+  deliver(packet: Uint8Array): void;
+};
+
