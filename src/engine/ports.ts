@@ -1,6 +1,6 @@
 import type { Endpoint } from '#base/address';
 import type { Instant } from '#base/instant';
-import type { ForwardingChange, DataPlaneReport } from '#dataplane/data-plane';
+import type { DataPlaneReport, ForwardingChange } from '#dataplane/data-plane';
 import type { KeyingAnswer, KeyingQuestion } from '#ipsec/keying';
 import type { CredentialAnswer, CredentialQuestion } from '#session/credentials';
 

@@ -1,0 +1,102 @@
+import { type Endpoint, formatEndpoint, type IpAddress } from '#base/address';
+import { after } from '#base/instant';
+import type { Prng } from '#base/prng';
+import type { VirtualClock } from './clock.ts';
+
+/** One UDP datagram under way. */
+export type Datagram = {
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+  readonly bytes: Uint8Array;
+};
+
+/** What the network does to datagrams; probabilities from 0 to 1. */
+export type Faults = {
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Probability of an extra delay of up to four times the longest, so that later datagrams overtake. */
+  readonly reorder: number;
+  readonly delayMs: readonly [low: number, high: number];
+};
+
+export const noFaults: Faults = { loss: 0, duplicate: 0, reorder: 0, delayMs: [1, 1] };
+
+/** Takes the datagrams that arrive at an address. */
+export type Receiver = (datagram: Datagram) => void;
+
+/** A network that loses, repeats, delays, reorders and partitions, as its seed tells. */
+export class Network {
+  readonly #clock: VirtualClock;
+  readonly #random: Prng;
+  #faults: Faults;
+  readonly #receivers = new Map<IpAddress, Receiver>();
+  readonly #cut = new Set<string>();
+  readonly counts = { sent: 0, lost: 0, duplicated: 0, delivered: 0, unreachable: 0 };
+  /** Everything that was delivered, for checks of what was on the wire; kept only when asked for. */
+  capture: Datagram[] | undefined;
+
+  constructor(clock: VirtualClock, random: Prng, faults: Faults) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#faults = faults;
+  }
+
+  /** Delivers what is sent to `address` to `receiver`. */
+  join(address: IpAddress, receiver: Receiver): void {
+    this.#receivers.set(address, receiver);
+  }
+
+  leave(address: IpAddress): void {
+    this.#receivers.delete(address);
+  }
+
+  setFaults(faults: Faults): void {
+    this.#faults = faults;
+  }
+
+  /** Drops everything from `from` to `to`; one direction only, so that one-way links can be made. */
+  cut(from: IpAddress, to: IpAddress): void {
+    this.#cut.add(`${from}>${to}`);
+  }
+
+  /** Ends every cut. */
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  send(datagram: Datagram): void {
+    this.counts.sent += 1;
+    const { source, destination } = datagram;
+    if (this.#cut.has(`${source.address}>${destination.address}`)) {
+      this.counts.lost += 1;
+      return;
+    }
+    if (this.#random.chance(this.#faults.loss)) this.counts.lost += 1;
+    else this.#carry(datagram);
+    if (this.#random.chance(this.#faults.duplicate)) {
+      this.counts.duplicated += 1;
+      this.#carry(datagram);
+    }
+  }
+
+  #carry(datagram: Datagram): void {
+    const [low, high] = this.#faults.delayMs;
+    const late = this.#random.chance(this.#faults.reorder) ? this.#random.between(0, 4 * high) : 0;
+    const delayMs = this.#random.between(low, high) + late;
+    const copy = { ...datagram, bytes: datagram.bytes.slice() };
+    this.#clock.schedule(after(this.#clock.now(), delayMs), () => {
+      const receiver = this.#receivers.get(copy.destination.address);
+      if (!receiver) {
+        this.counts.unreachable += 1;
+        return;
+      }
+      this.counts.delivered += 1;
+      this.capture?.push(copy);
+      receiver(copy);
+    });
+  }
+}
+
+/** `10.0.0.1:500 > 10.0.0.2:500 (84 octets)`. */
+export const describeDatagram = (d: Datagram): string =>
+  `${formatEndpoint(d.source)} > ${formatEndpoint(d.destination)} (${d.bytes.length} octets)`;

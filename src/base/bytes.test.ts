@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { concat, equalBytes, fromHex, fromUtf8, toHex, toUtf8 } from './bytes.ts';
+
+test('hexadecimal converts both ways and refuses what it is not', () => {
+  assert.equal(toHex(new Uint8Array([0, 15, 255])), '000fff');
+  assert.deepEqual(fromHex('00 0F ff'), new Uint8Array([0, 15, 255]));
+  assert.equal(fromHex('0'), undefined);
+  assert.equal(fromHex('zz'), undefined);
+});
+
+test('arrays join in order and compare by octets', () => {
+  const a = new Uint8Array([1, 2]);
+  assert.deepEqual(concat(a, new Uint8Array(0), a), new Uint8Array([1, 2, 1, 2]));
+  assert.equal(equalBytes(a, new Uint8Array([1, 2])), true);
+  assert.equal(equalBytes(a, new Uint8Array([1, 3])), false);
+  assert.equal(equalBytes(a, new Uint8Array([1])), false);
+  assert.equal(fromUtf8(toUtf8('Zürich')), 'Zürich');
+});

@@ -1,0 +1,83 @@
+import type { Instant } from '#base/instant';
+import type { DataPlane, DataPlaneReport } from '#dataplane/data-plane';
+import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
+
+/** What a device needs from the world around it; real in `adapters`, virtual in `sim`. */
+export type DriverPorts = {
+  readonly now: () => Instant;
+  /** Carries out slow work and calls back once, never before `ask` has returned. */
+  readonly ask: (question: Question, answered: (answer: Answer) => void) => void;
+  /** Asks for one call of `Driver.tick` at a moment, in place of the moment asked for before. */
+  readonly wakeAt: (at: Instant | undefined) => void;
+};
+
+/** Runs one device: hands it inputs one at a time, carries out its effects in order, keeps its alarm set. */
+export class Driver {
+  readonly #device: Steppable;
+  readonly #ports: DriverPorts;
+  #dataPlane: DataPlane | undefined;
+  #stopped = false;
+  #alarm: Instant | undefined;
+
+  constructor(device: Steppable, ports: DriverPorts) {
+    this.#device = device;
+    this.#ports = ports;
+  }
+
+  /** Connects the packet path; it needs `report` to be made, so it comes after the driver. */
+  attach(dataPlane: DataPlane): void {
+    this.#dataPlane = dataPlane;
+  }
+
+  /** The callback that the data plane reports to. */
+  readonly report = (report: DataPlaneReport): void => this.input({ kind: 'dataPlane', report });
+
+  /** Called at the moment asked for by `wakeAt`. */
+  readonly tick = (): void => {
+    this.#alarm = undefined;
+    this.input({ kind: 'tick' });
+  };
+
+  input(input: Input): void {
+    if (this.#stopped) return;
+    this.carryOut(this.#device.step(input, this.#ports.now()));
+  }
+
+  /** Carries out effects that came from a command rather than from an input. */
+  carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#perform(effect);
+    this.#setAlarm();
+  }
+
+  /** Ignores everything that arrives from now on; the caller closes the data plane. */
+  stop(): void {
+    this.#stopped = true;
+    this.#ports.wakeAt(undefined);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#dataPlane?.send(effect.local, effect.remote, effect.bytes, effect.encapsulated);
+        return;
+      case 'keepalive':
+        this.#dataPlane?.sendKeepalive(effect.local, effect.remote);
+        return;
+      case 'forward':
+        this.#dataPlane?.apply(effect.changes);
+        return;
+      case 'ask': {
+        const { id } = effect;
+        this.#ports.ask(effect.question, (answer) => this.input({ kind: 'answer', id, answer }));
+        return;
+      }
+    }
+  }
+
+  #setAlarm(): void {
+    const deadline = this.#device.deadline();
+    if (deadline === this.#alarm) return;
+    this.#alarm = deadline;
+    this.#ports.wakeAt(deadline);
+  }
+}
