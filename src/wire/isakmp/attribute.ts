@@ -1,0 +1,62 @@
+import type { Reader, Writer } from '../cursor.ts';
+import { limits } from './limits.ts';
+
+/**
+ * A data attribute; RFC 2408 section 3.3. A number travels in the basic form (type and value), octets
+ * in the variable form (type, length, value); an empty request is the variable form without octets.
+ */
+export type Attribute = {
+  /** 15 bits; the format bit is in the form of the value. */
+  readonly type: number;
+  /** 16 bits, or octets. */
+  readonly value: number | Uint8Array;
+};
+
+const BASIC_FORM = 0x8000;
+
+/** Reads attributes up to the end of `reader`. */
+export function readAttributes(reader: Reader): Attribute[] {
+  const attributes: Attribute[] = [];
+  while (reader.remaining > 0 && !reader.failed) {
+    if (attributes.length === limits.attributesPerList) {
+      reader.fail('malformed', 'attributes', `more than ${limits.attributesPerList}`);
+      break;
+    }
+    const name = `attribute[${attributes.length}]`;
+    const type = reader.u16(`${name}.type`);
+    if (type & BASIC_FORM) {
+      attributes.push({ type: type & ~BASIC_FORM, value: reader.u16(`${name}.value`) });
+    } else {
+      const length = reader.u16(`${name}.length`);
+      attributes.push({ type, value: reader.bytes(length, `${name}.value`) });
+    }
+  }
+  return attributes;
+}
+
+export function writeAttributes(writer: Writer, attributes: readonly Attribute[]): void {
+  for (const { type, value } of attributes) {
+    if (typeof value === 'number') {
+      writer.u16(type | BASIC_FORM);
+      writer.u16(value);
+    } else {
+      writer.u16(type);
+      writer.u16(value.length);
+      writer.bytes(value);
+    }
+  }
+}
+
+/** Big-endian number of an attribute, whichever form it came in; undefined beyond six octets. */
+export function attributeNumber(attribute: Attribute): number | undefined {
+  const { value } = attribute;
+  if (typeof value === 'number') return value;
+  if (value.length === 0 || value.length > 6) return undefined;
+  return value.reduce((number, octet) => number * 256 + octet, 0);
+}
+
+/** The first attribute of a type. */
+export const findAttribute = (
+  attributes: readonly Attribute[],
+  type: number,
+): Attribute | undefined => attributes.find((attribute) => attribute.type === type);
