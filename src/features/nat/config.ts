@@ -1,0 +1,25 @@
+import type { Prefix } from '#base/prefix';
+import { slice } from '#config/configuration';
+
+/** `global (outside) 1 interface`: hosts of that number share the address of this interface. */
+export type GlobalPool = { readonly interface: string; readonly id: number };
+
+/** `nat (inside) 1 0.0.0.0 0.0.0.0 0 0`: hosts behind this interface that are translated. */
+export type NatRule = {
+  readonly interface: string;
+  /** The number of the `global` that serves these hosts; 0 for no translation. */
+  readonly id: number;
+  readonly prefix: Prefix;
+  /** Most connections at a time, 0 for no limit. */
+  readonly maxConnections: number;
+  /** Most half-open TCP connections at a time, 0 for no limit. */
+  readonly embryonicLimit: number;
+};
+
+/** Address translation of the PIX dialect. */
+export type NatConfiguration = {
+  readonly globals: readonly GlobalPool[];
+  readonly rules: readonly NatRule[];
+};
+
+export const natSlice = slice<NatConfiguration>('nat', { globals: [], rules: [] });

@@ -1,0 +1,119 @@
+import type { IpAddress } from '#base/address';
+import type { Secret } from '#base/secret';
+import { type Configuration, slice, type Table } from '#config/configuration';
+
+/** A limit in minutes, or none. */
+export type Minutes = number | 'none';
+
+/** What `group-policy NAME attributes` says; undefined is inherited from `DfltGrpPolicy`. */
+export type GroupPolicy = {
+  readonly name: string;
+  readonly dnsServers?: readonly IpAddress[] | undefined;
+  readonly winsServers?: readonly IpAddress[] | undefined;
+  readonly defaultDomain?: string | undefined;
+  readonly splitDns?: readonly string[] | undefined;
+  readonly banner?: readonly string[] | undefined;
+  readonly idleTimeoutMinutes?: Minutes | undefined;
+  readonly sessionTimeoutMinutes?: Minutes | undefined;
+  readonly simultaneousLogins?: number | undefined;
+  readonly tunnelProtocols?: readonly TunnelProtocol[] | undefined;
+  readonly splitTunnelPolicy?: SplitTunnelPolicy | undefined;
+  /** Name of an access list. */
+  readonly splitTunnelList?: string | undefined;
+  readonly addressPools?: readonly string[] | undefined;
+  readonly passwordStorage?: boolean | undefined;
+  readonly pfs?: boolean | undefined;
+  readonly ipsecUdp?: boolean | undefined;
+  readonly ipsecUdpPort?: number | undefined;
+};
+
+export type TunnelProtocol = 'ikev1' | 'ikev2' | 'l2tp-ipsec' | 'ssl-client' | 'ssl-clientless';
+export type SplitTunnelPolicy = 'tunnelall' | 'tunnelspecified' | 'excludespecified';
+
+/** A group policy with nothing left to inherit. */
+export type ResolvedGroupPolicy = {
+  readonly name: string;
+  readonly dnsServers: readonly IpAddress[];
+  readonly winsServers: readonly IpAddress[];
+  readonly defaultDomain: string | undefined;
+  readonly splitDns: readonly string[];
+  readonly banner: readonly string[];
+  readonly idleTimeoutMinutes: Minutes;
+  readonly sessionTimeoutMinutes: Minutes;
+  readonly simultaneousLogins: number;
+  readonly tunnelProtocols: readonly TunnelProtocol[];
+  readonly splitTunnelPolicy: SplitTunnelPolicy;
+  readonly splitTunnelList: string | undefined;
+  readonly addressPools: readonly string[];
+  readonly passwordStorage: boolean;
+  readonly pfs: boolean;
+  readonly ipsecUdp: boolean;
+  readonly ipsecUdpPort: number;
+};
+
+/** Keepalives of `isakmp keepalive`, or none. */
+export type Keepalive =
+  | { readonly thresholdSeconds: number; readonly retrySeconds: number }
+  | 'disabled';
+
+/** What `tunnel-group` says about the peers that name it. */
+export type TunnelGroup = {
+  readonly name: string;
+  readonly type: 'remote-access' | 'ipsec-l2l';
+  /** Names of pools, in the order they are tried. */
+  readonly addressPools: readonly string[];
+  readonly defaultGroupPolicy: string;
+  /** `LOCAL`, or the name of a group of servers. */
+  readonly authenticationServerGroup: string;
+  readonly preSharedKey?: Secret | undefined;
+  readonly keepalive: Keepalive;
+};
+
+export type RemoteAccessConfiguration = {
+  readonly groupPolicies: Table<string, GroupPolicy>;
+  readonly tunnelGroups: Table<string, TunnelGroup>;
+};
+
+/** The group policy that all others inherit from; it always exists. */
+export const DEFAULT_GROUP_POLICY = 'DfltGrpPolicy';
+
+export const remoteAccessSlice = slice<RemoteAccessConfiguration>('remoteAccess', {
+  groupPolicies: new Map(),
+  tunnelGroups: new Map(),
+});
+
+/** What a policy is that nothing configures. */
+const builtIn: ResolvedGroupPolicy = {
+  name: DEFAULT_GROUP_POLICY,
+  dnsServers: [],
+  winsServers: [],
+  defaultDomain: undefined,
+  splitDns: [],
+  banner: [],
+  idleTimeoutMinutes: 30,
+  sessionTimeoutMinutes: 'none',
+  simultaneousLogins: 3,
+  tunnelProtocols: ['ikev1', 'ikev2', 'l2tp-ipsec', 'ssl-clientless'],
+  splitTunnelPolicy: 'tunnelall',
+  splitTunnelList: undefined,
+  addressPools: [],
+  passwordStorage: false,
+  pfs: false,
+  ipsecUdp: false,
+  ipsecUdpPort: 10000,
+};
+
+const given = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<T>;
+
+/** The policy of that name with everything inherited filled in; undefined when there is none of the name. */
+export function resolveGroupPolicy(
+  configuration: Configuration,
+  name: string,
+): ResolvedGroupPolicy | undefined {
+  const { groupPolicies } = remoteAccessSlice.of(configuration);
+  const own = groupPolicies.get(name);
+  if (!own && name !== DEFAULT_GROUP_POLICY) return undefined;
+  const base = groupPolicies.get(DEFAULT_GROUP_POLICY);
+  return { ...builtIn, ...given(base ?? {}), ...given(own ?? {}), name } as ResolvedGroupPolicy;
+}

@@ -1,0 +1,87 @@
+import { slice, type Table } from '#config/configuration';
+import type { DhGroupName } from '#crypto/dh-groups';
+import type { EspSuiteName } from '#crypto/esp-suites';
+import type { HashName } from '#crypto/hashes';
+import type { IsakmpCipherName } from '#crypto/isakmp-ciphers';
+
+/** `crypto ikev1 policy`. */
+export type IsakmpPolicySetting = {
+  readonly priority: number;
+  readonly authentication: 'pre-share' | 'rsa-sig';
+  readonly encryption: IsakmpCipherName;
+  readonly hash: HashName;
+  readonly group: DhGroupName;
+  readonly lifetimeSeconds: number;
+};
+
+/** `crypto ipsec ikev1 transform-set`: one suite, and the mode. */
+export type TransformSet = {
+  readonly name: string;
+  readonly suite: EspSuiteName;
+  readonly mode: 'tunnel' | 'transport';
+};
+
+/** One entry of a dynamic map: what a peer whose address is not known may negotiate. */
+export type DynamicMapEntry = {
+  readonly sequence: number;
+  readonly transformSets: readonly string[];
+  readonly pfs?: DhGroupName | undefined;
+  readonly lifetimeSeconds?: number | undefined;
+  readonly lifetimeKilobytes?: number | undefined;
+  readonly reverseRoute: boolean;
+};
+
+/** One entry of a crypto map; it leads to a dynamic map. */
+export type CryptoMapEntry = { readonly sequence: number; readonly dynamicMap: string };
+
+export type CryptoMap = {
+  readonly name: string;
+  readonly entries: Table<number, CryptoMapEntry>;
+  /** Names of the interfaces it is applied to. */
+  readonly interfaces: readonly string[];
+};
+
+/** An old algorithm or exchange that the fence opens for; written as `legacy-crypto permit` takes it. */
+export type LegacyItem =
+  | 'encryption des'
+  | 'encryption 3des'
+  | 'encryption null'
+  | 'hash md5'
+  | 'hash sha'
+  | 'dh-group 1'
+  | 'dh-group 2'
+  | 'dh-group 5'
+  | 'aggressive-mode';
+
+/** What this device negotiates, and with which limits. */
+export type IpsecConfiguration = {
+  readonly isakmpPolicies: Table<number, IsakmpPolicySetting>;
+  /** Names of the interfaces on which IKEv1 answers. */
+  readonly isakmpInterfaces: readonly string[];
+  /** NAT-15: undefined is off. */
+  readonly natTraversal?: { readonly keepaliveSeconds: number } | undefined;
+  /** `crypto ikev1 am-disable` refuses aggressive mode altogether. */
+  readonly aggressiveMode: boolean;
+  readonly transformSets: Table<string, TransformSet>;
+  readonly dynamicMaps: Table<string, Table<number, DynamicMapEntry>>;
+  readonly maps: Table<string, CryptoMap>;
+  readonly lifetimeSeconds: number;
+  readonly lifetimeKilobytes: number;
+  readonly replayWindow: number;
+  readonly dfBit: 'copy' | 'set' | 'clear';
+  readonly legacyPermitted: ReadonlySet<LegacyItem>;
+};
+
+export const ipsecSlice = slice<IpsecConfiguration>('ipsec', {
+  isakmpPolicies: new Map(),
+  isakmpInterfaces: [],
+  aggressiveMode: true,
+  transformSets: new Map(),
+  dynamicMaps: new Map(),
+  maps: new Map(),
+  lifetimeSeconds: 28800,
+  lifetimeKilobytes: 4608000,
+  replayWindow: 64,
+  dfBit: 'copy',
+  legacyPermitted: new Set(),
+});
