@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { start } from './run.js';
+
+await start(process.argv.slice(2));

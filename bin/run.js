@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { ensurePackages, ensureWebConsole, giveUp, nodePath, root } from './install.js';
+
+/** Runs a program in this terminal until it ends; resolves to its exit code, 128 + n for a signal. */
+export function runToEnd(command, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' });
+    // A terminal sends Ctrl-C to the child as well; without one, it has to be passed on.
+    const passed = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT'];
+    const handlers = ['SIGTERM', 'SIGHUP', 'SIGINT'].map((signal) => {
+      const handler = () => passed.includes(signal) && child.kill(signal);
+      process.on(signal, handler);
+      return [signal, handler];
+    });
+    child.on('error', (error) => giveUp(`cannot run ${command}: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      for (const [name, handler] of handlers) process.off(name, handler);
+      resolve(code ?? 128 + constants.signals[signal]);
+    });
+  });
+}
+
+/** `npm start`: completes the clone and runs headend with the given arguments. */
+export async function start(args) {
+  ensurePackages();
+  ensureWebConsole();
+  process.exitCode = await runToEnd(nodePath(), [join(root, 'src/main.ts'), ...args]);
+}

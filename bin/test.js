@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { ensureDebianPackages } from './debian-packages.js';
+import { ensurePackages, ensureWebConsole, nodePath, root, say } from './install.js';
+import { runToEnd } from './run.js';
+
+const testFolders = ['src', 'sim', 'tools', 'labs', 'web'];
+const testTimeoutMs = 600_000;
+
+const parts = () => [
+  ['types of the server', ['node_modules/typescript/bin/tsc', '--project', '.']],
+  ...(existsSync(join(root, 'web/tsconfig.json'))
+    ? [['types of the web console', ['node_modules/typescript/bin/tsc', '--project', 'web']]]
+    : []),
+  ['format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check']],
+];
+
+/** Node 18 knows the processors only, not the share of them that this process may use. */
+const processors = () => (availableParallelism ? availableParallelism() : cpus().length);
+
+/**
+ * `npm test`: types, format and lint, then every test; arguments that are paths or globs choose among
+ * the tests, and options go to the test runner. The runner's summary is the last thing printed.
+ */
+export async function testAll(args) {
+  ensurePackages();
+  ensureWebConsole();
+  ensureDebianPackages();
+  for (const [name, command] of parts()) {
+    say(`${name} ...`);
+    const code = await runToEnd(nodePath(), command);
+    if (code === 0) continue;
+    say(`${name}: failed`);
+    process.exitCode = code;
+    return;
+  }
+  const chosen = args.filter((a) => !a.startsWith('-'));
+  say(`tests of ${chosen.length > 0 ? chosen.join(' ') : testFolders.join(', ')} ...`);
+  process.exitCode = await runToEnd(nodePath(), [
+    '--test',
+    '--test-reporter=spec',
+    `--test-timeout=${testTimeoutMs}`,
+    `--test-concurrency=${processors()}`,
+    ...args.filter((a) => a.startsWith('-')),
+    ...(chosen.length > 0 ? chosen : testFolders.map((f) => `${f}/**/*.test.ts`)),
+  ]);
+}
