@@ -43,7 +43,8 @@ const ecp = <N extends string>(name: N, number: number, bits: number) =>
     kind: 'ecp',
     publicOctets: 2 * Math.ceil(bits / 8),
     sharedOctets: Math.ceil(bits / 8),
-    secretOctets: Math.ceil(bits / 8),
+    // Eight octets more than the order make the remainder of the division unbiased (FIPS 186-5 A.2.1).
+    secretOctets: Math.ceil(bits / 8) + 8,
     label: `ECP-${bits}`,
     legacy: false,
   }) as const;

@@ -1,0 +1,147 @@
+import type { KeyObject } from 'node:crypto';
+import { concat } from '#base/bytes';
+import { digest, type HashName } from './hashes.ts';
+import { cipherKeyOctets, ISAKMP_CIPHERS, type IsakmpCipherName } from './isakmp-ciphers.ts';
+import { expand, prf, secretKey } from './prf.ts';
+
+/** What both ends put into the keys of phase 1. Bodies are payloads without their generic header. */
+export type PhaseOneSecrets = {
+  readonly hash: HashName;
+  readonly cipher: IsakmpCipherName;
+  readonly initiatorCookie: Uint8Array;
+  readonly responderCookie: Uint8Array;
+  readonly initiatorNonceBody: Uint8Array;
+  readonly responderNonceBody: Uint8Array;
+  /** g^xy, padded to the size of the group. */
+  readonly sharedSecret: Uint8Array;
+};
+
+/** The keys of an ISAKMP SA. */
+export type PhaseOneKeys = {
+  readonly skeyid: KeyObject;
+  /** Derives the keys of IPsec SAs. */
+  readonly skeyidD: KeyObject;
+  /** Authenticates phase-2 messages. */
+  readonly skeyidA: KeyObject;
+  /** Encrypts messages: SKEYID_e cut or expanded to the cipher's key length. */
+  readonly encryption: KeyObject;
+};
+
+const octet = (value: number): Uint8Array => new Uint8Array([value]);
+
+/** SKEYID of pre-shared key authentication, XAUTH included; RFC 2409 section 5. */
+export const preSharedSkeyid = (s: PhaseOneSecrets, preSharedKey: KeyObject): KeyObject =>
+  secretKey(prf(s.hash, preSharedKey, s.initiatorNonceBody, s.responderNonceBody));
+
+/** The key of the cipher: the left part of SKEYID_e, or its expansion; RFC 2409 appendix B. */
+function encryptionKey(hash: HashName, cipher: IsakmpCipherName, skeyidE: Uint8Array): KeyObject {
+  const { keyOctets } = ISAKMP_CIPHERS[cipher];
+  const key =
+    keyOctets <= skeyidE.length
+      ? skeyidE.subarray(0, keyOctets)
+      : expand(hash, secretKey(skeyidE), keyOctets, octet(0), new Uint8Array(0));
+  return secretKey(cipherKeyOctets(cipher, key));
+}
+
+/** SKEYID_d, SKEYID_a and the encryption key, in this order; RFC 2409 section 5. */
+export function phaseOneKeys(s: PhaseOneSecrets, skeyid: KeyObject): PhaseOneKeys {
+  const tail = concat(s.sharedSecret, s.initiatorCookie, s.responderCookie);
+  const skeyidD = prf(s.hash, skeyid, tail, octet(0));
+  const skeyidA = prf(s.hash, skeyid, skeyidD, tail, octet(1));
+  const skeyidE = prf(s.hash, skeyid, skeyidA, tail, octet(2));
+  return {
+    skeyid,
+    skeyidD: secretKey(skeyidD),
+    skeyidA: secretKey(skeyidA),
+    encryption: encryptionKey(s.hash, s.cipher, skeyidE),
+  };
+}
+
+/** What HASH_I and HASH_R prove knowledge of; RFC 2409 section 5. */
+export type PhaseOneProof = {
+  readonly hash: HashName;
+  readonly skeyid: KeyObject;
+  readonly initiatorPublic: Uint8Array;
+  readonly responderPublic: Uint8Array;
+  readonly initiatorCookie: Uint8Array;
+  readonly responderCookie: Uint8Array;
+  /** Body of the initiator's whole SA payload, for both directions. */
+  readonly saBody: Uint8Array;
+};
+
+/** HASH_I; `identityBody` is the body of the initiator's ID payload. */
+export const hashI = (p: PhaseOneProof, identityBody: Uint8Array): Uint8Array =>
+  prf(
+    p.hash,
+    p.skeyid,
+    p.initiatorPublic,
+    p.responderPublic,
+    p.initiatorCookie,
+    p.responderCookie,
+    p.saBody,
+    identityBody,
+  );
+
+/** HASH_R; `identityBody` is the body of the responder's ID payload. */
+export const hashR = (p: PhaseOneProof, identityBody: Uint8Array): Uint8Array =>
+  prf(
+    p.hash,
+    p.skeyid,
+    p.responderPublic,
+    p.initiatorPublic,
+    p.responderCookie,
+    p.initiatorCookie,
+    p.saBody,
+    identityBody,
+  );
+
+/** The left `blockOctets` octets of a digest, as every initialization vector of IKEv1 is made. */
+const vector = (hash: HashName, cipher: IsakmpCipherName, ...parts: readonly Uint8Array[]) =>
+  digest(hash, ...parts).slice(0, ISAKMP_CIPHERS[cipher].blockOctets);
+
+/** IV of the first encrypted message of phase 1; RFC 2409 appendix B. */
+export const phaseOneIv = (
+  hash: HashName,
+  cipher: IsakmpCipherName,
+  initiatorPublic: Uint8Array,
+  responderPublic: Uint8Array,
+): Uint8Array => vector(hash, cipher, initiatorPublic, responderPublic);
+
+/** IV of the first message of a phase-2 exchange; RFC 2409 appendix B. */
+export const exchangeIv = (
+  hash: HashName,
+  cipher: IsakmpCipherName,
+  lastPhaseOneBlock: Uint8Array,
+  messageId: number,
+): Uint8Array => vector(hash, cipher, lastPhaseOneBlock, uint32(messageId));
+
+/** A number as four octets, the form in which a message id enters hashes. */
+export const uint32 = (value: number): Uint8Array =>
+  new Uint8Array([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
+
+/** What a Quick Mode puts into the keys of its SAs; RFC 2409 section 5.5. */
+export type QuickModeSecrets = {
+  readonly hash: HashName;
+  readonly skeyidD: KeyObject;
+  /** g(qm)^xy of perfect forward secrecy. */
+  readonly sharedSecret?: Uint8Array | undefined;
+  readonly initiatorNonceBody: Uint8Array;
+  readonly responderNonceBody: Uint8Array;
+};
+
+/** KEYMAT of the SA whose receiver chose `spi`. Protocol 3 is ESP; `octets` depends on the suite. */
+export function keyMaterial(
+  s: QuickModeSecrets,
+  protocol: number,
+  spi: number,
+  octets: number,
+): Uint8Array {
+  const input = concat(
+    s.sharedSecret ?? new Uint8Array(0),
+    octet(protocol),
+    uint32(spi),
+    s.initiatorNonceBody,
+    s.responderNonceBody,
+  );
+  return expand(s.hash, s.skeyidD, octets, input, input);
+}
