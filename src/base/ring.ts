@@ -39,4 +39,10 @@ export class Ring<T> {
     for (let i = from; i < this.#length; i += 1)
       yield this.#items[(this.#start + i) % this.#items.length] as T;
   }
+
+  /** The items, newest first. */
+  *reversed(): Generator<T> {
+    for (let i = this.#length - 1; i >= 0; i -= 1)
+      yield this.#items[(this.#start + i) % this.#items.length] as T;
+  }
 }

@@ -16,6 +16,8 @@ export type EventDef<T extends string = string> = {
   readonly severity: Severity;
   /** Template of one or more lines; `{name}` stands for an argument. */
   readonly text: T;
+  /** The word that IOS prints in the place of the number, such as `CONFIG_I`. */
+  readonly mnemonic?: string;
   /** What it means that this happened. */
   readonly why: string;
   /** What a person should do about it. */
@@ -36,16 +38,59 @@ export type EventRecord = {
   readonly subject: EventSubject;
 };
 
-/** Declares a line of the catalogue; the type keeps the template, so that `occurred` checks its arguments. */
+/** Declares a line of the catalogue; the type keeps the template, so `occurred` checks arguments. */
 export const event = <const T extends string>(definition: EventDef<T>): EventDef<T> => definition;
 
-/** Makes a record of an event; an argument missing from or unknown to the template does not compile. */
+/** Names and arguments come from strangers; more of one than this says nothing more. */
+const longestArgument = 512;
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+/**
+ * Text on one line and of bounded length: a user name must neither forge a line of the log nor fill
+ * it. Control characters become `?`.
+ */
+export function oneLine(text: string): string {
+  if (text.length <= longestArgument && !unprintable.test(text)) return text;
+  const cut = text.length > longestArgument ? `${text.slice(0, longestArgument)}...` : text;
+  return cut.replaceAll(new RegExp(unprintable, 'gu'), '?');
+}
+
+function cleanArguments(args: EventRecord['args']): EventRecord['args'] {
+  const clean: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(args))
+    clean[name] = typeof value === 'string' ? oneLine(value) : value;
+  return clean;
+}
+
+const cleanSubject = ({ peer, group, user }: EventSubject): EventSubject => ({
+  ...(peer !== undefined && { peer }),
+  ...(group !== undefined && { group: oneLine(group) }),
+  ...(user !== undefined && { user: oneLine(user) }),
+});
+
+/**
+ * Makes a record of an event. An argument missing from or unknown to the template does not compile;
+ * arguments are of one line each, whatever they hold.
+ */
 export const occurred = <T extends string>(
   definition: EventDef<T>,
   args: Arguments<T>,
   subject: EventSubject = {},
-): EventRecord => ({ definition, args: args as EventRecord['args'], subject });
+): EventRecord => ({
+  definition,
+  args: cleanArguments(args as EventRecord['args']),
+  subject: cleanSubject(subject),
+});
 
 /** The text of a record with its arguments filled in, without the subject. */
 export const eventText = (record: EventRecord): string =>
   record.definition.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(record.args[name]));
+
+/** `Group [ciscovpn] User [vpnclient2]`, as far as it is known; NAT-61. */
+export function subjectText({ group, user }: EventSubject): string | undefined {
+  const parts = [
+    ...(group === undefined ? [] : [`Group [${group}]`]),
+    ...(user === undefined ? [] : [`User [${user}]`]),
+  ];
+  return parts.length > 0 ? parts.join(' ') : undefined;
+}

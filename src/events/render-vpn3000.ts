@@ -1,0 +1,21 @@
+import { calendarTime, formatMilliseconds, padded } from '#base/calendar';
+import { eventText, subjectText } from './event.ts';
+import type { LoggedEvent } from './log.ts';
+
+/**
+ * The concentrator's form, NAT-61: a header
+ * `2835 10/20/2002 20:22:42.390 SEV=8 IKEDECODE/0 RPT=8190 171.69.89.78`, the group and user where
+ * they are known, and the text.
+ */
+export function renderVpn3000({ sequence, at, repeat, record }: LoggedEvent): string {
+  const t = calendarTime(at);
+  const { definition, subject } = record;
+  const date = `${padded(t.month)}/${padded(t.day)}/${padded(t.year, 4)}`;
+  const header = [
+    ...[sequence, date, formatMilliseconds(t), `SEV=${definition.severity}`],
+    ...[`${definition.class}/${definition.number}`, `RPT=${repeat}`],
+    ...(subject.peer === undefined ? [] : [subject.peer]),
+  ].join(' ');
+  const about = subjectText(subject);
+  return [header, ...(about === undefined ? [] : [about]), eventText(record)].join('\n');
+}
