@@ -1,0 +1,110 @@
+import type { LiveRequest, LiveUpdate } from '#engine/live-views';
+import type { Page, SessionSummaryView, SessionView, SystemView } from '#engine/views';
+import { sessionsDelta, systemDelta } from './live-delta.ts';
+import type { ManagementPort } from './management-port.ts';
+import type { Throughput } from './throughput.ts';
+
+/** A page of sessions may take at most this share of the time; slow ones are asked for less often. */
+const sessionsTimeShare = 0.02;
+
+const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What one reader was told, and so what the next message to it must say. */
+export class LiveWatch {
+  readonly #port: ManagementPort;
+  readonly #throughput: Throughput;
+  readonly #clock: () => number;
+  #request: LiveRequest = {};
+  #system: SystemView | undefined;
+  #summary: SessionSummaryView | undefined;
+  #sessions: Page<SessionView> | undefined;
+  #sessionsDueAt = 0;
+  #sampledAt = 0;
+  #detailTold: string | undefined;
+  #lastSeq: number | undefined;
+  #refused: string | undefined;
+
+  constructor(port: ManagementPort, throughput: Throughput, clock: () => number) {
+    this.#port = port;
+    this.#throughput = throughput;
+    this.#clock = clock;
+  }
+
+  /** Follows `request` from now on; what it has in common with the request before goes on as it was. */
+  follow(request: LiveRequest): void {
+    if (!sameValue(request.sessions, this.#request.sessions)) {
+      this.#sessions = undefined;
+      this.#sessionsDueAt = 0;
+    }
+    if (request.detail !== this.#request.detail) this.#detailTold = undefined;
+    if (!sameValue(request.events, this.#request.events)) this.#lastSeq = undefined;
+    this.#request = request;
+    this.#refused = undefined;
+  }
+
+  refuse(reason: string): void {
+    this.#refused = reason;
+  }
+
+  /** Everything that is news to the reader. */
+  update(): LiveUpdate {
+    const system = this.#port.system();
+    const samples = this.#throughput.since(this.#sampledAt);
+    this.#sampledAt = samples.at(-1)?.at ?? this.#sampledAt;
+    const systemNews = systemDelta(this.#system, system);
+    this.#system = system;
+    return {
+      asOf: system.asOf,
+      throughput: samples,
+      ...(systemNews && { system: systemNews }),
+      ...this.#summaryNews(),
+      ...this.#sessionsNews(),
+      ...this.#detailNews(),
+      ...this.#eventNews(),
+      ...(this.#refused !== undefined && { refused: this.#refused }),
+    };
+  }
+
+  #summaryNews(): Partial<LiveUpdate> {
+    const summary = this.#port.summary();
+    if (sameValue(summary, this.#summary)) return {};
+    this.#summary = summary;
+    return { summary };
+  }
+
+  #sessionsNews(): Partial<LiveUpdate> {
+    const query = this.#request.sessions;
+    const startedAt = this.#clock();
+    if (!query || startedAt < this.#sessionsDueAt) return {};
+    const page = this.#port.sessions(query);
+    const endedAt = this.#clock();
+    this.#sessionsDueAt = endedAt + (endedAt - startedAt) / sessionsTimeShare;
+    if (!page.ok) {
+      this.#refused = page.error;
+      return {};
+    }
+    const sessions = sessionsDelta(this.#sessions, page.value);
+    this.#sessions = page.value;
+    return sessions ? { sessions } : {};
+  }
+
+  #detailNews(): Partial<LiveUpdate> {
+    const index = this.#request.detail;
+    if (index === undefined) return {};
+    const detail = this.#port.session(index) ?? null;
+    const told = JSON.stringify(detail);
+    if (told === this.#detailTold) return {};
+    this.#detailTold = told;
+    return { detail };
+  }
+
+  #eventNews(): Partial<LiveUpdate> {
+    const filter = this.#request.events;
+    if (!filter) return {};
+    const first = this.#lastSeq === undefined;
+    const page = this.#port.events({ ...filter, after: this.#lastSeq });
+    this.#lastSeq = page.lastSeq;
+    if (first) return { events: page.items, eventClasses: page.classes };
+    return page.items.length > 0 ? { events: page.items } : {};
+  }
+}

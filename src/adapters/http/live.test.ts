@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { LiveRequest, LiveUpdate } from '#engine/live-views';
+import type { SessionQuery } from '#engine/views';
+import { LiveWatch } from './live-watch.ts';
+import { createManagementServer } from './server.ts';
+import { TestingPort } from './testing-port.ts';
+import { Throughput } from './throughput.ts';
+
+const start = 1_034_107_200_000;
+const sessions: SessionQuery = { sort: 'index', descending: false, limit: 100 };
+
+function watch(port: TestingPort, request: LiveRequest): LiveWatch {
+  const live = new LiveWatch(port, new Throughput(), () => port.now);
+  live.follow(request);
+  return live;
+}
+
+test('the first update is whole; the next carries only fields that changed', () => {
+  const port = new TestingPort(start);
+  port.addSession({ username: 'vpnclient1' });
+  port.addSession({ username: 'vpnclient2' });
+  const live = watch(port, { sessions });
+  const first = live.update();
+  assert.equal(first.sessions?.whole, true);
+  assert.deepEqual(first.sessions?.order, [1, 2]);
+  assert.equal(first.system?.hostname, 'concentrator');
+  assert.equal(first.summary?.activeRemoteAccess, 2);
+  port.now += 1000;
+  assert.deepEqual(live.update(), { asOf: start + 1000, throughput: [] });
+  port.carry(2, 1300, 100);
+  const second = live.update();
+  assert.deepEqual(second.sessions, {
+    whole: false,
+    rows: [{ index: 2, bytesTx: 1300, bytesRx: 100, packetsTx: 1, packetsRx: 1 }],
+    total: 2,
+  });
+});
+
+test('sessions that come, go and change places are told by the order', () => {
+  const port = new TestingPort(start);
+  port.addSession({ username: 'b' });
+  port.addSession({ username: 'c' });
+  const live = watch(port, { sessions: { ...sessions, sort: 'username' } });
+  live.update();
+  port.addSession({ username: 'a' });
+  port.removeSession(1);
+  const { sessions: delta } = live.update();
+  assert.deepEqual(delta?.order, [3, 2]);
+  assert.deepEqual(
+    delta?.rows.map((row) => [row.index, row.username]),
+    [[3, 'a']],
+  );
+  assert.equal(delta?.total, 2);
+});
+
+test('another query starts anew, the same one goes on', () => {
+  const port = new TestingPort(start);
+  port.addSession({ username: 'vpnclient1' });
+  const live = watch(port, { sessions });
+  live.update();
+  live.follow({ sessions: { ...sessions } });
+  assert.equal(live.update().sessions, undefined);
+  live.follow({ sessions: { ...sessions, text: 'client1' } });
+  assert.equal(live.update().sessions?.whole, true);
+});
+
+test('details are told when they change, and null when the session has ended', () => {
+  const port = new TestingPort(start);
+  const index = port.addSession({ username: 'vpnclient1' });
+  const live = watch(port, { detail: index });
+  assert.equal(live.update().detail?.ipsecSas[0]?.localPort, 4500);
+  assert.equal('detail' in live.update(), false);
+  port.removeSession(index);
+  assert.equal(live.update().detail, null);
+  assert.equal('detail' in live.update(), false);
+});
+
+test('events: first the newest that match, then only new ones', () => {
+  const port = new TestingPort(start);
+  const say = (name: string, severity: number) =>
+    port.addEvent({ class: name, number: 1, severity, text: name });
+  say('IKE', 4);
+  say('IKEDBG', 8);
+  const live = watch(port, { events: { limit: 100, severityTo: 5 } });
+  const first = live.update();
+  assert.deepEqual(
+    first.events?.map((event) => event.seq),
+    [1],
+  );
+  assert.ok(first.eventClasses?.includes('IPSECDBG'));
+  assert.equal('events' in live.update(), false);
+  say('IKEDBG', 9);
+  say('AUTH', 3);
+  assert.deepEqual(
+    live.update().events?.map((event) => event.seq),
+    [4],
+  );
+});
+
+test('a cursor that is not one of the list is refused in words', () => {
+  const live = watch(new TestingPort(start), { sessions: { ...sessions, cursor: 'x' } });
+  assert.match(String(live.update().refused), /cursor/);
+  live.follow({ sessions });
+  assert.equal(live.update().refused, undefined);
+});
+
+test('a page of sessions that is slow to make is asked for less often', () => {
+  const port = new TestingPort(start);
+  let asked = 0;
+  const slow = Object.assign(port, {
+    sessions: (query: SessionQuery) => {
+      asked += 1;
+      port.now += 100;
+      return TestingPort.prototype.sessions.call(port, query);
+    },
+  });
+  const live = watch(slow, { sessions });
+  for (let second = 0; second < 20; second += 1) {
+    port.now += 1000;
+    live.update();
+  }
+  assert.equal(asked, 4);
+});
+
+async function serve(t: TestContext) {
+  const port = new TestingPort(start);
+  const server = createManagementServer(port, { port: 0, consoleFolder: '/nowhere' });
+  t.after(() => server.close());
+  const listening = await server.listen();
+  assert.ok(listening.ok);
+  const url = listening.value;
+  const answer = await fetch(`${url}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user: 'admin', password: 'demo-password' }),
+  });
+  const cookie = String(answer.headers.get('set-cookie')).split(';')[0] as string;
+  return { port, server, cookie, url, live: `${url.replace('http', 'ws')}/api/v1/live` };
+}
+
+/** A websocket with headers; the WebSocket of Node takes them as an option that browsers lack. */
+const open = (url: string, headers: Record<string, string>) =>
+  new WebSocket(url, { headers } as unknown as string[]);
+
+const next = (socket: WebSocket): Promise<LiveUpdate> =>
+  new Promise((resolve, reject) => {
+    socket.addEventListener('message', (e) => resolve(JSON.parse(e.data as string)), {
+      once: true,
+    });
+    socket.addEventListener('close', (e) => reject(new Error(`closed ${e.code}`)), { once: true });
+  });
+
+const closed = (socket: WebSocket): Promise<number> =>
+  new Promise((resolve) => {
+    socket.addEventListener('close', (e) => resolve(e.code), { once: true });
+  });
+
+test('the websocket answers a request at once and then tells what changed', async (t) => {
+  const { port, cookie, live } = await serve(t);
+  port.addSession({ username: 'vpnclient1' });
+  const socket = open(live, { cookie });
+  t.after(() => socket.close());
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  socket.send(JSON.stringify({ sessions: { ...sessions, kind: 'remoteAccess' } }));
+  const first = await next(socket);
+  assert.equal(first.sessions?.rows[0]?.username, 'vpnclient1');
+  port.addSession({ username: 'vpnclient2' });
+  const before = performance.now();
+  let update = await next(socket);
+  while (!update.sessions) update = await next(socket);
+  assert.deepEqual(update.sessions.order, [2, 3]);
+  assert.ok(performance.now() - before < 2500);
+});
+
+test('a websocket without login or from a page of another site is refused', async (t) => {
+  const { cookie, live } = await serve(t);
+  for (const headers of [
+    {},
+    { cookie: 'headend-1=guess' },
+    { cookie, origin: 'https://elsewhere.example' },
+  ] as Record<string, string>[]) {
+    const socket = open(live, headers);
+    assert.equal(await closed(socket), 1006);
+  }
+});
+
+test('requests that make no sense, are too long or too many do not get far', async (t) => {
+  const { port, cookie, live } = await serve(t);
+  const socket = open(live, { cookie });
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  for (const text of ['{', 'null', '{"sessions":{"sort":"password"}}', '{"everything":true}']) {
+    socket.send(text);
+    assert.match(String((await next(socket)).refused), /not one that this server knows/);
+  }
+  for (let i = 0; i < 50; i += 1) socket.send('{}');
+  assert.equal(await closed(socket), 1008);
+  const long = open(live, { cookie });
+  await new Promise((resolve) => long.addEventListener('open', resolve));
+  long.send('x'.repeat(10_000));
+  assert.equal(await closed(long), 1009);
+  assert.equal(port.summary().activeManagement, 1);
+});
+
+test('the websocket is closed when its login ends', async (t) => {
+  const { port, cookie, live } = await serve(t);
+  const socket = open(live, { cookie });
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  const row = [...Array(10).keys()].find((index) => port.session(index)) as number;
+  assert.equal(port.session(row)?.session.kind, 'management');
+  port.removeSession(row);
+  assert.equal(await closed(socket), 4401);
+});

@@ -1,0 +1,79 @@
+import type { Result } from '#base/result';
+import type {
+  CountersView,
+  EventPage,
+  EventQuery,
+  IpsecSaView,
+  IsakmpSaView,
+  ListQuery,
+  Page,
+  SessionDetailView,
+  SessionKind,
+  SessionQuery,
+  SessionSummaryView,
+  SessionView,
+  SystemView,
+} from '#engine/views';
+
+/** Who is at the other end, once the password was right. */
+export type Administrator = {
+  readonly name: string;
+  /** Whether this account may end sessions; commands are judged by the command line itself. */
+  readonly mayChange: boolean;
+};
+
+/** Where an administrator comes from, for the Management Sessions table; LB-67. */
+export type ManagementOrigin = {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'HTTP' | 'HTTPS';
+};
+
+/** One row of the Management Sessions table, held for as long as someone is logged in. */
+export type ManagementSession = {
+  readonly index: number;
+  /** False once the row was logged off by someone else; the console then ends the login. */
+  isOpen(): boolean;
+  close(): void;
+};
+
+/** A word that may come next on a command line, with the line of help `?` shows. */
+export type HelpItem = { readonly word: string; readonly help: string };
+
+/** One command line with its own mode and prompt, as the local socket has it. */
+export type CommandLine = {
+  /** `headend#`, `headend(config)#`. */
+  prompt(): string;
+  /** Carries out one line and answers with what a terminal would show. */
+  execute(line: string): Promise<string>;
+  /** What may come next: for a line that ends inside a word, the words that begin with it. */
+  help(line: string): readonly HelpItem[];
+  close(): void;
+};
+
+/**
+ * Everything that the console, the API and the metrics need from the device. The views are read once a
+ * second while someone watches, `counters` always: both must not cost more with more sessions, except
+ * `sessions` and the SA lists, which are asked for less often when they answer slowly.
+ */
+export type ManagementPort = {
+  /** Takes as long for an unknown user as for a wrong password; undefined for both. */
+  login(user: string, password: string): Promise<Administrator | undefined>;
+  openSession(administrator: Administrator, origin: ManagementOrigin): ManagementSession;
+  openCommandLine(administrator: Administrator): CommandLine;
+
+  system(): SystemView;
+  counters(): CountersView;
+  summary(): SessionSummaryView;
+  /** The error says which part of the query is not right. */
+  sessions(query: SessionQuery): Result<Page<SessionView>, string>;
+  session(index: number): SessionDetailView | undefined;
+  isakmpSas(query: ListQuery): Result<Page<IsakmpSaView>, string>;
+  ipsecSas(query: ListQuery): Result<Page<IpsecSaView>, string>;
+  events(query: EventQuery): EventPage;
+
+  /** False when there is no such session. */
+  logoff(index: number, by: Administrator): boolean;
+  /** Ends every session of a kind, and of a group when one is named; answers how many; NAT-36. */
+  logoffAll(kind: SessionKind, group: string | undefined, by: Administrator): number;
+};

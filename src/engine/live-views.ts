@@ -1,0 +1,58 @@
+import type {
+  EventQuery,
+  EventView,
+  SessionDetailView,
+  SessionQuery,
+  SessionSummaryView,
+  SessionView,
+  SystemView,
+} from './views.ts';
+
+/** What passed through the tunnels in one interval that ended at `at`. */
+export type ThroughputSample = {
+  readonly at: number;
+  readonly bitsPerSecondTx: number;
+  readonly bitsPerSecondRx: number;
+};
+
+/** What a page of the console wants to be told; each message replaces the one before. */
+export type LiveRequest = {
+  readonly sessions?: SessionQuery | undefined;
+  /** Index of the session whose details are open. */
+  readonly detail?: number | undefined;
+  readonly events?: Omit<EventQuery, 'after' | 'before'> | undefined;
+};
+
+/** A row that changed: its index and only the fields that are not what they were. */
+export type SessionChange = { readonly index: number } & Partial<Omit<SessionView, 'durationMs'>>;
+
+/**
+ * How a page of sessions changed. Durations are left out, since they all change all the time: a reader
+ * takes `asOf` minus `loginAt`.
+ */
+export type SessionsDelta = {
+  /** The first delta after a request carries whole rows. */
+  readonly whole: boolean;
+  readonly rows: readonly SessionChange[];
+  /** The indexes of the page in order, when that changed. */
+  readonly order?: readonly number[] | undefined;
+  readonly total: number;
+  readonly nextCursor?: string | undefined;
+};
+
+/** One message of the console's websocket, at most one a second; what is absent did not change. */
+export type LiveUpdate = {
+  readonly asOf: number;
+  readonly throughput: readonly ThroughputSample[];
+  readonly system?: Partial<SystemView> | undefined;
+  readonly summary?: SessionSummaryView | undefined;
+  readonly sessions?: SessionsDelta | undefined;
+  /** `null` when the session whose details are open has ended. */
+  readonly detail?: SessionDetailView | null | undefined;
+  /** New events that pass the filter, newest first. */
+  readonly events?: readonly EventView[] | undefined;
+  /** Classes of the catalogue, with the first events after a request. */
+  readonly eventClasses?: readonly string[] | undefined;
+  /** Why the request could not be followed. */
+  readonly refused?: string | undefined;
+};
