@@ -15,6 +15,8 @@ const GenericHeader = struct('isakmp.generic', {
   length: u16,
 });
 
+const FLAGS_OFFSET = 19;
+
 export const GENERIC_HEADER_LENGTH = GenericHeader.size;
 
 /** A decoded payload with its place in the message. */
@@ -108,12 +110,14 @@ export function encodeMessage(header: HeaderChoice, payloads: readonly Payload[]
 export const frame = (header: HeaderChoice, nextPayload: number, body: Uint8Array): Uint8Array =>
   concat(encodeHeader({ ...header, nextPayload, length: HEADER_LENGTH + body.length }), body);
 
-/** Reads a message in the clear: header and payloads must fill `octets`. */
+/** Reads a message in the clear: header and payloads must fill `octets`, encrypted is `unsupported`. */
 export function decodeMessage(
   octets: Uint8Array,
 ): Result<{ readonly header: Header; readonly payloads: readonly PayloadAt[] }, Fault> {
   const header = decodeHeader(octets);
   if (!header.ok) return header;
+  if (header.value.flags & headerFlags.encryption)
+    return fault('unsupported', 'isakmp.header.flags', FLAGS_OFFSET, 'the message is encrypted');
   const body = decodePayloads(header.value.nextPayload, octets, HEADER_LENGTH);
   if (!body.ok) return body;
   const { payloads, end } = body.value;
