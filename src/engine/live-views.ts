@@ -47,8 +47,9 @@ export type LiveUpdate = {
   readonly system?: Partial<SystemView> | undefined;
   readonly summary?: SessionSummaryView | undefined;
   readonly sessions?: SessionsDelta | undefined;
-  /** `null` when the session whose details are open has ended. */
-  readonly detail?: SessionDetailView | null | undefined;
+  readonly detail?: SessionDetailView | undefined;
+  /** Index of the session whose details are open, once it has ended. */
+  readonly detailEnded?: number | undefined;
   /** New events that pass the filter, newest first. */
   readonly events?: readonly EventView[] | undefined;
   /** Classes of the catalogue, with the first events after a request. */

@@ -85,6 +85,9 @@ export type SessionSortKey =
   | 'bytesRx'
   | 'state';
 
+/** Which part of a long list: at most `limit` (1 to 500), from where the last page ended. */
+export type ListQuery = { readonly limit: number; readonly cursor?: string | undefined };
+
 /** Which sessions, in which order, how many. An absent filter lets everything pass. */
 export type SessionQuery = {
   readonly kind?: SessionKind | undefined;

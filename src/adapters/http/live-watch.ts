@@ -91,11 +91,11 @@ export class LiveWatch {
   #detailNews(): Partial<LiveUpdate> {
     const index = this.#request.detail;
     if (index === undefined) return {};
-    const detail = this.#port.session(index) ?? null;
-    const told = JSON.stringify(detail);
+    const detail = this.#port.session(index);
+    const told = JSON.stringify(detail ?? 'ended');
     if (told === this.#detailTold) return {};
     this.#detailTold = told;
-    return { detail };
+    return detail ? { detail } : { detailEnded: index };
   }
 
   #eventNews(): Partial<LiveUpdate> {

@@ -65,15 +65,15 @@ test('another query starts anew, the same one goes on', () => {
   assert.equal(live.update().sessions?.whole, true);
 });
 
-test('details are told when they change, and null when the session has ended', () => {
+test('details are told when they change, and the end of their session once', () => {
   const port = new TestingPort(start);
   const index = port.addSession({ username: 'vpnclient1' });
   const live = watch(port, { detail: index });
   assert.equal(live.update().detail?.ipsecSas[0]?.localPort, 4500);
   assert.equal('detail' in live.update(), false);
   port.removeSession(index);
-  assert.equal(live.update().detail, null);
-  assert.equal('detail' in live.update(), false);
+  assert.equal(live.update().detailEnded, index);
+  assert.equal('detailEnded' in live.update(), false);
 });
 
 test('events: first the newest that match, then only new ones', () => {
