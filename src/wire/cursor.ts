@@ -180,11 +180,6 @@ export class Writer {
     this.setU16(at + 2, value & 0xffff);
   }
 
-  setU8(at: number, value: number): void {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xff, `not an octet: ${value}`);
-    this.#octets[at] = value;
-  }
-
   /** The octets written so far; the writer is not used afterwards. */
   finish(): Uint8Array {
     return this.#octets.subarray(0, this.#length);

@@ -75,9 +75,6 @@ export const idTypes = {
   keyId: 11,
 } as const satisfies Registry;
 
-/** RFC 2408 section 3.9; only this encoding is in use. */
-export const certificateEncodings = { x509Signature: 4 } as const satisfies Registry;
-
 /** RFC 2408 section 3.14.1, RFC 2407 section 4.6.3, RFC 3706 section 5.3, Unity. */
 export const notifyTypes = {
   invalidPayloadType: 1,
