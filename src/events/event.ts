@@ -18,6 +18,8 @@ export type EventDef<T extends string = string> = {
   readonly text: T;
   /** The word that IOS prints in the place of the number, such as `CONFIG_I`. */
   readonly mnemonic?: string;
+  /** The six-digit message that an ASA has for this, where it has one. */
+  readonly asaMessage?: number;
   /** What it means that this happened. */
   readonly why: string;
   /** What a person should do about it. */
@@ -42,17 +44,17 @@ export type EventRecord = {
 export const event = <const T extends string>(definition: EventDef<T>): EventDef<T> => definition;
 
 /** Names and arguments come from strangers; more of one than this says nothing more. */
-const longestArgument = 512;
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const LONGEST_ARGUMENT = 512;
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 /**
  * Text on one line and of bounded length: a user name must neither forge a line of the log nor fill
  * it. Control characters become `?`.
  */
 export function oneLine(text: string): string {
-  if (text.length <= longestArgument && !unprintable.test(text)) return text;
-  const cut = text.length > longestArgument ? `${text.slice(0, longestArgument)}...` : text;
-  return cut.replaceAll(new RegExp(unprintable, 'gu'), '?');
+  if (text.length <= LONGEST_ARGUMENT && !UNPRINTABLE.test(text)) return text;
+  const cut = text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}...` : text;
+  return cut.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?');
 }
 
 function cleanArguments(args: EventRecord['args']): EventRecord['args'] {

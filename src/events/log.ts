@@ -6,7 +6,7 @@ import type { EventRecord } from './event.ts';
 export type SeverityRange = { readonly from: number; readonly to: number };
 
 /** G-07: severities 1 to 5 of every class, on the scale of 1 to 13. */
-export const defaultSeverityToLog: SeverityRange = { from: 1, to: 5 };
+export const DEFAULT_SEVERITY_TO_LOG: SeverityRange = { from: 1, to: 5 };
 
 /** An event in the log. */
 export type LoggedEvent = {
@@ -72,7 +72,7 @@ export class EventLog {
    * take a packet apart for nothing.
    */
   wants(eventClass: string, severity: number): boolean {
-    return within(severity, this.#ranges.get(eventClass) ?? defaultSeverityToLog);
+    return within(severity, this.#ranges.get(eventClass) ?? DEFAULT_SEVERITY_TO_LOG);
   }
 
   /** Logs what happened at `now` and tells the listeners; undefined when the filter leaves it out. */

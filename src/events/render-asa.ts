@@ -5,10 +5,9 @@ import { syslogSeverity } from './syslog-severity.ts';
 
 /**
  * Where an ASA numbers the messages of a class: IKE event 120 of the concentrator is message 713120,
- * IKEDBG event 36 is 715036. A class that an ASA does not have keeps its own name and number.
+ * IKEDBG event 36 is 715036. An event that an ASA does not have keeps its own class and number.
  */
-const messageBases: Readonly<Record<string, number>> = {
-  AUTH: 113_000,
+const MESSAGE_BASES: Readonly<Record<string, number>> = {
   IKE: 713_000,
   IKEDECODE: 714_000,
   IKEDBG: 715_000,
@@ -20,11 +19,10 @@ export function renderAsa(
   options: { readonly timestamp: boolean },
 ): string {
   const { definition, subject } = record;
-  const base = messageBases[definition.class];
-  const message =
-    base === undefined
-      ? `${definition.class}-${definition.number}`
-      : padded(base + definition.number, 6);
+  const base = MESSAGE_BASES[definition.class];
+  const number =
+    definition.asaMessage ?? (base === undefined ? undefined : base + definition.number);
+  const message = number ?? `${definition.class}-${definition.number}`;
   const about = [
     ...(subject.group === undefined ? [] : [`Group = ${subject.group}`]),
     ...(subject.user === undefined ? [] : [`Username = ${subject.user}`]),

@@ -145,6 +145,8 @@ test('an ASA numbers the same events, and names the subject before the text', ()
     asa(occurred(loadingHost, { destination: '192.0.2.1', source: '192.0.2.2' })),
     'Oct 20 2002 20:22:42: %ASA-7-715000: Loading host: Dst: 192.0.2.1 Src: 192.0.2.2',
   );
+  const pool = event({ ...keepaliveRequest, class: 'X', severity: 2, asaMessage: 737_019 });
+  assert.match(asa(occurred(pool, { address: '192.0.2.1' })), /%ASA-3-737019: /);
   assert.match(asa(occurred(keepaliveRequest, { address: '192.0.2.1' })), /%ASA-7-LBSSF-25: /);
 });
 

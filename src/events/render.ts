@@ -6,8 +6,8 @@ import { renderJson } from './render-json.ts';
 import { renderVpn3000 } from './render-vpn3000.ts';
 
 /** The forms that one event can be written in. */
-export const eventForms = ['vpn3000', 'asa', 'ios', 'json', 'client'] as const;
-export type EventForm = (typeof eventForms)[number];
+export const EVENT_FORMS = ['vpn3000', 'asa', 'ios', 'json', 'client'] as const;
+export type EventForm = (typeof EVENT_FORMS)[number];
 
 const renderers: Readonly<Record<EventForm, (event: LoggedEvent) => string>> = {
   vpn3000: renderVpn3000,
