@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Bed } from './bed.ts';
 import type { IkeKey } from './ike-keys.ts';
 import { LabError } from './lab-error.ts';
-import type { Network } from './network.ts';
-import type { Processes } from './processes.ts';
 import { searchPath } from './programs.ts';
 
 const execute = promisify(execFile);
@@ -27,27 +26,23 @@ const sealedMessage = /\t(1|True)\t/;
 const openedMessage = /\t(1|True)\t./;
 
 export class Captures {
-  readonly #folder: string;
-  readonly #network: Network;
-  readonly #processes: Processes;
+  readonly #bed: Bed;
   readonly #files = new Map<string, string>();
   readonly #running = new Set<string>();
 
-  constructor(folder: string, network: Network, processes: Processes) {
-    this.#folder = folder;
-    this.#network = network;
-    this.#processes = processes;
+  constructor(bed: Bed) {
+    this.#bed = bed;
   }
 
   /** Records every packet of the interface from now on. */
   async start(node: string, interfaceName: string): Promise<void> {
     const place = `${node}:${interfaceName}`;
     if (this.#files.has(place)) throw new LabError(`${place} is already recorded`);
-    const file = join(this.#folder, `${node}-${interfaceName}.pcapng`);
+    const file = join(this.#bed.workFolder, `${node}-${interfaceName}.pcapng`);
     const command = `exec dumpcap -q -B ${bufferMebibytes} -i ${interfaceName} -w ${file}`;
-    this.#processes.start(processName(place), this.#network.inside(node, command));
+    this.#bed.start(node, processName(place), command);
     // dumpcap prints the file's name once the interface is open.
-    await this.#processes.hear(processName(place), 'File: ', startTimeoutMs);
+    await this.#bed.processes.hear(processName(place), 'File: ', startTimeoutMs);
     this.#files.set(place, file);
     this.#running.add(place);
   }
@@ -84,7 +79,7 @@ export class Captures {
     if (file === undefined) throw new LabError(`${place} is not recorded`);
     if (this.#running.delete(place)) {
       await sleep(drainMs);
-      await this.#processes.stop(processName(place), 'SIGINT');
+      await this.#bed.processes.stop(processName(place), 'SIGINT');
     }
     return file;
   }

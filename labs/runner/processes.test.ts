@@ -51,7 +51,7 @@ test('finish returns the status; a process that takes too long is ended', async 
 
 test('stop waits for the whole group, kill does not ask', async (t) => {
   const processes = begin(t);
-  const farewell = '(trap "sleep 0.3; echo farewell; exit" TERM; echo up; sleep 60 & wait) & wait';
+  const farewell = '(trap "sleep 0.3; echo farewell; exit" TERM; sleep 60 & echo up; wait) & wait';
   processes.start('polite', shell(farewell));
   await processes.hear('polite', 'up', 5_000);
   await processes.stop('polite');
