@@ -20,6 +20,8 @@ type SaCommon = {
   readonly selectors: TrafficSelectors;
   /** Octets of inner packets after which the SA is reported as `expiring`; absent for no limit. */
   readonly softLimitOctets?: number;
+  /** 64-bit sequence numbers, of which the lower half travels; RFC 4303 section 2.2.1. */
+  readonly extendedSequenceNumbers?: boolean;
 };
 
 export type InboundSa = SaCommon & {
@@ -106,6 +108,8 @@ export type DataPlaneOptions = {
   /** Where IKE and ESP in UDP arrive; port 4500 style endpoints are `encapsulated`. */
   readonly listen: readonly { readonly endpoint: Endpoint; readonly encapsulated: boolean }[];
   readonly report: (report: DataPlaneReport) => void;
+  /** What becomes of DF in the outer IPv4 header; `copy` from the inner one if absent. RFC 4301 section 8.1. */
+  readonly dontFragment?: 'copy' | 'set' | 'clear';
 };
 
 /** Where plaintext packets of the inside network come from and go to in the `memory` back end. */
@@ -113,4 +117,3 @@ export type InsideNetwork = {
   /** Takes one IP packet that left a tunnel. */
   deliver(packet: Uint8Array): void;
 };
-

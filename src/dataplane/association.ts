@@ -1,0 +1,135 @@
+import type { Endpoint } from '#base/address';
+import {
+  type EspCiphers,
+  type EspOpener,
+  type EspSealer,
+  espFrameOctets,
+} from '#crypto/esp-cipher';
+import { ESP_SUITES, type EspSuite } from '#crypto/esp-suites';
+import { type CounterPages, SA_COUNTER } from './counters.ts';
+import type { InboundSa, OutboundSa } from './data-plane.ts';
+import { EndpointWords } from './endpoint-words.ts';
+import { PrefixWords } from './prefix-words.ts';
+import { ReplayWindow } from './replay-window.ts';
+
+/** What both directions of an SA have in the packet path. Mutable; one worker owns it. */
+export abstract class Association {
+  readonly slot: number;
+  readonly spi: number;
+  readonly suite: EspSuite;
+  /** Header, IV and ICV. */
+  readonly frameOctets: number;
+  readonly extended: boolean;
+  /** Whether ESP travels in UDP. */
+  readonly inUdp: boolean;
+  readonly local: EndpointWords;
+  readonly remote: EndpointWords;
+  readonly localSelector: PrefixWords;
+  readonly remoteSelector: PrefixWords;
+  /** The array that holds the counters, from `base` on; see `SA_COUNTER`. */
+  readonly counters: Float64Array;
+  readonly base: number;
+  readonly softLimitOctets: number;
+  /** Whether the end was announced. */
+  expiring = false;
+
+  constructor(sa: InboundSa | OutboundSa, slot: number, pages: CounterPages) {
+    this.slot = slot;
+    this.spi = sa.spi;
+    this.suite = ESP_SUITES[sa.suite];
+    this.frameOctets = espFrameOctets(this.suite);
+    this.extended = sa.extendedSequenceNumbers ?? false;
+    this.inUdp = sa.encapsulation === 'udp';
+    this.local = EndpointWords.of(sa.local);
+    this.remote = EndpointWords.of(sa.remote);
+    this.localSelector = new PrefixWords(sa.selectors.local);
+    this.remoteSelector = new PrefixWords(sa.selectors.remote);
+    this.counters = pages.values(slot);
+    this.base = pages.base(slot);
+    this.softLimitOctets = sa.softLimitOctets ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The peer is somewhere else now. */
+  moveTo(remote: Endpoint): void {
+    this.remote.set(remote);
+  }
+
+  /** Adds one to a counter of `SA_COUNTER`. */
+  count(counter: number): void {
+    const at = this.base + counter;
+    this.counters[at] = (this.counters[at] as number) + 1;
+  }
+
+  /** Counts an inner packet. */
+  carried(octets: number): void {
+    const { counters, base } = this;
+    counters[base + SA_COUNTER.packets] = (counters[base + SA_COUNTER.packets] as number) + 1;
+    counters[base + SA_COUNTER.octets] = (counters[base + SA_COUNTER.octets] as number) + octets;
+  }
+
+  /** Gives the cipher back; the association must not be used again. */
+  abstract close(): void;
+
+  get octets(): number {
+    return this.counters[this.base + SA_COUNTER.octets] as number;
+  }
+}
+
+export class InboundAssociation extends Association {
+  readonly opener: EspOpener;
+  readonly window: ReplayWindow;
+  /** Whether its first packet was announced. */
+  active = false;
+  /** Whether the last authentic packet had a higher sequence number than all before it. */
+  advanced = false;
+  /** Where the peer was last said to have moved to. */
+  readonly announced: EndpointWords;
+
+  /** `resumed` when the SA was in this slot before, whose highest sequence number is still there. */
+  constructor(
+    sa: InboundSa,
+    slot: number,
+    pages: CounterPages,
+    ciphers: EspCiphers,
+    resumed: boolean,
+  ) {
+    super(sa, slot, pages);
+    this.opener = ciphers.opener(this.suite, sa.keyMaterial);
+    this.window = new ReplayWindow(sa.replayWindow, this.extended);
+    this.announced = EndpointWords.of(sa.remote);
+    if (!resumed) return;
+    this.window.resume(this.counters[this.base + SA_COUNTER.sequence] as number);
+    this.active = (this.counters[this.base + SA_COUNTER.packets] as number) > 0;
+  }
+
+  override moveTo(remote: Endpoint): void {
+    super.moveTo(remote);
+    this.announced.set(remote);
+  }
+
+  override close(): void {
+    this.opener.close();
+  }
+}
+
+export class OutboundAssociation extends Association {
+  readonly sealer: EspSealer;
+  /** The number sent last; RFC 4303 section 3.3.3. */
+  sequence: number;
+
+  constructor(
+    sa: OutboundSa,
+    slot: number,
+    pages: CounterPages,
+    ciphers: EspCiphers,
+    resumed: boolean,
+  ) {
+    super(sa, slot, pages);
+    this.sealer = ciphers.sealer(this.suite, sa.keyMaterial);
+    this.sequence = resumed ? (this.counters[this.base + SA_COUNTER.sequence] as number) : 0;
+  }
+
+  override close(): void {
+    this.sealer.close();
+  }
+}

@@ -1,0 +1,111 @@
+import type { DataPlaneCounters, SaCounters } from './data-plane.ts';
+
+/**
+ * Where each counter of an SA lies in its slot. Numbers are doubles: exact up to 2^53, and, unlike
+ * 64-bit integers, changed without an allocation.
+ */
+export const SA_COUNTER = {
+  /** Which occupant of the slot the others belong to. */
+  generation: 0,
+  packets: 1,
+  octets: 2,
+  replayed: 3,
+  authenticationFailed: 4,
+  malformed: 5,
+  selectorMismatch: 6,
+  /** Last number sent, or highest number received: what a successor of a dead worker goes on from. */
+  sequence: 7,
+} as const;
+
+const SLOT_WORDS = 8;
+const SLOTS_PER_PAGE = 1024;
+
+/** A page of slots, in memory that several threads can see. */
+export type CounterPage = SharedArrayBuffer;
+
+/**
+ * The counters of all SAs. One thread, the one that handles the SA, writes a slot; any thread reads
+ * it. A reader may see one counter of a packet before another, never half a number.
+ */
+export class CounterPages {
+  readonly #pages: Float64Array<SharedArrayBuffer>[] = [];
+
+  get capacity(): number {
+    return this.#pages.length * SLOTS_PER_PAGE;
+  }
+
+  /** Adds an empty page. */
+  grow(): void {
+    this.adopt(new SharedArrayBuffer(SLOTS_PER_PAGE * SLOT_WORDS * Float64Array.BYTES_PER_ELEMENT));
+  }
+
+  /** Adds a page that another thread made; every thread adds them in the same order. */
+  adopt(page: CounterPage): void {
+    this.#pages.push(new Float64Array(page));
+  }
+
+  /** The pages from number `first` on. */
+  pages(first = 0): CounterPage[] {
+    return this.#pages.slice(first).map((page) => page.buffer);
+  }
+
+  /** The array that holds `slot`. */
+  values(slot: number): Float64Array {
+    return this.#pages[Math.floor(slot / SLOTS_PER_PAGE)] as Float64Array;
+  }
+
+  /** Index of the first counter of `slot` in its array. */
+  base(slot: number): number {
+    return (slot % SLOTS_PER_PAGE) * SLOT_WORDS;
+  }
+
+  /** The counters of `slot`, all zero when its occupant of `generation` has not counted yet. */
+  read(slot: number, generation: number): SaCounters {
+    const values = this.values(slot);
+    const base = this.base(slot);
+    const current = values[base + SA_COUNTER.generation] === generation;
+    const at = (index: number): number => (current ? (values[base + index] as number) : 0);
+    return {
+      packets: at(SA_COUNTER.packets),
+      octets: at(SA_COUNTER.octets),
+      replayed: at(SA_COUNTER.replayed),
+      authenticationFailed: at(SA_COUNTER.authenticationFailed),
+      malformed: at(SA_COUNTER.malformed),
+      selectorMismatch: at(SA_COUNTER.selectorMismatch),
+    };
+  }
+
+  /**
+   * Takes the slot over for an occupant. Whether it was the same one before, so that it has to go on
+   * from the sequence number found there.
+   */
+  occupy(slot: number, generation: number): boolean {
+    const values = this.values(slot);
+    const base = this.base(slot);
+    if (values[base + SA_COUNTER.generation] === generation) return true;
+    values.fill(0, base, base + SLOT_WORDS);
+    values[base + SA_COUNTER.generation] = generation;
+    return false;
+  }
+}
+
+/** Where each counter of a worker lies. */
+export const PATH_COUNTER = { unknownSpi: 0, malformed: 1, noPolicy: 2, queueFull: 3 } as const;
+
+/** Counters of packets that belong to no SA, in memory that several threads can see. */
+export const pathCounters = (): Float64Array<SharedArrayBuffer> =>
+  new Float64Array(
+    new SharedArrayBuffer(Object.keys(PATH_COUNTER).length * Float64Array.BYTES_PER_ELEMENT),
+  );
+
+export const readPathCounters = (values: Float64Array): DataPlaneCounters => ({
+  unknownSpi: values[PATH_COUNTER.unknownSpi] as number,
+  malformed: values[PATH_COUNTER.malformed] as number,
+  noPolicy: values[PATH_COUNTER.noPolicy] as number,
+  queueFull: values[PATH_COUNTER.queueFull] as number,
+});
+
+/** Adds one to a counter. */
+export function count(values: Float64Array, index: number): void {
+  values[index] = (values[index] as number) + 1;
+}

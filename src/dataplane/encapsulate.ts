@@ -1,0 +1,61 @@
+import type { Arena } from '#base/arena';
+import { NOT_EXTENDED } from '#crypto/esp-cipher';
+import { ESP_TRAILER_OCTETS, espPadding } from '#wire/esp';
+import { ipProtocols } from '#wire/protocol-numbers';
+import type { OutboundAssociation } from './association.ts';
+import { SA_COUNTER } from './counters.ts';
+import { ipVersion } from './ip-packet.ts';
+import { writeUint32 } from './octets.ts';
+
+/** Octets behind an inner packet that `encapsulate` overwrites at most: padding and trailer. */
+export const TRAILER_ROOM = 18;
+
+/** Octets that `encapsulate` may write beyond the inner packet's own: header, IV, padding, ICV and digest. */
+export const ENCAPSULATION_ROOM = 128;
+
+const TWO_TO_32 = 2 ** 32;
+
+/** The last number that may be sent; RFC 4303 section 3.3.3 forbids it to wrap. */
+const lastSequence = (extended: boolean): number =>
+  extended ? Number.MAX_SAFE_INTEGER : TWO_TO_32 - 1;
+
+/**
+ * Whether so few numbers are left that a successor has to be negotiated: 2^28, four minutes of a
+ * million packets a second.
+ */
+export const sequenceRunsOut = (sa: OutboundAssociation): boolean =>
+  sa.sequence >= lastSequence(sa.extended) - 2 ** 28;
+
+/**
+ * Makes the ESP packet, in tunnel mode, of the inner packet of `octets` octets at `from` in `source`,
+ * at `to` in `target`; RFC 4303 section 3.3. Returns its length, or 0 when the sequence numbers are
+ * used up. Padding and trailer are put behind the inner packet first, over whatever is there.
+ */
+export function encapsulate(
+  sa: OutboundAssociation,
+  source: Arena,
+  from: number,
+  octets: number,
+  target: Arena,
+  to: number,
+): number {
+  const sequence = sa.sequence + 1;
+  if (sequence > lastSequence(sa.extended)) return 0;
+  sa.sequence = sequence;
+  sa.counters[sa.base + SA_COUNTER.sequence] = sequence;
+
+  const plain = source.bytes;
+  const padding = espPadding(octets, sa.suite);
+  let at = from + octets;
+  for (let i = 1; i <= padding; i += 1) plain[at++] = i;
+  plain[at++] = padding;
+  plain[at++] = ipVersion(plain, from) === 4 ? ipProtocols.ipv4 : ipProtocols.ipv6;
+
+  writeUint32(target.bytes, to, sa.spi);
+  writeUint32(target.bytes, to + 4, sequence >>> 0);
+  const high = sa.extended ? Math.floor(sequence / TWO_TO_32) : NOT_EXTENDED;
+  const body = octets + padding + ESP_TRAILER_OCTETS;
+  sa.sealer.seal(source, from, body, target, to, high);
+  sa.carried(octets);
+  return sa.frameOctets + body;
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address, addressBytes, type IpAddress, ipv4FromNumber } from '#base/address';
+import { contains, type Prefix, prefixOf } from '#base/prefix';
+import { Prng } from '#base/prng';
+import type { EspCiphers } from '#crypto/esp-cipher';
+import { ESP_SUITES } from '#crypto/esp-suites';
+import type { ForwardingChange, OutboundSa } from './data-plane.ts';
+import { ForwardingTable } from './forwarding-table.ts';
+import { SaDirectory } from './sa-directory.ts';
+import { innerPacket } from './testing/test-peer.ts';
+
+/** Ciphers that only count how many of them are alive. */
+function countingCiphers(failAt = Number.POSITIVE_INFINITY) {
+  const alive = { count: 0, made: 0 };
+  const make = () => {
+    alive.made += 1;
+    if (alive.made > failAt) throw new Error('out of memory');
+    alive.count += 1;
+    const close = () => {
+      alive.count -= 1;
+    };
+    return { seal: () => {}, open: () => false, close };
+  };
+  const ciphers: EspCiphers = { sealer: make, opener: make };
+  return { ciphers, alive };
+}
+
+const { keyMaterialOctets } = ESP_SUITES['aes-gcm-16-128'];
+const local = { address: address('192.0.2.1'), port: 4500 };
+
+function outbound(spi: number, remote: Prefix, reaches: Prefix, key = 0): OutboundSa {
+  return {
+    direction: 'outbound',
+    spi,
+    suite: 'aes-gcm-16-128',
+    keyMaterial: new Uint8Array(keyMaterialOctets).fill(key),
+    mode: 'tunnel',
+    encapsulation: 'udp',
+    local,
+    remote: { address: address('198.51.100.1'), port: 1024 + (spi % 60_000) },
+    selectors: { local: reaches, remote },
+  };
+}
+
+/** The rule of the table, word for word: most specific, then newest, source admitted. */
+function expected(sas: readonly OutboundSa[], source: IpAddress, destination: IpAddress) {
+  let best: OutboundSa | undefined;
+  for (const sa of sas) {
+    const { local: from, remote: to } = sa.selectors;
+    if (!contains(to, destination) || !contains(from, source)) continue;
+    if (!best || to.length >= best.selectors.remote.length) best = sa;
+  }
+  return best?.spi;
+}
+
+function randomAddress(random: Prng, six: boolean): IpAddress {
+  if (!six) return ipv4FromNumber((10 << 24) | random.between(0, 4095));
+  return address(`fd00::${random.between(0, 4095).toString(16)}`);
+}
+
+for (const six of [false, true])
+  test(`outbound SAs are found by the rule, IPv${six ? 6 : 4}, while they come and go`, () => {
+    const random = new Prng(six ? 6 : 4);
+    const { ciphers, alive } = countingCiphers();
+    const directory = new SaDirectory();
+    const table = new ForwardingTable(ciphers, directory.counters);
+    let sas: OutboundSa[] = [];
+    const least = six ? 112 : 16;
+    for (let i = 0; i < 1200; i += 1) {
+      const change: ForwardingChange[] = [];
+      if (sas.length < 5 || (sas.length < 200 && random.chance(0.55))) {
+        const remote = prefixOf(randomAddress(random, six), least + random.between(0, 16));
+        const reaches = prefixOf(randomAddress(random, six), least + random.between(0, 6));
+        const sa = outbound(256 + i, remote, reaches);
+        sas.push(sa);
+        change.push({ kind: 'addOutbound', sa });
+      } else {
+        const sa = random.pick(sas);
+        sas = sas.filter((other) => other !== sa);
+        change.push({ kind: 'removeOutbound', spi: sa.spi, remote: sa.remote });
+      }
+      table.apply(directory.resolve(change));
+      for (let k = 0; k < 5; k += 1) {
+        const source = randomAddress(random, six);
+        const destination = randomAddress(random, six);
+        const octets = { source: addressBytes(source), destination: addressBytes(destination) };
+        const found = table.outbound(innerPacket(octets, 64, random), 0);
+        assert.equal(found?.spi, expected(sas, source, destination));
+      }
+      assert.equal(alive.count, sas.length);
+    }
+    table.close();
+    assert.equal(alive.count, 0);
+  });
+
+test('when a cipher cannot be made, the transaction leaves nothing behind', () => {
+  const { ciphers, alive } = countingCiphers(3);
+  const directory = new SaDirectory();
+  const table = new ForwardingTable(ciphers, directory.counters);
+  const everywhere = { address: address('0.0.0.0'), length: 0 };
+  const add = (spi: number): ForwardingChange => ({
+    kind: 'addOutbound',
+    sa: outbound(spi, everywhere, everywhere),
+  });
+  table.apply(directory.resolve([add(1000)]));
+  assert.throws(() => table.apply(directory.resolve([add(1001), add(1002), add(1003)])));
+  assert.equal(alive.count, 1);
+  const ends = { source: new Uint8Array(4), destination: new Uint8Array(4) };
+  assert.equal(table.outbound(innerPacket(ends, 60, new Prng(1)), 0)?.spi, 1000);
+});
+
+test('a directory can build a lost table anew, with the numbers going on', () => {
+  const { ciphers } = countingCiphers();
+  const directory = new SaDirectory();
+  const everywhere = { address: address('0.0.0.0'), length: 0 };
+  const sa = outbound(4711, everywhere, everywhere);
+  const lost = new ForwardingTable(ciphers, directory.counters);
+  lost.apply(directory.resolve([{ kind: 'addOutbound', sa }]));
+  const moved = { ...sa.remote, port: 9 };
+  lost.apply(directory.resolve([{ kind: 'movePeer', from: sa.remote, to: moved }]));
+  const packet = innerPacket(
+    { source: new Uint8Array(4), destination: new Uint8Array(4) },
+    60,
+    new Prng(1),
+  );
+  const before = lost.outbound(packet, 0);
+  assert.ok(before);
+  before.sequence = 77;
+  before.counters[before.base + 7] = 77;
+  const next = new ForwardingTable(ciphers, directory.counters);
+  next.apply(directory.everything());
+  const after = next.outbound(packet, 0);
+  assert.equal(after?.sequence, 77);
+  assert.deepEqual(after?.remote.endpoint(), moved);
+});
+
+test('slots are used again, and 3,000 SAs have counters of their own', () => {
+  const { ciphers } = countingCiphers();
+  const directory = new SaDirectory();
+  const table = new ForwardingTable(ciphers, directory.counters);
+  const everywhere = { address: address('0.0.0.0'), length: 0 };
+  const sas = Array.from({ length: 3000 }, (_, i) => outbound(256 + i, everywhere, everywhere));
+  for (let round = 0; round < 3; round += 1) {
+    table.apply(directory.resolve(sas.map((sa) => ({ kind: 'addOutbound', sa }))));
+    for (const [i, change] of directory.everything().entries()) {
+      assert.equal(change.kind, 'install');
+      const values = directory.counters.values(change.slot);
+      values[directory.counters.base(change.slot) + 1] = i + 1;
+    }
+    for (const [i, sa] of sas.entries())
+      assert.equal(directory.outboundCounters(sa.spi, sa.remote)?.packets, i + 1);
+    const removals = sas.map(
+      (sa) => ({ kind: 'removeOutbound', spi: sa.spi, remote: sa.remote }) as const,
+    );
+    table.apply(directory.resolve(removals));
+  }
+  assert.equal(directory.counters.capacity, 3072);
+});

@@ -1,0 +1,181 @@
+import { type Endpoint, sameEndpoint } from '#base/address';
+import { type Arena, plainArena } from '#base/arena';
+import type { Instant } from '#base/instant';
+import type { RandomSource } from '#base/random';
+import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
+import { ipProtocols } from '#wire/protocol-numbers';
+import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
+import type { OutboundAssociation } from './association.ts';
+import { PATH_COUNTER, pathCounters, readPathCounters } from './counters.ts';
+import type {
+  DataPlane,
+  DataPlaneCounters,
+  DataPlaneOptions,
+  DataPlaneReport,
+  ForwardingChange,
+  InsideNetwork,
+  SaCounters,
+} from './data-plane.ts';
+import { ENCAPSULATION_ROOM, TRAILER_ROOM } from './encapsulate.ts';
+import { ForwardingTable } from './forwarding-table.ts';
+import { ipPacketOctets, mustNotFragment, trafficClassOf } from './ip-packet.ts';
+import { Arrival, PacketPath } from './packet-path.ts';
+import { SaDirectory } from './sa-directory.ts';
+
+/** A packet between head-ends and clients. */
+export type OuterPacket = {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** What `bytes` are the payload of: UDP, or IP directly (ESP), where ports mean nothing. */
+  readonly protocol: typeof ipProtocols.udp | typeof ipProtocols.esp;
+  readonly bytes: Uint8Array;
+  /** DSCP and ECN of the outer header. */
+  readonly trafficClass: number;
+  readonly dontFragment: boolean;
+};
+
+/** What can be told of a packet besides its ends and content; absent for UDP without marks. */
+export type Marks = Partial<Pick<OuterPacket, 'protocol' | 'trafficClass'>>;
+
+export type MemoryOptions = DataPlaneOptions & {
+  readonly inside: InsideNetwork;
+  /** Sends a packet; may call back into the data plane. */
+  readonly output: (packet: OuterPacket) => void;
+  /** For the IVs of CBC. */
+  readonly random: RandomSource;
+};
+
+const MOST_OCTETS = 65_535;
+/** What fits in one UDP datagram over IPv4. */
+const MOST_UDP_OCTETS = 65_507;
+
+/**
+ * The packet path without sockets, threads or a clock, for the simulator and the loopback demo. What
+ * comes in enters by `receive` and `sendInside`; everything else happens before they return. Reports
+ * are made last, so that the engine may call back.
+ */
+export class MemoryDataPlane implements DataPlane {
+  readonly #options: MemoryOptions;
+  readonly #directory = new SaDirectory();
+  readonly #counters = pathCounters();
+  readonly #table: ForwardingTable;
+  readonly #path: PacketPath;
+  readonly #arrival = new Arrival();
+  readonly #source: Arena = plainArena(MOST_OCTETS + TRAILER_ROOM);
+  readonly #target: Arena = plainArena(MOST_OCTETS + ENCAPSULATION_ROOM);
+  readonly #reports: DataPlaneReport[] = [];
+  #closed = false;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+    this.#table = new ForwardingTable(nodeEspCiphers(options.random), this.#directory.counters);
+    this.#path = new PacketPath(this.#table, this.#counters, (report) =>
+      this.#reports.push(report),
+    );
+  }
+
+  apply(changes: readonly ForwardingChange[]): void {
+    if (!this.#closed) this.#table.apply(this.#directory.resolve(changes));
+  }
+
+  send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void {
+    this.#output(local, remote, encapsulated ? addNonEspMarker(bytes) : bytes.slice());
+  }
+
+  sendKeepalive(local: Endpoint, remote: Endpoint): void {
+    this.#output(local, remote, natKeepalive());
+  }
+
+  inboundCounters(spi: number): SaCounters | undefined {
+    return this.#directory.inboundCounters(spi);
+  }
+
+  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
+    return this.#directory.outboundCounters(spi, remote);
+  }
+
+  counters(): DataPlaneCounters {
+    return readPathCounters(this.#counters);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#table.close();
+    return Promise.resolve();
+  }
+
+  /** A packet arrived from outside at `local`, from `remote`. */
+  receive(
+    local: Endpoint,
+    remote: Endpoint,
+    bytes: Uint8Array,
+    now: Instant,
+    marks: Marks = {},
+  ): void {
+    if (this.#closed) return;
+    const inUdp = (marks.protocol ?? ipProtocols.udp) === ipProtocols.udp;
+    const listener = this.#options.listen.find((l) => sameEndpoint(l.endpoint, local));
+    if ((inUdp && !listener) || bytes.length > MOST_OCTETS) {
+      this.#path.count(PATH_COUNTER.malformed);
+      return;
+    }
+    const arrival = this.#arrival;
+    arrival.local.set(local);
+    arrival.remote.set(remote);
+    arrival.inUdp = inUdp;
+    arrival.encapsulated = listener?.encapsulated ?? false;
+    arrival.trafficClass = marks.trafficClass ?? 0;
+    this.#source.bytes.set(bytes);
+    const octets = inUdp
+      ? this.#path.receiveDatagram(arrival, this.#source, 0, bytes.length, this.#target, 0, now)
+      : this.#path.receiveEsp(arrival, this.#source, 0, bytes.length, this.#target, 0, now);
+    if (octets > 0) this.#options.inside.deliver(this.#target.bytes.slice(0, octets));
+    this.#speak();
+  }
+
+  /** A packet of the inside network is to go into a tunnel. */
+  sendInside(packet: Uint8Array): void {
+    if (this.#closed) return;
+    if (packet.length > MOST_OCTETS) {
+      this.#path.count(PATH_COUNTER.malformed);
+      return;
+    }
+    const source = this.#source.bytes;
+    source.set(packet);
+    const sa = this.#path.route(source, 0, packet.length);
+    if (sa) this.#sealAndSend(sa, ipPacketOctets(source, 0, packet.length));
+    this.#speak();
+  }
+
+  #sealAndSend(sa: OutboundAssociation, octets: number): void {
+    const bytes = this.#source.bytes;
+    if (octets + sa.frameOctets + TRAILER_ROOM > MOST_UDP_OCTETS) {
+      this.#path.count(PATH_COUNTER.malformed);
+      return;
+    }
+    const trafficClass = trafficClassOf(bytes, 0);
+    const policy = this.#options.dontFragment ?? 'copy';
+    const dontFragment = policy === 'copy' ? mustNotFragment(bytes, 0) : policy === 'set';
+    const length = this.#path.seal(sa, this.#source, 0, octets, this.#target, 0);
+    if (length === 0) return;
+    this.#options.output({
+      local: sa.local.endpoint(),
+      remote: sa.remote.endpoint(),
+      protocol: sa.inUdp ? ipProtocols.udp : ipProtocols.esp,
+      bytes: this.#target.bytes.slice(0, length),
+      trafficClass,
+      dontFragment,
+    });
+  }
+
+  #output(local: Endpoint, remote: Endpoint, bytes: Uint8Array): void {
+    if (this.#closed) return;
+    const protocol = ipProtocols.udp;
+    this.#options.output({ local, remote, protocol, bytes, trafficClass: 0, dontFragment: false });
+  }
+
+  #speak(): void {
+    for (let report = this.#reports.shift(); report; report = this.#reports.shift())
+      this.#options.report(report);
+  }
+}

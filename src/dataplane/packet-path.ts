@@ -1,0 +1,185 @@
+import type { Arena } from '#base/arena';
+import type { Instant } from '#base/instant';
+import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsulation';
+import type { Association, InboundAssociation, OutboundAssociation } from './association.ts';
+import { count, PATH_COUNTER } from './counters.ts';
+import type { DataPlaneReport } from './data-plane.ts';
+import { decapsulate } from './decapsulate.ts';
+import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
+import { EndpointWords } from './endpoint-words.ts';
+import type { ForwardingTable } from './forwarding-table.ts';
+import { ipPacketOctets } from './ip-packet.ts';
+import { readUint32 } from './octets.ts';
+import { ReportLimiter } from './report-limiter.ts';
+
+/** How a packet came in from outside; filled in anew for each by the back end that received it. */
+export class Arrival {
+  readonly local = new EndpointWords();
+  readonly remote = new EndpointWords();
+  /** In UDP, or as IP protocol 50. */
+  inUdp = true;
+  /** Whether ESP, keepalives and marked control datagrams share this endpoint. */
+  encapsulated = true;
+  /** DSCP and ECN of the outer header; 0 where the back end cannot see them. */
+  trafficClass = 0;
+}
+
+/**
+ * The way of a packet through a head-end, between the reading and the writing that back ends do.
+ * Works on one packet at a time, in arenas, and speaks to the engine by reports. One worker owns it.
+ */
+export class PacketPath {
+  readonly #table: ForwardingTable;
+  readonly #counters: Float64Array;
+  readonly #report: (report: DataPlaneReport) => void;
+  readonly #limiter = new ReportLimiter();
+
+  /** `counters` are those of `pathCounters`. `report` must not call back into this object. */
+  constructor(
+    table: ForwardingTable,
+    counters: Float64Array,
+    report: (report: DataPlaneReport) => void,
+  ) {
+    this.#table = table;
+    this.#counters = counters;
+    this.#report = report;
+  }
+
+  /** Adds one to a counter of `PATH_COUNTER`. */
+  count(counter: number): void {
+    count(this.#counters, counter);
+  }
+
+  /**
+   * Takes the payload of a UDP datagram; RFC 3948 section 2. The length of the inner packet that is
+   * now at `to` in `target`, or below 1 when there is none to deliver.
+   */
+  receiveDatagram(
+    arrival: Arrival,
+    source: Arena,
+    from: number,
+    octets: number,
+    target: Arena,
+    to: number,
+    now: Instant,
+  ): number {
+    if (!arrival.encapsulated) {
+      this.#reportDatagram(arrival, source.bytes.slice(from, from + octets));
+      return 0;
+    }
+    if (octets >= 8 && readUint32(source.bytes, from) !== 0)
+      return this.receiveEsp(arrival, source, from, octets, target, to, now);
+    const datagram = source.bytes.subarray(from, from + octets);
+    const kind = classifyEncapsulated(datagram);
+    if (kind === 'isakmp') this.#reportDatagram(arrival, datagram.slice(NON_ESP_MARKER_OCTETS));
+    else if (kind === 'keepalive')
+      this.#report({
+        kind: 'keepalive',
+        local: arrival.local.endpoint(),
+        remote: arrival.remote.endpoint(),
+      });
+    else this.count(PATH_COUNTER.malformed);
+    return 0;
+  }
+
+  /** Takes an ESP packet; returns as `receiveDatagram` does. */
+  receiveEsp(
+    arrival: Arrival,
+    source: Arena,
+    from: number,
+    octets: number,
+    target: Arena,
+    to: number,
+    now: Instant,
+  ): number {
+    if (octets < 8) {
+      this.count(PATH_COUNTER.malformed);
+      return 0;
+    }
+    const spi = readUint32(source.bytes, from);
+    const sa = this.#table.inbound(spi);
+    if (!sa) {
+      this.#refuseUnknown(spi, arrival, now);
+      return 0;
+    }
+    if (sa.inUdp !== arrival.inUdp) {
+      this.count(PATH_COUNTER.malformed);
+      return 0;
+    }
+    const outcome = decapsulate(sa, source, from, octets, target, to, arrival.trafficClass);
+    if (outcome >= 0) this.#afterAuthentic(sa, arrival);
+    return outcome;
+  }
+
+  /**
+   * The SA that carries the IP packet of up to `octets` octets at `from`; undefined, and counted, when
+   * it is none or belongs to none. The length to encapsulate is what the packet says of itself.
+   */
+  route(bytes: Uint8Array, from: number, octets: number): OutboundAssociation | undefined {
+    if (ipPacketOctets(bytes, from, octets) === 0) {
+      this.count(PATH_COUNTER.malformed);
+      return undefined;
+    }
+    const sa = this.#table.outbound(bytes, from);
+    if (!sa) this.count(PATH_COUNTER.noPolicy);
+    return sa;
+  }
+
+  /**
+   * `encapsulate`, with the announcement of the SA's end when that comes near. An SA without numbers
+   * left carries nothing more, as if there were none.
+   */
+  seal(
+    sa: OutboundAssociation,
+    source: Arena,
+    from: number,
+    octets: number,
+    target: Arena,
+    to: number,
+  ): number {
+    const length = encapsulate(sa, source, from, octets, target, to);
+    if (!sa.expiring && (sa.octets > sa.softLimitOctets || sequenceRunsOut(sa)))
+      this.#announceEnd(sa, 'outbound');
+    if (length === 0) this.count(PATH_COUNTER.noPolicy);
+    return length;
+  }
+
+  #reportDatagram(arrival: Arrival, bytes: Uint8Array): void {
+    this.#report({
+      kind: 'datagram',
+      local: arrival.local.endpoint(),
+      remote: arrival.remote.endpoint(),
+      bytes,
+      encapsulated: arrival.encapsulated,
+    });
+  }
+
+  #refuseUnknown(spi: number, arrival: Arrival, now: Instant): void {
+    this.count(PATH_COUNTER.unknownSpi);
+    if (this.#limiter.admits(arrival.remote, now))
+      this.#report({ kind: 'unknownSpi', spi, remote: arrival.remote.endpoint() });
+  }
+
+  /** What an authentic packet tells about the SA and its peer, beyond its content. */
+  #afterAuthentic(sa: InboundAssociation, arrival: Arrival): void {
+    if (!sa.active) {
+      sa.active = true;
+      this.#report({ kind: 'inboundActive', spi: sa.spi });
+    }
+    if (sa.inUdp && !arrival.remote.equals(sa.announced)) this.#announceMove(sa, arrival);
+    if (!sa.expiring && sa.octets > sa.softLimitOctets) this.#announceEnd(sa, 'inbound');
+  }
+
+  #announceMove(sa: InboundAssociation, arrival: Arrival): void {
+    // A packet that was overtaken may still come from the old place; only the newest tells the way.
+    if (!sa.advanced) return;
+    sa.announced.copy(arrival.remote);
+    if (arrival.remote.equals(sa.remote)) return;
+    this.#report({ kind: 'peerMoved', spi: sa.spi, remote: arrival.remote.endpoint() });
+  }
+
+  #announceEnd(sa: Association, direction: 'inbound' | 'outbound'): void {
+    sa.expiring = true;
+    this.#report({ kind: 'expiring', spi: sa.spi, direction });
+  }
+}

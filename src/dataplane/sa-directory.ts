@@ -1,0 +1,182 @@
+import { type Endpoint, familyOf, formatEndpoint } from '#base/address';
+import { assert } from '#base/assert';
+import { equalBytes } from '#base/bytes';
+import { ESP_SUITES } from '#crypto/esp-suites';
+import { CounterPages } from './counters.ts';
+import type { ForwardingChange, InboundSa, OutboundSa, SaCounters } from './data-plane.ts';
+import { REPLAY_WINDOW } from './replay-window.ts';
+
+type Sa = InboundSa | OutboundSa;
+
+/** A change with its SA named by a slot, which is what a forwarding table understands. */
+export type TableChange =
+  | {
+      readonly kind: 'install';
+      readonly slot: number;
+      /** Counts the occupants of the slot. */
+      readonly generation: number;
+      readonly sa: Sa;
+    }
+  | { readonly kind: 'remove'; readonly slot: number }
+  | { readonly kind: 'move'; readonly slot: number; readonly remote: Endpoint };
+
+type Entry = { readonly slot: number; readonly generation: number; sa: Sa };
+
+/** Values below 256 are reserved; RFC 4303 section 2.1. */
+const LEAST_SPI = 256;
+
+const outboundKey = (spi: number, remote: Endpoint): string => `${spi}@${formatEndpoint(remote)}`;
+
+function checkSa(sa: Sa): void {
+  const { selectors } = sa;
+  assert(
+    Number.isInteger(sa.spi) && sa.spi >= LEAST_SPI && sa.spi <= 0xffffffff,
+    `SPI ${sa.spi} is reserved or too large`,
+  );
+  assert(
+    sa.keyMaterial.length === ESP_SUITES[sa.suite].keyMaterialOctets,
+    `${sa.suite} needs ${ESP_SUITES[sa.suite].keyMaterialOctets} octets of keys`,
+  );
+  assert(sa.mode === 'tunnel', 'the packet path has tunnel mode only');
+  assert(
+    familyOf(sa.local.address) === familyOf(sa.remote.address),
+    'the endpoints of an SA are of one family',
+  );
+  assert(
+    familyOf(selectors.local.address) === familyOf(selectors.remote.address),
+    'the selectors of an SA are of one family',
+  );
+  if (sa.direction === 'inbound')
+    assert(
+      sa.replayWindow >= REPLAY_WINDOW.least && sa.replayWindow <= REPLAY_WINDOW.most,
+      `a replay window has ${REPLAY_WINDOW.least} to ${REPLAY_WINDOW.most} packets`,
+    );
+}
+
+/**
+ * What is installed, by the keys that the engine uses. Gives every SA a slot for its counters, turns
+ * transactions into changes by slot, and knows enough to install everything again.
+ */
+export class SaDirectory {
+  readonly counters = new CounterPages();
+  readonly #inbound = new Map<number, Entry>();
+  readonly #outbound = new Map<string, Entry>();
+  readonly #byPeer = new Map<string, Set<Entry>>();
+  readonly #free: number[] = [];
+  #generation = 0;
+
+  /**
+   * Takes a transaction over. What can be wrong with it fails an assertion before anything changed.
+   * An addition of an installed SA with the keys it has already keeps its slot, hence its sequence
+   * numbers: starting them over would repeat the nonces of a counter-mode cipher.
+   */
+  resolve(changes: readonly ForwardingChange[]): TableChange[] {
+    for (const change of changes)
+      if (change.kind === 'addInbound' || change.kind === 'addOutbound') checkSa(change.sa);
+    const resolved: TableChange[] = [];
+    for (const change of changes) this.#resolveOne(change, resolved);
+    return resolved;
+  }
+
+  /** The transaction that builds everything anew, for a successor of a lost table. */
+  everything(): TableChange[] {
+    return [...this.#inbound.values(), ...this.#outbound.values()].map((entry) => ({
+      kind: 'install',
+      ...entry,
+    }));
+  }
+
+  inboundCounters(spi: number): SaCounters | undefined {
+    return this.#read(this.#inbound.get(spi));
+  }
+
+  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
+    return this.#read(this.#outbound.get(outboundKey(spi, remote)));
+  }
+
+  #read(entry: Entry | undefined): SaCounters | undefined {
+    return entry && this.counters.read(entry.slot, entry.generation);
+  }
+
+  #resolveOne(change: ForwardingChange, resolved: TableChange[]): void {
+    switch (change.kind) {
+      case 'addInbound':
+      case 'addOutbound':
+        this.#add(change.sa, resolved);
+        return;
+      case 'removeInbound':
+        this.#remove(this.#inbound.get(change.spi), resolved);
+        return;
+      case 'removeOutbound':
+        this.#remove(this.#outbound.get(outboundKey(change.spi, change.remote)), resolved);
+        return;
+      case 'movePeer':
+        this.#move(change.from, change.to, resolved);
+    }
+  }
+
+  #add(sa: Sa, resolved: TableChange[]): void {
+    const old =
+      sa.direction === 'inbound'
+        ? this.#inbound.get(sa.spi)
+        : this.#outbound.get(outboundKey(sa.spi, sa.remote));
+    const same =
+      old?.sa.suite === sa.suite && equalBytes(old.sa.keyMaterial, sa.keyMaterial)
+        ? old
+        : undefined;
+    if (same) this.#unlink(same);
+    else this.#remove(old, resolved);
+    const entry = same ? { ...same, sa } : this.#occupySlot(sa);
+    this.#link(entry);
+    resolved.push({ kind: 'install', ...entry });
+  }
+
+  #remove(entry: Entry | undefined, resolved: TableChange[]): void {
+    if (!entry) return;
+    this.#unlink(entry);
+    this.#free.push(entry.slot);
+    resolved.push({ kind: 'remove', slot: entry.slot });
+  }
+
+  #move(from: Endpoint, to: Endpoint, resolved: TableChange[]): void {
+    for (const entry of [...(this.#byPeer.get(formatEndpoint(from)) ?? [])]) {
+      this.#unlink(entry);
+      // An SA that the peer has at the new place under the same SPI gives way, as it does to an addition.
+      if (entry.sa.direction === 'outbound')
+        this.#remove(this.#outbound.get(outboundKey(entry.sa.spi, to)), resolved);
+      entry.sa = { ...entry.sa, remote: to };
+      this.#link(entry);
+      resolved.push({ kind: 'move', slot: entry.slot, remote: to });
+    }
+  }
+
+  #link(entry: Entry): void {
+    const { sa } = entry;
+    if (sa.direction === 'inbound') this.#inbound.set(sa.spi, entry);
+    else this.#outbound.set(outboundKey(sa.spi, sa.remote), entry);
+    const peer = formatEndpoint(sa.remote);
+    const entries = this.#byPeer.get(peer);
+    if (entries) entries.add(entry);
+    else this.#byPeer.set(peer, new Set([entry]));
+  }
+
+  #unlink(entry: Entry): void {
+    const { sa } = entry;
+    if (sa.direction === 'inbound') this.#inbound.delete(sa.spi);
+    else this.#outbound.delete(outboundKey(sa.spi, sa.remote));
+    const peer = formatEndpoint(sa.remote);
+    const entries = this.#byPeer.get(peer);
+    entries?.delete(entry);
+    if (entries?.size === 0) this.#byPeer.delete(peer);
+  }
+
+  #occupySlot(sa: Sa): Entry {
+    if (this.#free.length === 0) {
+      const first = this.counters.capacity;
+      this.counters.grow();
+      for (let slot = this.counters.capacity - 1; slot >= first; slot -= 1) this.#free.push(slot);
+    }
+    this.#generation += 1;
+    return { slot: this.#free.pop() as number, generation: this.#generation, sa };
+  }
+}
