@@ -1,0 +1,33 @@
+/** Why the box refused a packet: the keys of its counters, with what they mean. */
+export const dropReasons = {
+  notForUs: 'addressed to another station on the wire',
+  notIpv4: 'neither IPv4 nor ARP',
+  malformed: 'header damaged, cut short or impossible',
+  badChecksum: 'checksum wrong',
+  ipOptions: 'carries IPv4 options',
+  badSource: 'source address that no host can have',
+  timeToLive: 'time to live spent',
+  noRoute: 'no route to the destination',
+  sameInterface: 'would leave by the interface it came in on',
+  security: 'opened from a less trusted network',
+  noRule: 'no nat command covers the source, or no global command answers it',
+  hairpin: 'from inside to the global address',
+  noTranslation: 'no translation or connection it belongs to',
+  tcpNotOpen: 'TCP segment of a connection this box has not seen opened',
+  esp: 'ESP has no ports that could be translated',
+  protocol: 'protocol without ports, other than ESP',
+  icmpType: 'ICMP message that is not translated',
+  fragment: 'fragment whose first part was not seen, or too many under way',
+  tooBig: 'longer than the next link allows, and must not be fragmented',
+  translationLimit: 'translation table full',
+  portsExhausted: 'no global port left in the class of the local port',
+  connectionLimit: 'connection table full',
+  hostLimit: 'too many connections of one inside host',
+  ruleConnections: 'connection limit of the nat command reached',
+  ruleEmbryonic: 'limit of half-open connections of the nat command reached',
+  neighbourQueue: 'waited for ARP in a full queue',
+  neighbourSilent: 'ARP was not answered',
+  toBox: 'addressed to this box, which offers no such service',
+} as const;
+
+export type DropReason = keyof typeof dropReasons;
