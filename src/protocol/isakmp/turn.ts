@@ -57,6 +57,7 @@ export type CloseReason =
   | 'dead peer'
   | 'authentication failed'
   | 'negotiation failed'
+  | 'no address'
   | 'negotiation timeout'
   | 'lifetime expired'
   | 'idle timeout'

@@ -1,0 +1,141 @@
+import { compareAddresses, familyOf, type IpAddress } from '#base/address';
+import type { Instant } from '#base/instant';
+import { hostPrefix, maskOf } from '#base/prefix';
+import { occurred } from '#events/event';
+import { ipsecSlice } from '#ipsec/config';
+import type { ConfigurationAttribute, SaId } from '#ipsec/keying';
+import { sessionSlice } from '#session/config';
+import { addressPoolEmpty, fixedAddressTaken } from '#session/events';
+import { clientVersion } from './client-version.ts';
+import { type ResolvedGroupPolicy, remoteAccessSlice } from './config.ts';
+import { type ClientConfiguration, configurationReply } from './configuration-reply.ts';
+import { clientIdentified } from './events.ts';
+import { policyOf } from './group-policy.ts';
+import type { Admitted, Login } from './login.ts';
+import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
+import { splitNetworks } from './split-tunnel.ts';
+
+/** The mask of an address whose pool does not name one: that of its class. */
+const classMaskLength = (address: IpAddress): number => {
+  const first = Number(address.split('.')[0]);
+  return first < 128 ? 8 : first < 192 ? 16 : 24;
+};
+
+function maskLengthOf(c: Context, user: string, address: IpAddress): number {
+  const { users, pools } = sessionSlice.of(c.configuration());
+  const framed = users.get(user)?.framedAddress;
+  if (framed?.address === address) return framed.maskLength;
+  const pool = [...pools.values()].find((p) => p.maskLength !== undefined && inRange(p, address));
+  return pool?.maskLength ?? classMaskLength(address);
+}
+
+const inRange = (
+  pool: { readonly range: { readonly first: IpAddress; readonly last: IpAddress } },
+  address: IpAddress,
+): boolean =>
+  familyOf(address) === familyOf(pool.range.first) &&
+  compareAddresses(pool.range.first, address) <= 0 &&
+  compareAddresses(address, pool.range.last) <= 0;
+
+/** Names of the pools that serve a client: those of the tunnel group, else those of its policy. */
+function poolNames(c: Context, group: string, policy: ResolvedGroupPolicy): readonly string[] {
+  const own = remoteAccessSlice.of(c.configuration()).tunnelGroups.get(group)?.addressPools ?? [];
+  return own.length > 0 ? own : policy.addressPools;
+}
+
+/** Leases the address configured for the user, else one of the pools. */
+function lease(
+  c: Context,
+  login: Login,
+  user: string,
+): { readonly address?: IpAddress; readonly effects: Effects } {
+  const configuration = c.configuration();
+  const framed = sessionSlice.of(configuration).users.get(user)?.framedAddress;
+  const subject = { group: login.group, user };
+  if (framed) {
+    const { address } = framed;
+    if (c.pools.leaseFixed(address, user)) return { address, effects: [] };
+    const holder = c.pools.userOf(address) ?? '';
+    const record = occurred(fixedAddressTaken, { address, holder }, subject);
+    return { effects: [{ kind: 'event', record }] };
+  }
+  const policy = policyOf(configuration, login.group, user);
+  const names = policy ? poolNames(c, login.group, policy) : [];
+  const address = c.pools.lease(names, user);
+  if (address !== undefined) return { address, effects: [] };
+  const pools = names.join(', ') || '(none configured)';
+  return { effects: [{ kind: 'event', record: occurred(addressPoolEmpty, { pools }, subject) }] };
+}
+
+function clientConfiguration(
+  c: Context,
+  sa: SaId,
+  user: string,
+  address: IpAddress,
+  policy: ResolvedGroupPolicy,
+): ClientConfiguration {
+  const configuration = c.configuration();
+  const natTraversed = c.keying.summary(sa)?.natTraversal !== 'none';
+  const enabled = ipsecSlice.of(configuration).natTraversal !== undefined;
+  // NAT-14: NAT-T comes before IPsec over UDP, whose port is only told where NAT-T was not negotiated.
+  const ipsecUdpPort = policy.ipsecUdp ? policy.ipsecUdpPort : undefined;
+  return {
+    address,
+    netmask: maskOf(maskLengthOf(c, user, address)),
+    dnsServers: policy.dnsServers,
+    winsServers: policy.winsServers,
+    defaultDomain: policy.defaultDomain,
+    splitDns: policy.splitDns,
+    banner: policy.banner.length === 0 ? undefined : policy.banner.join('\n'),
+    splitInclude: splitNetworks(configuration, policy),
+    savePassword: policy.passwordStorage,
+    pfs: policy.pfs,
+    backupServers: [],
+    applicationVersion: c.applicationVersion,
+    natTraversalPort: enabled && natTraversed ? c.natTraversalPort : ipsecUdpPort,
+  };
+}
+
+/** A client asks for its configuration: lease an address once, and answer every time. */
+export function configure(
+  c: Context,
+  sa: SaId,
+  requested: readonly ConfigurationAttribute[],
+  now: Instant,
+): Effects {
+  const login = c.logins.get(sa);
+  const stage = c.logins.admitted(sa);
+  if (!login || !stage) return [];
+  const effects: RemoteAccessEffect[] = [...identify(c, login, stage, requested)];
+  const policy = policyOf(c.configuration(), login.group, stage.user);
+  if (!policy) return c.keying.close(sa, 'negotiation failed', now);
+  let address = stage.leased;
+  if (address === undefined) {
+    const leased = lease(c, login, stage.user);
+    effects.push(...leased.effects);
+    address = leased.address;
+    if (address === undefined) return [...effects, ...c.keying.close(sa, 'no address', now)];
+    c.logins.setStage(sa, { ...stage, leased: address });
+    c.sessions.update(stage.session, { assigned: [address] });
+  }
+  const configuration = clientConfiguration(c, sa, stage.user, address, policy);
+  const reply = configurationReply(requested, configuration);
+  const grant = { assigned: [hostPrefix(address)] };
+  return [...effects, ...c.keying.configurationReply(sa, reply, grant, now)];
+}
+
+/** Keeps what the client says of itself, and says so once. */
+function identify(
+  c: Context,
+  login: Login,
+  stage: Admitted,
+  requested: readonly ConfigurationAttribute[],
+): Effects {
+  const { type, version } = clientVersion(requested);
+  const session = c.sessions.get(stage.session);
+  if (version === undefined || session?.clientVersion === version) return [];
+  c.sessions.update(stage.session, { clientType: type, clientVersion: version });
+  const subject = { peer: session?.peer.address, group: login.group, user: stage.user };
+  const args = { type: type ?? 'unknown', version };
+  return [{ kind: 'event', record: occurred(clientIdentified, args, subject) }];
+}

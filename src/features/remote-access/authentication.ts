@@ -1,0 +1,140 @@
+import { sameEndpoint } from '#base/address';
+import type { Instant } from '#base/instant';
+import { type EventRecord, occurred } from '#events/event';
+import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
+import { subjectOf } from '#session/accounting';
+import { sessionSlice, type User } from '#session/config';
+import type { CredentialAnswer, PasswordVerifier } from '#session/credentials';
+import {
+  credentialsOverloaded,
+  loginRefused,
+  sessionLimitReached,
+  sessionPreempted,
+  simultaneousLoginsReached,
+} from '#session/events';
+import type { Session } from '#session/session';
+import { openSession } from './admission.ts';
+import { remoteAccessSlice } from './config.ts';
+import { serverGroupUnsupported, userAuthenticated } from './events.ts';
+import { policyOf } from './group-policy.ts';
+import type { Login } from './login.ts';
+import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
+
+/** The one answer to an unknown user, a wrong password, and a user who may not log in here. */
+const WRONG_CREDENTIALS = 'wrong password or unknown user';
+
+/** What a password is checked against; undefined for a user who may not log in with this group. */
+function verifierFor(user: User | undefined, group: string): PasswordVerifier | undefined {
+  if (user === undefined || user.service === 'admin') return undefined;
+  if (user.groupLock !== undefined && user.groupLock !== group) return undefined;
+  return user.credential.kind === 'verifier' ? user.credential.verifier : undefined;
+}
+
+/** A client answered the XAUTH request: judge it now, or ask scrypt. */
+export function checkCredentials(
+  c: Context,
+  sa: SaId,
+  user: string,
+  password: Uint8Array,
+  now: Instant,
+): Effects {
+  const login = c.logins.get(sa);
+  if (login?.stage.kind !== 'asked') return [];
+  const configuration = c.configuration();
+  const group = remoteAccessSlice.of(configuration).tunnelGroups.get(login.group);
+  const serverGroup = group?.authenticationServerGroup ?? 'LOCAL';
+  if (serverGroup !== 'LOCAL')
+    return refuse(
+      c,
+      sa,
+      user,
+      'server group',
+      occurred(serverGroupUnsupported, { serverGroup }),
+      now,
+    );
+  const verifier = verifierFor(sessionSlice.of(configuration).users.get(user), login.group);
+  const check = c.credentials.check(user, password, verifier);
+  if (check.kind === 'verified') return admit(c, sa, login, user, now);
+  const ticket = c.logins.ticketFor(sa);
+  c.logins.setStage(sa, { kind: 'verifying', user, ticket, pending: check.pending });
+  return [{ kind: 'askCredentials', ticket, question: check.question }];
+}
+
+/** The answer about a password arrived. */
+export function settleCredentials(
+  c: Context,
+  ticket: number,
+  answer: CredentialAnswer,
+  now: Instant,
+): Effects {
+  const sa = c.logins.redeem(ticket);
+  const login = sa === undefined ? undefined : c.logins.get(sa);
+  if (sa === undefined || login?.stage.kind !== 'verifying') return [];
+  const { user, pending } = login.stage;
+  if (c.credentials.settle(pending, answer)) return admit(c, sa, login, user, now);
+  if (answer.overloaded)
+    return refuse(c, sa, user, 'overloaded', occurred(credentialsOverloaded, {}), now);
+  const record = occurred(loginRefused, { reason: WRONG_CREDENTIALS });
+  return refuse(c, sa, user, WRONG_CREDENTIALS, record, now);
+}
+
+function refuse(
+  c: Context,
+  sa: SaId,
+  user: string,
+  reason: string,
+  record: EventRecord,
+  now: Instant,
+): Effects {
+  const summary = c.keying.summary(sa);
+  const subject = { peer: summary?.remote.address, group: summary?.group, user };
+  c.accounting.refused(reason);
+  c.logins.setStage(sa, { kind: 'asked' });
+  return [
+    { kind: 'event', record: { ...record, subject } },
+    ...c.keying.extendedAuthenticationResult(sa, false, now),
+  ];
+}
+
+/**
+ * The session that this same client has already: of the same user and group, from the same address and
+ * port. Another client of the user behind the same NAT has another port (NAT-45).
+ */
+const earlierSession = (c: Context, login: Login, user: string, summary: IsakmpSaSummary) =>
+  c.sessions
+    .ofUser(user)
+    .find((s) => s.group === login.group && sameEndpoint(s.peer, summary.remote));
+
+function admit(c: Context, sa: SaId, login: Login, user: string, now: Instant): Effects {
+  const summary = c.keying.summary(sa);
+  const policy = policyOf(c.configuration(), login.group, user);
+  if (!summary || !policy) return c.keying.close(sa, 'negotiation failed', now);
+  const effects: RemoteAccessEffect[] = [];
+  const earlier = earlierSession(c, login, user, summary);
+  if (earlier && !login.initialContact) c.logins.setStage(sa, { kind: 'renewing', user });
+  else {
+    if (earlier) effects.push(...c.keying.close(earlier.owner as SaId, 'replaced', now));
+    const admission = c.sessions.admit('remoteAccess', user, policy.simultaneousLogins);
+    if (admission.kind === 'refused') {
+      const { reason, limit } = admission;
+      const full = reason === 'session limit' ? sessionLimitReached : simultaneousLoginsReached;
+      return [...effects, ...refuse(c, sa, user, reason, occurred(full, { limit }), now)];
+    }
+    for (const session of admission.preempted) effects.push(...preempt(c, session, user, now));
+    openSession(c, sa, user, summary, policy, now);
+  }
+  const subject = { peer: summary.remote.address, group: login.group, user };
+  return [
+    ...effects,
+    { kind: 'event', record: occurred(userAuthenticated, { user }, subject) },
+    ...c.keying.extendedAuthenticationResult(sa, true, now),
+  ];
+}
+
+function preempt(c: Context, session: Session, successor: string, now: Instant): Effects {
+  const args = { index: session.index, successor };
+  return [
+    { kind: 'event', record: occurred(sessionPreempted, args, subjectOf(session)) },
+    ...c.keying.close(session.owner as SaId, 'replaced', now),
+  ];
+}

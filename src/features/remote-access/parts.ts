@@ -1,0 +1,42 @@
+import type { Configuration } from '#config/configuration';
+import type { IsakmpSaSummary, KeyingEffect } from '#ipsec/keying';
+import type { Keying } from '#ipsec/keying-commands';
+import type { Accounting, Traffic } from '#session/accounting';
+import type { AddressPools } from '#session/address-pools';
+import type { CredentialCache } from '#session/credential-cache';
+import type { CredentialQuestion } from '#session/credentials';
+import type { SessionTable } from '#session/session-table';
+import type { ChildSpis } from './login.ts';
+import type { LoginTable } from './login-table.ts';
+
+/** What passed through one pair of IPsec SAs; undefined when the packet path does not know it. */
+export type ChildTraffic = (sa: IsakmpSaSummary, child: ChildSpis) => Traffic | undefined;
+
+/** What the feature works with; each table has its owner in the engine. */
+export type RemoteAccessParts = {
+  readonly keying: Keying;
+  readonly sessions: SessionTable;
+  readonly pools: AddressPools;
+  readonly credentials: CredentialCache;
+  readonly accounting: Accounting;
+  readonly traffic: ChildTraffic;
+  readonly configuration: () => Configuration;
+  /** What the head-end calls itself to its clients. */
+  readonly applicationVersion: string;
+  /** UDP port of encapsulated traffic that clients are told (NAT-50). */
+  readonly natTraversalPort: number;
+};
+
+/** The parts, and the logins that the feature itself owns. */
+export type Context = RemoteAccessParts & { readonly logins: LoginTable };
+
+/** What the feature wants done: what the keying manager wants, and a password verified. */
+export type RemoteAccessEffect =
+  | KeyingEffect
+  | {
+      readonly kind: 'askCredentials';
+      readonly ticket: number;
+      readonly question: CredentialQuestion;
+    };
+
+export type Effects = readonly RemoteAccessEffect[];
