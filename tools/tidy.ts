@@ -41,7 +41,7 @@ const rooms: readonly Room[] = [
   { folder: 'src/wire', imports: ['src/base'], ambient: 'pure' },
   { folder: 'src/crypto', imports: ['src/base'], ambient: 'pure' },
   { folder: 'src/events', imports: ['src/base'], ambient: 'pure' },
-  { folder: 'src/config', imports: ['src/base', 'src/events'], ambient: 'pure' },
+  { folder: 'src/config', imports: ['src/base', 'src/crypto', 'src/events'], ambient: 'pure' },
   { folder: 'src/session', imports: [...belowProtocol, 'src/config'], ambient: 'pure' },
   { folder: 'src/dataplane', imports: ['src/base', 'src/wire', 'src/crypto'], ambient: 'pure' },
   { folder: 'src/protocol/*', imports: belowProtocol, ambient: 'pure' },
