@@ -1,0 +1,204 @@
+import { addressFromBytes, type Endpoint, type IpAddress } from '#base/address';
+import { toUtf8 } from '#base/bytes';
+import { after, type Instant } from '#base/instant';
+import { hostPrefix, type Prefix } from '#base/prefix';
+import { type EventDef, type EventRecord, occurred } from '#events/event';
+import type { ConfigurationAttribute, KeyingEffect, KeyingNotice, SaId } from '#ipsec/keying';
+import type { Keying } from '#ipsec/keying-commands';
+import { configurationAttributes } from '#wire/isakmp/numbers';
+import * as events from './events.ts';
+import type { Profile } from './profile.ts';
+import { connectRequest } from './request.ts';
+
+/** Where a client and its head-end listen; the demo uses ports that need no privilege. */
+export type ClientEnds = {
+  readonly local: Endpoint;
+  readonly localEncapsulated: Endpoint;
+  readonly remotePort: number;
+  readonly remoteEncapsulatedPort: number;
+};
+
+export type ClientOptions = {
+  readonly profile: Profile;
+  readonly ends: ClientEnds;
+  /** Connect again this long after the connection ended; undefined to stay away. */
+  readonly reconnectAfterMs?: number | undefined;
+};
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting'; readonly sa: SaId; readonly address?: IpAddress }
+  | {
+      readonly kind: 'connected';
+      readonly sa: SaId;
+      readonly address: IpAddress;
+      readonly since: Instant;
+      readonly children: number;
+    }
+  | { readonly kind: 'ended'; readonly reason: string; readonly retryAt: Instant | undefined };
+
+/** The status window (NAT-35). */
+export type ClientStatus = {
+  readonly state: State['kind'];
+  readonly server: IpAddress;
+  readonly user: string | undefined;
+  readonly address: IpAddress | undefined;
+  /** UDP port of the tunnel; 0 where ESP travels without UDP (NAT-72). */
+  readonly tunnelPort: number;
+  readonly reason: string | undefined;
+};
+
+type Effects = readonly KeyingEffect[];
+
+const everything: Prefix = { address: addressFromBytes(new Uint8Array(4)), length: 0 };
+
+/** The VPN client: connects to one head-end, answers for its user, and keeps the tunnel. */
+export class Client {
+  readonly #keying: Keying;
+  readonly #options: ClientOptions;
+  #server: IpAddress;
+  #state: State = { kind: 'idle' };
+
+  constructor(keying: Keying, options: ClientOptions) {
+    this.#keying = keying;
+    this.#options = options;
+    this.#server = options.profile.host;
+  }
+
+  /** Begins to connect; the address, or the reason why not, comes with later notices. */
+  connect(now: Instant): Effects {
+    const { profile, ends } = this.#options;
+    this.#server = profile.host;
+    const request = connectRequest(profile, ends);
+    if (!request) {
+      this.#state = { kind: 'ended', reason: 'unknown DH group', retryAt: undefined };
+      return [say(events.unknownGroup, { number: profile.dhGroup })];
+    }
+    const { sa, effects } = this.#keying.connect(request, now);
+    this.#state = { kind: 'connecting', sa };
+    const server = profile.host;
+    return [say(events.connectionBegins, {}), say(events.attemptingServer, { server }), ...effects];
+  }
+
+  /** Ends the connection and tells the head-end. */
+  disconnect(now: Instant): Effects {
+    const sa = this.#sa();
+    this.#state = { kind: 'ended', reason: 'disconnected', retryAt: undefined };
+    return sa === undefined ? [] : this.#keying.close(sa, 'administrator', now);
+  }
+
+  notice(notice: KeyingNotice, now: Instant): Effects {
+    if (notice.kind !== 'rekeyed' && notice.sa !== this.#sa()) return [];
+    switch (notice.kind) {
+      case 'credentialsWanted':
+        return this.#answer(notice.sa, now);
+      case 'credentialsJudged':
+        return [say(notice.accepted ? events.phaseOneEstablished : events.credentialsRefused, {})];
+      case 'configurationReceived':
+        return this.#configured(notice.sa, notice.attributes, now);
+      case 'childCreated':
+        return this.#childCreated(notice.sa, now);
+      case 'childDeleted':
+        if (this.#state.kind === 'connected')
+          this.#state = { ...this.#state, children: this.#state.children - 1 };
+        return [];
+      case 'rekeyed':
+        if (this.#sa() === notice.replaces && 'sa' in this.#state)
+          this.#state = { ...this.#state, sa: notice.sa };
+        return [];
+      case 'redirected': {
+        const server = this.#server;
+        this.#server = notice.target;
+        this.#state = { kind: 'connecting', sa: notice.to };
+        return [say(events.redirected, { server, target: notice.target })];
+      }
+      case 'closed': {
+        const retry = this.#options.reconnectAfterMs;
+        const retryAt = retry === undefined ? undefined : after(now, retry);
+        this.#state = { kind: 'ended', reason: notice.reason, retryAt };
+        return [say(events.connectionEnded, { reason: notice.reason })];
+      }
+      // These are told to responders, or need nothing done here.
+      case 'phaseOneCompleted':
+      case 'credentials':
+      case 'configurationRequested':
+      case 'initialContact':
+      case 'peerMoved':
+        return [];
+    }
+  }
+
+  deadline(): Instant | undefined {
+    return this.#state.kind === 'ended' ? this.#state.retryAt : undefined;
+  }
+
+  tick(now: Instant): Effects {
+    const at = this.deadline();
+    return at !== undefined && at <= now ? this.connect(now) : [];
+  }
+
+  status(): ClientStatus {
+    const state = this.#state;
+    const sa = this.#sa();
+    const child = sa === undefined ? undefined : this.#keying.summary(sa)?.children[0];
+    return {
+      state: state.kind,
+      server: this.#server,
+      user: this.#options.profile.username,
+      address: state.kind === 'connected' ? state.address : undefined,
+      tunnelPort: child?.encapsulation === 'udp' ? this.#options.ends.remoteEncapsulatedPort : 0,
+      reason: state.kind === 'ended' ? state.reason : undefined,
+    };
+  }
+
+  #sa(): SaId | undefined {
+    return 'sa' in this.#state ? this.#state.sa : undefined;
+  }
+
+  #answer(sa: SaId, now: Instant): Effects {
+    const { username, userPassword } = this.#options.profile;
+    if (username === undefined || userPassword === undefined)
+      return [
+        say(events.noCredentials, {}),
+        ...this.#keying.close(sa, 'authentication failed', now),
+      ];
+    const credentials = { user: username, password: toUtf8(userPassword) };
+    return [
+      say(events.askedForCredentials, {}),
+      say(events.gaveCredentials, {}),
+      ...this.#keying.provideCredentials(sa, credentials, now),
+    ];
+  }
+
+  #configured(sa: SaId, attributes: readonly ConfigurationAttribute[], now: Instant): Effects {
+    const value = attributes.find(
+      (a) => a.type === configurationAttributes.internalIp4Address,
+    )?.value;
+    if (!(value instanceof Uint8Array) || value.length !== 4)
+      return [say(events.noAddress, {}), ...this.#keying.close(sa, 'no address', now)];
+    const address = addressFromBytes(value);
+    if (this.#state.kind === 'connecting') this.#state = { kind: 'connecting', sa, address };
+    const selectors = { local: hostPrefix(address), remote: everything };
+    return [
+      say(events.configurationReceived, {}),
+      say(events.addressAttribute, { address }),
+      ...this.#keying.createChild(sa, selectors, now),
+    ];
+  }
+
+  #childCreated(sa: SaId, now: Instant): Effects {
+    const state = this.#state;
+    if (state.kind === 'connected') {
+      this.#state = { ...state, children: state.children + 1 };
+      return [say(events.additionalChild, {})];
+    }
+    if (state.kind !== 'connecting' || state.address === undefined) return [];
+    this.#state = { kind: 'connected', sa, address: state.address, since: now, children: 1 };
+    return [say(events.secureConnection, {})];
+  }
+}
+
+const say = <T extends string>(
+  definition: EventDef<T>,
+  args: Parameters<typeof occurred<T>>[1],
+): KeyingEffect => ({ kind: 'event', record: occurred(definition, args) as EventRecord });
