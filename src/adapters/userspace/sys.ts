@@ -1,0 +1,115 @@
+import { getSystemErrorName } from 'node:util';
+import type { Arena } from '#base/arena';
+import { err, ok, type Result } from '#base/result';
+
+/** Everything that is asked of the C library and of OpenSSL; pointers are numbers below 2^53. */
+export type Sys = {
+  /** The error of the last call that failed, such as `EAGAIN`'s number. */
+  errno(): number;
+  /** Memory whose address does not change for as long as the arena is referenced. */
+  arena(octets: number): Arena;
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: number, octets: number): number;
+  setsockopt(fd: number, level: number, name: number, value: number, octets: number): number;
+  recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
+  sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  open(path: string, flags: number): number;
+  read(fd: number, buffer: number, octets: number): number;
+  write(fd: number, buffer: number, octets: number): number;
+  poll(fds: number, count: number, timeoutMs: number): number;
+  ioctl(fd: number, request: number, argument: number): number;
+  eventfd(initial: number, flags: number): number;
+  close(fd: number): number;
+  unshare(flags: number): number;
+  openssl: OpenSsl;
+};
+
+/** The part of OpenSSL's libcrypto that the packet path uses, as the node binary exports it. */
+export type OpenSsl = {
+  EVP_CIPHER_fetch(context: number, name: string, properties: number): number;
+  EVP_CIPHER_free(cipher: number): void;
+  EVP_CIPHER_CTX_new(): number;
+  EVP_CIPHER_CTX_free(context: number): void;
+  EVP_CIPHER_CTX_set_padding(context: number, padding: number): number;
+  EVP_CIPHER_CTX_ctrl(context: number, type: number, argument: number, pointer: number): number;
+  EVP_EncryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
+  EVP_DecryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
+  EVP_Cipher(context: number, output: number, input: number, octets: number): number;
+  EVP_get_digestbyname(name: string): number;
+  HMAC_CTX_new(): number;
+  HMAC_CTX_free(context: number): void;
+  HMAC_Init_ex(c: number, key: number, octets: number, digest: number, engine: number): number;
+  HMAC_Update(context: number, data: number, octets: number): number;
+  HMAC_Final(context: number, output: number, octets: number): number;
+};
+
+type Library = ReturnType<typeof import('koffi')['load']>;
+
+/** A pointer is a plain integer for koffi: no conversion, and no allocation, at each call. */
+const POINTER = 'uintptr_t';
+
+function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'openssl'> {
+  const p = POINTER;
+  return {
+    socket: lib.func('socket', 'int', ['int', 'int', 'int']),
+    bind: lib.func('bind', 'int', ['int', p, 'uint']),
+    setsockopt: lib.func('setsockopt', 'int', ['int', 'int', 'int', p, 'uint']),
+    recvmmsg: lib.func('recvmmsg', 'int', ['int', p, 'uint', 'int', p]),
+    sendmmsg: lib.func('sendmmsg', 'int', ['int', p, 'uint', 'int']),
+    open: lib.func('open', 'int', ['str', 'int']),
+    read: lib.func('read', 'long', ['int', p, 'size_t']),
+    write: lib.func('write', 'long', ['int', p, 'size_t']),
+    poll: lib.func('poll', 'int', [p, 'ulong', 'int']),
+    ioctl: lib.func('ioctl', 'int', ['int', 'ulong', p]),
+    eventfd: lib.func('eventfd', 'int', ['uint', 'int']),
+    close: lib.func('close', 'int', ['int']),
+    unshare: lib.func('unshare', 'int', ['int']),
+  };
+}
+
+function openssl(lib: Library): OpenSsl {
+  const p = POINTER;
+  return {
+    EVP_CIPHER_fetch: lib.func('EVP_CIPHER_fetch', p, [p, 'str', p]),
+    EVP_CIPHER_free: lib.func('EVP_CIPHER_free', 'void', [p]),
+    EVP_CIPHER_CTX_new: lib.func('EVP_CIPHER_CTX_new', p, []),
+    EVP_CIPHER_CTX_free: lib.func('EVP_CIPHER_CTX_free', 'void', [p]),
+    EVP_CIPHER_CTX_set_padding: lib.func('EVP_CIPHER_CTX_set_padding', 'int', [p, 'int']),
+    EVP_CIPHER_CTX_ctrl: lib.func('EVP_CIPHER_CTX_ctrl', 'int', [p, 'int', 'int', p]),
+    EVP_EncryptInit_ex: lib.func('EVP_EncryptInit_ex', 'int', [p, p, p, p, p]),
+    EVP_DecryptInit_ex: lib.func('EVP_DecryptInit_ex', 'int', [p, p, p, p, p]),
+    EVP_Cipher: lib.func('EVP_Cipher', 'int', [p, p, p, 'uint']),
+    EVP_get_digestbyname: lib.func('EVP_get_digestbyname', p, ['str']),
+    HMAC_CTX_new: lib.func('HMAC_CTX_new', p, []),
+    HMAC_CTX_free: lib.func('HMAC_CTX_free', 'void', [p]),
+    HMAC_Init_ex: lib.func('HMAC_Init_ex', 'int', [p, p, 'int', p, p]),
+    HMAC_Update: lib.func('HMAC_Update', 'int', [p, p, 'size_t']),
+    HMAC_Final: lib.func('HMAC_Final', 'int', [p, p, p]),
+  };
+}
+
+/** Finds the functions in the running program; the error is one line for people. */
+export async function loadSys(): Promise<Result<Sys, string>> {
+  try {
+    const koffi = (await import('koffi')).default;
+    // Nothing but the program itself: the system's libcrypto would mix with the one inside node.
+    const lib = koffi.load(null);
+    return ok({
+      ...libc(lib),
+      openssl: openssl(lib),
+      errno: () => koffi.errno(),
+      arena: (octets) => {
+        const bytes = new Uint8Array(new SharedArrayBuffer(octets));
+        return { bytes, pointer: Number(koffi.address(bytes)) };
+      },
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return err(
+      `the user-space data plane needs koffi, which cannot be loaded (${reason}): run \`npm ci\` on Linux x64 or arm64`,
+    );
+  }
+}
+
+/** The name of an error number, such as `EADDRINUSE`. */
+export const errorName = (errno: number): string => getSystemErrorName(-errno);
