@@ -1,0 +1,168 @@
+import type { Endpoint, IpAddress } from '#base/address';
+import { instant } from '#base/instant';
+import { Prng } from '#base/prng';
+import type { Configuration } from '#config/configuration';
+import { InsideHost } from '#dataplane/inside-host';
+import { MemoryDataPlane } from '#dataplane/memory-data-plane';
+import { ClientDevice } from '#engine/client-device';
+import { Driver } from '#engine/driver';
+import { HeadEnd } from '#engine/head-end';
+import type { Effect, Steppable } from '#engine/ports';
+import type { Profile } from '#features/client/profile';
+import { VirtualClock } from './clock.ts';
+import { type Datagram, type Faults, Network, noFaults } from './network.ts';
+import { PatBox } from './pat-box.ts';
+import { SimulatedWork } from './slow-work.ts';
+
+const IKE_PORT = 500;
+const NAT_TRAVERSAL_PORT = 4500;
+
+/** A device of the product on a simulated host, with its inside network. */
+export type Node<D extends Steppable> = {
+  readonly device: D;
+  readonly dataPlane: MemoryDataPlane;
+  readonly inside: InsideHost;
+  carryOut(effects: readonly Effect[]): void;
+  /** The host vanishes: nothing is said, nothing is heard any more. */
+  crash(): void;
+};
+
+/** How a host reaches the network: directly, or through a PAT box. */
+type Attachment = {
+  readonly send: (datagram: Datagram) => void;
+  readonly leave: () => void;
+};
+
+/**
+ * The product's own devices in virtual time on a faulty network. Everything follows from the seed: two
+ * runs of one seed are the same, and a failure names it.
+ */
+export class Lab {
+  readonly seed: number;
+  readonly clock = new VirtualClock();
+  readonly random: Prng;
+  readonly network: Network;
+  readonly #checks: { readonly name: string; readonly holds: () => boolean }[] = [];
+
+  constructor(seed: number, faults: Partial<Faults> = {}) {
+    this.seed = seed;
+    this.random = new Prng(seed);
+    this.network = new Network(this.clock, this.random, { ...noFaults, ...faults });
+  }
+
+  /** A PAT box whose inside hosts share one address. */
+  patBox(global: IpAddress): PatBox {
+    return new PatBox(this.clock, this.network, global);
+  }
+
+  /** A head-end at `address`, which answers pings at `insideAddress`. */
+  headEnd(
+    address: IpAddress,
+    insideAddress: IpAddress,
+    configuration: Configuration,
+  ): Node<HeadEnd> {
+    const counters: { plane?: MemoryDataPlane } = {};
+    const device = new HeadEnd({
+      random: new Prng(this.random.uint32()),
+      configuration,
+      startedAt: this.clock.now(),
+      version: 'simulated',
+      natTraversalPort: NAT_TRAVERSAL_PORT,
+      counters: {
+        inboundCounters: (spi) => counters.plane?.inboundCounters(spi),
+        outboundCounters: (spi, remote) => counters.plane?.outboundCounters(spi, remote),
+      },
+    });
+    const node = this.#boot(device, address, [insideAddress]);
+    counters.plane = node.dataPlane;
+    return node;
+  }
+
+  /** A client at `address`, directly on the network or behind `pat`; it pings from its assigned address. */
+  client(address: IpAddress, profile: Profile, pat?: PatBox): Node<ClientDevice> {
+    const end = (port: number): Endpoint => ({ address, port });
+    const device = new ClientDevice({
+      random: new Prng(this.random.uint32()),
+      profile,
+      ends: {
+        local: end(IKE_PORT),
+        localEncapsulated: end(NAT_TRAVERSAL_PORT),
+        remotePort: IKE_PORT,
+        remoteEncapsulatedPort: NAT_TRAVERSAL_PORT,
+      },
+    });
+    return this.#boot(device, address, [], pat);
+  }
+
+  /** A statement that must hold after every step, whatever happens. */
+  always(name: string, holds: () => boolean): void {
+    this.#checks.push({ name, holds });
+  }
+
+  /** Lets virtual time pass. */
+  run(milliseconds: number): void {
+    this.clock.run(milliseconds, () => {
+      for (const check of this.#checks)
+        if (!check.holds())
+          throw new Error(
+            `seed ${this.seed}: "${check.name}" does not hold at ${this.elapsedMs} ms`,
+          );
+    });
+  }
+
+  get elapsedMs(): number {
+    return this.clock.now() - instant(Date.UTC(2002, 9, 20, 20, 13, 0));
+  }
+
+  #boot<D extends Steppable>(
+    device: D,
+    address: IpAddress,
+    insideAddresses: readonly IpAddress[],
+    pat?: PatBox,
+  ): Node<D> {
+    const work = new SimulatedWork(this.clock, new Prng(this.random.uint32()));
+    let cancel = () => {};
+    const driver = new Driver(device, {
+      now: this.clock.now,
+      ask: (question, answered) => work.ask(question, answered),
+      wakeAt: (at) => {
+        cancel();
+        cancel = at === undefined ? () => {} : this.clock.schedule(at, driver.tick);
+      },
+    });
+    const attachment = this.#attach(
+      address,
+      (d) => dataPlane.receive(d.destination, d.source, d.bytes, this.clock.now()),
+      pat,
+    );
+    const inside = new InsideHost(insideAddresses, (packet) => dataPlane.sendInside(packet));
+    const dataPlane = new MemoryDataPlane({
+      listen: [
+        { endpoint: { address, port: IKE_PORT }, encapsulated: false },
+        { endpoint: { address, port: NAT_TRAVERSAL_PORT }, encapsulated: true },
+      ],
+      report: driver.report,
+      inside,
+      random: new Prng(this.random.uint32()),
+      output: ({ local, remote, bytes }) =>
+        attachment.send({ source: local, destination: remote, bytes }),
+    });
+    driver.attach(dataPlane);
+    return {
+      device,
+      dataPlane,
+      inside,
+      carryOut: (effects) => driver.carryOut(effects),
+      crash: () => {
+        driver.stop();
+        attachment.leave();
+      },
+    };
+  }
+
+  #attach(address: IpAddress, receive: (d: Datagram) => void, pat?: PatBox): Attachment {
+    if (pat) return { send: pat.join(address, receive), leave: () => pat.leave(address) };
+    this.network.join(address, receive);
+    return { send: (d) => this.network.send(d), leave: () => this.network.leave(address) };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Instant } from '#base/instant';
+import { Driver } from '#engine/driver';
+import type { Answer, Question, Steppable } from '#engine/ports';
+import { KeyAgreement } from './key-agreement.ts';
+import { now } from './machine-clock.ts';
+import { ScryptPool } from './scrypt.ts';
+
+/** Slow work of one process: key agreement and password verification share the thread pool. */
+export class SlowWork {
+  readonly #keyAgreement = new KeyAgreement();
+  readonly scrypt: ScryptPool;
+
+  /** At most `concurrency` passwords are verified at once, and `queueLimit` wait. */
+  constructor(concurrency = 1, queueLimit = 20_000) {
+    this.scrypt = new ScryptPool(concurrency, queueLimit);
+  }
+
+  ask(question: Question, answered: (answer: Answer) => void): void {
+    if (question.kind === 'verifyPassword') this.scrypt.ask(question, answered);
+    else this.#keyAgreement.ask(question, answered);
+  }
+
+  close(): void {
+    this.#keyAgreement.close();
+  }
+}
+
+/** The longest wait of a Node timer; longer ones are taken in steps. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** Runs a device on the clock of this machine; `stop` before the data plane is closed. */
+export function runDevice(device: Steppable, work: SlowWork): Driver {
+  let timer: NodeJS.Timeout | undefined;
+  const wakeAt = (at: Instant | undefined): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (at === undefined) return;
+    // A timer may fire a fraction of a millisecond early, and the device would find nothing due.
+    const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(at - now())));
+    timer = setTimeout(driver.tick, waitMs);
+  };
+  const driver = new Driver(device, {
+    now,
+    ask: (question, answered) => work.ask(question, answered),
+    wakeAt,
+  });
+  return driver;
+}

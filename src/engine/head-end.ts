@@ -1,0 +1,195 @@
+import type { Endpoint } from '#base/address';
+import { earliest, type Instant } from '#base/instant';
+import type { RandomSource } from '#base/random';
+import type { Configuration } from '#config/configuration';
+import type { SaCounters } from '#dataplane/data-plane';
+import { type EventRecord, occurred } from '#events/event';
+import { EventLog } from '#events/log';
+import { managementSlice } from '#features/management/config';
+import { RemoteAccess } from '#features/remote-access/feature';
+import type { RemoteAccessEffect } from '#features/remote-access/parts';
+import { keyingPolicy } from '#features/remote-access/policy';
+import type { CloseReason, IsakmpSaSummary, KeyingPolicy } from '#ipsec/keying';
+import { KeyingManager } from '#ipsec/keying-manager';
+import { Accounting, type Traffic } from '#session/accounting';
+import { AddressPools } from '#session/address-pools';
+import { sessionSlice } from '#session/config';
+import { CredentialCache } from '#session/credential-cache';
+import type { Session } from '#session/session';
+import { SessionTable } from '#session/session-table';
+import { packetPathRestarted } from './events.ts';
+import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
+
+/** Counters of the packet path, read when they are wanted. */
+export type TrafficCounters = {
+  inboundCounters(spi: number): SaCounters | undefined;
+  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined;
+};
+
+export type HeadEndOptions = {
+  readonly random: RandomSource;
+  readonly configuration: Configuration;
+  readonly startedAt: Instant;
+  readonly version: string;
+  readonly counters: TrafficCounters;
+  /** UDP port of encapsulated traffic, 4500 but in the demo. */
+  readonly natTraversalPort: number;
+};
+
+/** Ours: events kept in memory, and users whose verified credentials are remembered. */
+const EVENTS_KEPT = 20_000;
+const CREDENTIALS_KEPT = 100_000;
+
+/** Who is waiting for the answer to a question that left as an effect. */
+type Asker = { readonly of: 'keying' | 'credentials'; readonly id: number };
+
+/** The head-end: one keying manager, one session table, and the features that share them. */
+export class HeadEnd implements Steppable {
+  readonly log: EventLog;
+  readonly sessions = new SessionTable();
+  readonly pools = new AddressPools();
+  readonly accounting = new Accounting();
+  readonly keying: KeyingManager;
+  readonly remoteAccess: RemoteAccess;
+  readonly startedAt: Instant;
+  readonly version: string;
+  readonly #asked = new Map<number, Asker>();
+  #lastQuestion = 0;
+  #configuration: Configuration;
+  #policy: KeyingPolicy;
+
+  constructor(options: HeadEndOptions) {
+    const { random, configuration, counters, natTraversalPort } = options;
+    this.startedAt = options.startedAt;
+    this.version = options.version;
+    this.#configuration = configuration;
+    this.#policy = keyingPolicy(configuration);
+    this.log = new EventLog(EVENTS_KEPT);
+    this.keying = new KeyingManager({
+      random,
+      policy: () => this.#policy,
+      wants: (eventClass, severity) => this.log.wants(eventClass, severity),
+    });
+    this.remoteAccess = new RemoteAccess({
+      keying: this.keying,
+      sessions: this.sessions,
+      pools: this.pools,
+      credentials: new CredentialCache(CREDENTIALS_KEPT, random),
+      accounting: this.accounting,
+      traffic: (sa, child) => trafficOf(counters, sa, child),
+      configuration: () => this.#configuration,
+      applicationVersion: `headend ${options.version}`,
+      natTraversalPort,
+    });
+    this.configure(configuration);
+  }
+
+  get configuration(): Configuration {
+    return this.#configuration;
+  }
+
+  /** Puts a verified configuration in force, from the next input on. */
+  configure(configuration: Configuration): void {
+    this.#configuration = configuration;
+    this.#policy = keyingPolicy(configuration);
+    this.pools.configure(sessionSlice.of(configuration).pools.values());
+    this.log.setSeveritiesToLog(managementSlice.of(configuration).logging.classes);
+  }
+
+  step(input: Input, now: Instant): readonly Effect[] {
+    switch (input.kind) {
+      case 'dataPlane':
+        if (input.report.kind === 'lost') {
+          const { reason } = input.report;
+          this.note(occurred(packetPathRestarted, { reason }), now);
+        }
+        return this.#perform(this.keying.report(input.report, now), now);
+      case 'answer':
+        return this.#answer(input.id, input.answer, now);
+      case 'tick':
+        return [
+          ...this.#perform(this.keying.tick(now), now),
+          ...this.#perform(this.remoteAccess.tick(now), now),
+        ];
+    }
+  }
+
+  deadline(): Instant | undefined {
+    return earliest(this.keying.deadline(), this.remoteAccess.deadline());
+  }
+
+  /** Ends one session for the administrator. */
+  logOff(session: Session, now: Instant): readonly Effect[] {
+    return this.#perform(this.remoteAccess.logOff(session, now), now);
+  }
+
+  /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
+  closeAll(reason: CloseReason, now: Instant): readonly Effect[] {
+    return this.#perform(this.keying.closeAll(reason, now), now);
+  }
+
+  /** Writes an event to the log. */
+  note(record: EventRecord, now: Instant): void {
+    this.log.add(record, now);
+  }
+
+  #answer(id: number, answer: Answer, now: Instant): readonly Effect[] {
+    const asker = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (asker === undefined) return [];
+    if (asker.of === 'keying')
+      return answer.kind === 'passwordVerified'
+        ? []
+        : this.#perform(this.keying.answer(asker.id, answer, now), now);
+    return answer.kind === 'passwordVerified'
+      ? this.#perform(this.remoteAccess.answer(asker.id, answer, now), now)
+      : [];
+  }
+
+  /** Does what stays inside (events, notices) and passes on what concerns the world, in order. */
+  #perform(effects: readonly RemoteAccessEffect[], now: Instant): Effect[] {
+    const out: Effect[] = [];
+    for (const effect of effects)
+      switch (effect.kind) {
+        case 'event':
+          this.note(effect.record, now);
+          break;
+        case 'notice':
+          out.push(...this.#perform(this.remoteAccess.notice(effect.notice, now), now));
+          break;
+        case 'ask':
+          out.push(this.#ask({ of: 'keying', id: effect.id }, effect.question));
+          break;
+        case 'askCredentials':
+          out.push(this.#ask({ of: 'credentials', id: effect.ticket }, effect.question));
+          break;
+        case 'send':
+        case 'keepalive':
+        case 'forward':
+          out.push(effect);
+      }
+    return out;
+  }
+
+  #ask(asker: Asker, question: Question): Effect {
+    this.#lastQuestion += 1;
+    this.#asked.set(this.#lastQuestion, asker);
+    return { kind: 'ask', id: this.#lastQuestion, question };
+  }
+}
+
+function trafficOf(
+  counters: TrafficCounters,
+  sa: IsakmpSaSummary,
+  child: { readonly inboundSpi: number; readonly outboundSpi: number },
+): Traffic | undefined {
+  const inbound = counters.inboundCounters(child.inboundSpi);
+  const outbound = counters.outboundCounters(child.outboundSpi, sa.remote);
+  if (!inbound && !outbound) return undefined;
+  return {
+    bytesRx: inbound?.octets ?? 0,
+    packetsRx: inbound?.packets ?? 0,
+    bytesTx: outbound?.octets ?? 0,
+    packetsTx: outbound?.packets ?? 0,
+  };
+}
