@@ -5,7 +5,7 @@ import { ensureDebianPackages } from './debian-packages.js';
 import { ensurePackages, ensureWebConsole, nodePath, root, say } from './install.js';
 import { runToEnd } from './run.js';
 
-const testFolders = ['src', 'sim', 'tools', 'labs', 'web'];
+const testFolders = ['src', 'sim', 'tools', 'labs', 'bench', 'web'];
 const testTimeoutMs = 600_000;
 
 const parts = () => [

@@ -12,13 +12,17 @@ export type Lab = {
   readonly story: Story;
 };
 
+/** Reads one topology; throws a LabError that names file and line. */
+export const loadTopology = (file: string): Topology =>
+  parseTopology(readFileSync(file, 'utf8'), file);
+
 /** Reads one lab; throws a LabError that names file and line. */
 export function loadLab(folder: string): Lab {
-  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
-  const topology = parseTopology(read('topology.txt'), join(folder, 'topology.txt'));
+  const topology = loadTopology(join(folder, 'topology.txt'));
   const ends = topology.links.flatMap(({ a, b }) => ('node' in b ? [a, b] : [a]));
-  const story = parseStory(read('steps.txt'), {
-    file: join(folder, 'steps.txt'),
+  const file = join(folder, 'steps.txt');
+  const story = parseStory(readFileSync(file, 'utf8'), {
+    file,
     nodes: topology.nodes,
     interfaces: ends.map((end) => `${end.node}:${end.interfaceName}`),
   });

@@ -28,6 +28,13 @@ export function groupMembers(group: number): readonly GroupMember[] {
   return members;
 }
 
+/** User and system time of all children that this process has seen end, and of theirs. */
+export function reapedCpuMs(): number {
+  const stat = readStat('self');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * tickMs;
+}
+
 function readStat(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');

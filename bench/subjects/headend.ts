@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { scenario, subjectProcess, userName, userPassword } from '../scenario.ts';
+import type { Subject } from './subject.ts';
+
+const startTimeoutMs = 60_000;
+
+const configuration = (userCount: number): string => `hostname conc
+legacy-crypto permit dh-group 2
+legacy-crypto permit hash sha
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address ${scenario.gateway} 255.255.255.0
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address 192.168.2.251 255.255.255.0
+ip local pool pool ${scenario.pool.first}-${scenario.pool.last} mask ${scenario.pool.mask}
+${Array.from(
+  { length: userCount },
+  (_, index) => `username ${userName(index + 1)} password ${userPassword(index + 1)}\n`,
+).join('')}group-policy ${scenario.group} internal
+tunnel-group ${scenario.group} type remote-access
+tunnel-group ${scenario.group} general-attributes
+ address-pool pool
+ default-group-policy ${scenario.group}
+tunnel-group ${scenario.group} ipsec-attributes
+ ikev1 pre-shared-key ${scenario.groupKey}
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption aes
+ hash sha
+ group 2
+ lifetime 86400
+crypto isakmp nat-traversal 20
+crypto ipsec ikev1 transform-set aes-sha esp-aes esp-sha-hmac
+crypto dynamic-map dyn 10 set ikev1 transform-set aes-sha
+crypto map vpn 65535 ipsec-isakmp dynamic dyn
+crypto map vpn interface outside
+`;
+
+/** Our own daemon, run as a user would run it. */
+export const headend: Subject = {
+  name: 'headend',
+  needs: ['ip'],
+  version: () => {
+    const git = (...words: string[]): string =>
+      execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    const changed = git('status', '--porcelain', '--', '../../src') === '' ? '' : ' and changes';
+    return `headend ${git('rev-parse', '--short', 'HEAD')}${changed}, Node ${process.version}`;
+  },
+  async start(bed, userCount) {
+    writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount));
+    const places = '--console-socket $work/subject.sock --state-dir $work/subject-state';
+    bed.start('conc', subjectProcess, `exec headend run $work/subject.cfg ${places}`);
+    const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
+    await bed.until('conc', listening.join(' && '), startTimeoutMs);
+  },
+};

@@ -1,0 +1,53 @@
+/** Takes samples of several subjects in turn: A B, A B, ... */
+import { LabError } from '../labs/runner/lab-error.ts';
+import { prepareMachine } from '../labs/runner/machine.ts';
+import type { Program } from '../labs/runner/programs.ts';
+import type { Sample } from './measurement.ts';
+import { charon } from './subjects/charon.ts';
+import { headend } from './subjects/headend.ts';
+import type { Subject } from './subjects/subject.ts';
+
+const subjects: readonly Subject[] = [headend, charon];
+
+/** The subjects of a list such as `headend,charon`; a name may come twice, to see the noise. */
+export function chooseSubjects(list: string): readonly Subject[] {
+  return list.split(',').map((name) => {
+    const subject = subjects.find((candidate) => candidate.name === name);
+    if (subject === undefined)
+      throw new LabError(`"${name}" is not one of ${subjects.map((s) => s.name).join(', ')}`);
+    return subject;
+  });
+}
+
+/** The name under which a subject is reported: `charon`, and `charon 2` when it takes part twice. */
+export function reportedNames(chosen: readonly Subject[]): readonly string[] {
+  return chosen.map(({ name }, index) => {
+    const earlier = chosen.slice(0, index).filter((subject) => subject.name === name).length;
+    return earlier === 0 ? name : `${name} ${earlier + 1}`;
+  });
+}
+
+/** Refuses to begin on a machine that cannot do it. */
+export function requirePrograms(needs: readonly Program[]): void {
+  const obstacle = prepareMachine(needs, console.log);
+  if (obstacle !== undefined) throw new LabError(obstacle.reason);
+}
+
+/** Lets every subject take its turn `turnCount` times, and says what each sample was. */
+export async function takeTurns(
+  chosen: readonly Subject[],
+  turnCount: number,
+  measure: (subject: Subject) => Promise<Sample['values']>,
+): Promise<readonly Sample[]> {
+  const names = reportedNames(chosen);
+  const samples: Sample[] = [];
+  for (let turn = 1; turn <= turnCount; turn += 1)
+    for (const [index, subject] of chosen.entries()) {
+      const values = await measure(subject);
+      const name = names[index] ?? subject.name;
+      samples.push({ subject: name, turn, values });
+      const shown = Object.entries(values).map(([key, value]) => `${key} ${value.toFixed(1)}`);
+      console.log(`turn ${turn} of ${turnCount}, ${name}: ${shown.join(', ')}`);
+    }
+  return samples;
+}
