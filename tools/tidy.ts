@@ -22,7 +22,7 @@ type Room = {
   readonly ambient: 'pure' | 'seeded' | 'free';
 };
 
-const belowProtocol = ['src/base', 'src/wire', 'src/crypto', 'src/events'];
+const belowProtocol = ['src/base', 'src/wire', 'src/crypto', 'src/events', 'src/views'];
 const belowIpsec = [
   ...belowProtocol,
   'src/config',
@@ -41,6 +41,7 @@ const rooms: readonly Room[] = [
   { folder: 'src/wire', imports: ['src/base'], ambient: 'pure' },
   { folder: 'src/crypto', imports: ['src/base'], ambient: 'pure' },
   { folder: 'src/events', imports: ['src/base'], ambient: 'pure' },
+  { folder: 'src/views', imports: [], ambient: 'pure' },
   { folder: 'src/config', imports: ['src/base', 'src/crypto', 'src/events'], ambient: 'pure' },
   { folder: 'src/session', imports: [...belowProtocol, 'src/config'], ambient: 'pure' },
   { folder: 'src/dataplane', imports: ['src/base', 'src/wire', 'src/crypto'], ambient: 'pure' },
