@@ -1,0 +1,96 @@
+import type { EventPage, SessionKind } from '#engine/views';
+
+/** Who is logged in. */
+export type Me = { readonly name: string; readonly mayChange: boolean; readonly prompt: string };
+
+export type HelpItem = { readonly word: string; readonly help: string };
+
+/** An answer that is not what was asked for; the message is for people. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly retryAfterSeconds: number;
+
+  constructor(status: number, message: string, retryAfterSeconds = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Events before `seq`, as the filter of the page has them. */
+export type OlderEvents = {
+  readonly before: number;
+  readonly classes?: readonly string[] | undefined;
+  readonly severityFrom?: number | undefined;
+  readonly severityTo?: number | undefined;
+  readonly text?: string | undefined;
+};
+
+/** The JSON API, with the CSRF token of this login. */
+export class Api {
+  #csrfToken = '';
+
+  async me(): Promise<Me> {
+    return this.#keepToken(await this.#call('GET', '/me'));
+  }
+
+  async login(user: string, password: string): Promise<Me> {
+    return this.#keepToken(await this.#call('POST', '/login', { user, password }));
+  }
+
+  async logout(): Promise<void> {
+    await this.#call('POST', '/logout');
+  }
+
+  async logoffSession(index: number): Promise<void> {
+    await this.#call('DELETE', `/sessions/${index}`);
+  }
+
+  async logoffAll(kind: SessionKind, group: string | undefined): Promise<number> {
+    const query = new URLSearchParams({ kind, ...(group !== undefined && { group }) });
+    const answer = await this.#call<{ loggedOff: number }>('DELETE', `/sessions?${query}`);
+    return answer.loggedOff;
+  }
+
+  async olderEvents({ classes, ...rest }: OlderEvents): Promise<EventPage> {
+    const query = new URLSearchParams({ limit: '100' });
+    if (classes) query.set('class', classes.join(','));
+    for (const [name, value] of Object.entries(rest))
+      if (value !== undefined && value !== '') query.set(name, String(value));
+    return this.#call('GET', `/events?${query}`);
+  }
+
+  execute(line: string): Promise<{ readonly output: string; readonly prompt: string }> {
+    return this.#call('POST', '/command-line', { line });
+  }
+
+  help(line: string): Promise<readonly HelpItem[]> {
+    return this.#call('GET', `/command-line/help?${new URLSearchParams({ line })}`);
+  }
+
+  #keepToken({ csrfToken, ...me }: Me & { readonly csrfToken: string }): Me {
+    this.#csrfToken = csrfToken;
+    return me;
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`/api/v1${path}`, {
+      method,
+      headers: {
+        ...(method !== 'GET' && { 'x-csrf-token': this.#csrfToken }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch(() => {
+      throw new ApiError(0, 'The head-end does not answer. Check that it runs and can be reached.');
+    });
+    if (answer.status === 204) return undefined as T;
+    if (answer.ok) return (await answer.json()) as T;
+    const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
+    throw new ApiError(
+      answer.status,
+      problem.detail ?? `The head-end answered with status ${answer.status}.`,
+      Number(answer.headers.get('retry-after') ?? 0),
+    );
+  }
+}

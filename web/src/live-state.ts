@@ -1,0 +1,151 @@
+import type {
+  LiveUpdate,
+  SessionChange,
+  SessionsDelta,
+  ThroughputSample,
+} from '#engine/live-views';
+import type {
+  EventView,
+  SessionDetailView,
+  SessionSummaryView,
+  SessionView,
+  SystemView,
+} from '#engine/views';
+
+/** How many octets a session had carried at a moment. */
+export type TrafficSample = { readonly at: number; readonly tx: number; readonly rx: number };
+
+/** One page of sessions as the table shows it, each with its last minute of traffic. */
+export type SessionRows = {
+  readonly rows: readonly SessionView[];
+  readonly traffic: ReadonlyMap<number, readonly TrafficSample[]>;
+  readonly total: number;
+  readonly nextCursor: string | undefined;
+};
+
+/** Everything the console was told, as of one moment of the device's clock. */
+export type LiveState = {
+  readonly status: 'connecting' | 'live' | 'lost';
+  /** The device's clock at the last update; 0 before the first. */
+  readonly asOf: number;
+  readonly system: SystemView | undefined;
+  /** When the device started, by its clock. */
+  readonly startedAt: number;
+  readonly summary: SessionSummaryView | undefined;
+  readonly throughput: readonly ThroughputSample[];
+  readonly sessions: SessionRows | undefined;
+  readonly detail: SessionDetailView | undefined;
+  readonly detailEnded: number | undefined;
+  readonly events: readonly EventView[] | undefined;
+  readonly eventClasses: readonly string[];
+  readonly refused: string | undefined;
+};
+
+export const initialState: LiveState = {
+  status: 'connecting',
+  asOf: 0,
+  system: undefined,
+  startedAt: 0,
+  summary: undefined,
+  throughput: [],
+  sessions: undefined,
+  detail: undefined,
+  detailEnded: undefined,
+  events: undefined,
+  eventClasses: [],
+  refused: undefined,
+};
+
+const throughputMax = 900;
+const trafficMax = 61;
+/** A rate over less than this says more about the network than about the session. */
+const sampleGapMs = 900;
+/** The event table of the page; older lines are asked for page by page. */
+export const eventsMax = 500;
+
+function applyRows(before: SessionRows | undefined, delta: SessionsDelta): readonly SessionView[] {
+  const known = new Map<number, SessionView>();
+  if (!delta.whole) for (const row of before?.rows ?? []) known.set(row.index, row);
+  for (const change of delta.rows) {
+    const row: SessionChange = { ...known.get(change.index), ...change };
+    // The first change of a row carries every field; durations are worked out from the clock.
+    known.set(change.index, row as SessionView);
+  }
+  const order = delta.order ?? before?.rows.map((row) => row.index) ?? [];
+  return order.flatMap((index) => known.get(index) ?? []);
+}
+
+function sampleTraffic(
+  before: SessionRows | undefined,
+  rows: readonly SessionView[],
+  at: number,
+): ReadonlyMap<number, readonly TrafficSample[]> {
+  const traffic = new Map<number, readonly TrafficSample[]>();
+  for (const { index, bytesTx, bytesRx } of rows) {
+    const samples = before?.traffic.get(index) ?? [];
+    const last = samples.at(-1);
+    if (last && at - last.at < sampleGapMs) traffic.set(index, samples);
+    else traffic.set(index, [...samples, { at, tx: bytesTx, rx: bytesRx }].slice(-trafficMax));
+  }
+  return traffic;
+}
+
+function applySessions(state: LiveState, update: LiveUpdate): SessionRows | undefined {
+  const { sessions: before } = state;
+  const { sessions: delta, asOf } = update;
+  if (!delta) return before && { ...before, traffic: sampleTraffic(before, before.rows, asOf) };
+  // What is left of a query that the page no longer asks.
+  if (!before && !delta.whole) return undefined;
+  const rows = applyRows(before, delta);
+  return {
+    rows,
+    traffic: sampleTraffic(before, rows, asOf),
+    total: delta.total,
+    nextCursor: delta.nextCursor,
+  };
+}
+
+function applyEvents(state: LiveState, update: LiveUpdate): readonly EventView[] | undefined {
+  if (!update.events) return state.events;
+  if (update.eventClasses) return update.events;
+  return state.events && [...update.events, ...state.events].slice(0, eventsMax);
+}
+
+/** The state after one message of the websocket. */
+export function applyUpdate(state: LiveState, update: LiveUpdate): LiveState {
+  const system = update.system
+    ? ({ ...state.system, ...update.system } as SystemView)
+    : state.system;
+  return {
+    status: 'live',
+    asOf: update.asOf,
+    system,
+    startedAt:
+      update.system?.uptimeMs !== undefined
+        ? update.asOf - update.system.uptimeMs
+        : state.startedAt,
+    summary: update.summary ?? state.summary,
+    throughput: [...state.throughput, ...update.throughput].slice(-throughputMax),
+    sessions: applySessions(state, update),
+    detail: update.detail ?? state.detail,
+    detailEnded: update.detailEnded ?? state.detailEnded,
+    events: applyEvents(state, update),
+    eventClasses: update.eventClasses ?? state.eventClasses,
+    refused: update.refused,
+  };
+}
+
+/** Bits per second between the last two samples of a session. */
+export function currentRate(samples: readonly TrafficSample[]): { tx: number; rx: number } {
+  const last = samples.at(-1);
+  const before = samples.at(-2);
+  if (!last || !before || last.at <= before.at) return { tx: 0, rx: 0 };
+  const perSecond = (now: number, then: number) =>
+    (Math.max(0, now - then) * 8000) / (last.at - before.at);
+  return { tx: perSecond(last.tx, before.tx), rx: perSecond(last.rx, before.rx) };
+}
+
+/** Bits per second of each interval of a session's last minute. */
+export function rateHistory(samples: readonly TrafficSample[]): { tx: number; rx: number }[] {
+  return samples.slice(1).map((_, i) => currentRate(samples.slice(i, i + 2)));
+}

@@ -1,0 +1,215 @@
+import { useEffect, useRef, useState } from 'react';
+import type { SessionKind, SessionSortKey, SessionView } from '#engine/views';
+import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.tsx';
+import { Page } from '../components/page.tsx';
+import { EmptyState, LoadingState } from '../components/states.tsx';
+import { ThroughputChart } from '../components/throughput-chart.tsx';
+import { useConsole, useLive } from '../console-context.ts';
+import { setParameters, useParameters } from '../router.ts';
+import { Pager } from './pager.tsx';
+import { SessionDrawer } from './session-drawer.tsx';
+import { type Order, SessionTable } from './session-table.tsx';
+import { SessionToolbar, sessionPanel } from './session-toolbar.tsx';
+import { SummaryStrip } from './summary-strip.tsx';
+
+const pageLength = 100;
+const filterDelayMs = 200;
+
+const kindNames: Readonly<Record<SessionKind, string>> = {
+  remoteAccess: 'Remote Access',
+  lanToLan: 'LAN-to-LAN',
+  management: 'Management',
+};
+
+/** What the address bar says about this page. */
+function useSessionParameters() {
+  const parameters = useParameters();
+  const kind = parameters.get('kind');
+  const session = Number(parameters.get('session') ?? Number.NaN);
+  const order: Order = {
+    sort: (parameters.get('sort') ?? 'index') as SessionSortKey,
+    descending: parameters.get('order') === 'down',
+  };
+  return {
+    kind: kind === 'lanToLan' || kind === 'management' ? kind : 'remoteAccess',
+    group: parameters.get('group') ?? undefined,
+    text: parameters.get('text') ?? '',
+    order,
+    chosen: Number.isInteger(session) ? session : undefined,
+  } as const;
+}
+
+/** Asks the head-end for the page of sessions that the address bar describes. */
+function useWatchedSessions(cursor: string | undefined): void {
+  const { live } = useConsole();
+  const { kind, group, text, order, chosen } = useSessionParameters();
+  const { sort, descending } = order;
+  const first = useRef(true);
+  useEffect(() => {
+    const sessions = {
+      kind,
+      sort,
+      descending,
+      limit: pageLength,
+      ...(group !== undefined && { group }),
+      ...(text !== '' && { text }),
+      ...(cursor !== undefined && { cursor }),
+    };
+    const timer = setTimeout(() => live.watch({ sessions }), first.current ? 0 : filterDelayMs);
+    first.current = false;
+    return () => clearTimeout(timer);
+  }, [live, kind, sort, descending, group, text, cursor]);
+  useEffect(() => live.watch({ detail: chosen }), [live, chosen]);
+  useEffect(() => () => live.watch({ sessions: undefined, detail: undefined }), [live]);
+}
+
+/** Says to a screen reader when the number of sessions has changed, not each change of a figure. */
+function Announcer({ kind }: { readonly kind: SessionKind }) {
+  const total = useLive().sessions?.total;
+  return (
+    <p className="visually-hidden" role="status">
+      {total === undefined ? '' : `${total} ${kindNames[kind]} Sessions`}
+    </p>
+  );
+}
+
+function NoSessions({ kind }: { readonly kind: SessionKind }) {
+  const { text, group } = useSessionParameters();
+  if (text === '' && group === undefined)
+    return (
+      <EmptyState title={`No ${kindNames[kind]} Sessions`}>
+        {kind === 'remoteAccess' && <p>A client appears here as soon as it has its address.</p>}
+      </EmptyState>
+    );
+  return (
+    <EmptyState title={`No ${kindNames[kind]} Session matches`}>
+      <button
+        type="button"
+        className="button"
+        onClick={() => setParameters({ text: undefined, group: undefined })}
+      >
+        Show all
+      </button>
+    </EmptyState>
+  );
+}
+
+/** The acts on sessions, each asked about first. */
+function useLogOff(ask: (confirmation: Confirmation) => void) {
+  const { api, notify } = useConsole();
+  const failed = (error: unknown) => notify((error as Error).message, 'danger');
+  const one = ({ index, username, assignedAddress }: SessionView) =>
+    ask({
+      title: `Log out ${username}?`,
+      body: (
+        <p>
+          Session {index}
+          {assignedAddress !== undefined && ` with address ${assignedAddress}`} ends at once. Its
+          client may log in again.
+        </p>
+      ),
+      act: 'Log out',
+      onConfirm: () => {
+        api.logoffSession(index).then(() => notify(`${username} was logged out.`), failed);
+      },
+    });
+  const all = (kind: SessionKind, group: string | undefined, total: number) =>
+    ask({
+      title: `Log out all ${kindNames[kind]} Sessions?`,
+      body: (
+        <p>
+          {total} {total === 1 ? 'session' : 'sessions'}
+          {group !== undefined && ` of group ${group}`} will end at once. Their clients may log in
+          again.
+        </p>
+      ),
+      act: 'Log out all',
+      onConfirm: () => {
+        api.logoffAll(kind, group).then((n) => notify(`${n} sessions were logged out.`), failed);
+      },
+    });
+  return { one, all };
+}
+
+function SessionList(props: { readonly ask: (confirmation: Confirmation) => void }) {
+  const { me } = useConsole();
+  const { kind, group, text, order, chosen } = useSessionParameters();
+  const { sessions, asOf, summary } = useLive();
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  useWatchedSessions(cursors.at(-1));
+  const logOff = useLogOff(props.ask);
+  // Another table, filter or order starts at its first page.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they are the reason, not an ingredient
+  useEffect(() => setCursors([]), [kind, group, text, order.sort, order.descending]);
+
+  const sort = (key: SessionSortKey) => {
+    const down = order.sort === key && !order.descending;
+    setParameters({ sort: key === 'index' ? undefined : key, order: down ? 'down' : undefined });
+  };
+  return (
+    <section className="session-list" aria-label="Sessions">
+      <SessionToolbar
+        kind={kind}
+        group={group}
+        text={text}
+        order={order}
+        summary={summary}
+        onLogOffAll={
+          me.mayChange && text === '' && sessions && sessions.total > 0
+            ? () => logOff.all(kind, group, sessions.total)
+            : undefined
+        }
+      />
+      <Announcer kind={kind} />
+      <div role="tabpanel" id={sessionPanel} aria-label={`${kindNames[kind]} Sessions`}>
+        {!sessions && <LoadingState what="sessions" />}
+        {sessions && sessions.rows.length === 0 && <NoSessions kind={kind} />}
+        {sessions && sessions.rows.length > 0 && (
+          <SessionTable
+            kind={kind}
+            sessions={sessions}
+            asOf={asOf}
+            order={order}
+            chosen={chosen}
+            mayChange={me.mayChange}
+            onSort={sort}
+            onChoose={(index) =>
+              setParameters({ session: index === chosen ? undefined : String(index) })
+            }
+            onLogOff={logOff.one}
+          />
+        )}
+      </div>
+      {sessions && (
+        <Pager
+          sessions={sessions}
+          pageLength={pageLength}
+          cursors={cursors}
+          onCursors={setCursors}
+        />
+      )}
+    </section>
+  );
+}
+
+export function SessionsPage() {
+  const { throughput, summary } = useLive();
+  const { chosen } = useSessionParameters();
+  const [confirmation, setConfirmation] = useState<Confirmation>();
+  const logOff = useLogOff(setConfirmation);
+  return (
+    <Page path={['Monitoring', 'Sessions']}>
+      <div className="sessions-layout" data-drawer={chosen !== undefined || undefined}>
+        <div className="sessions-main">
+          <div className="sessions-top">
+            <SummaryStrip summary={summary} />
+            <ThroughputChart samples={throughput} />
+          </div>
+          <SessionList ask={setConfirmation} />
+        </div>
+        {chosen !== undefined && <SessionDrawer index={chosen} onLogOff={logOff.one} />}
+      </div>
+      <ConfirmDialog confirmation={confirmation} onClose={() => setConfirmation(undefined)} />
+    </Page>
+  );
+}
