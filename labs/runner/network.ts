@@ -51,11 +51,7 @@ export class Network {
       this.#ip(name, 'link', 'set', 'bridge', 'up');
     }
     for (const link of topology.links) this.#addLink(link);
-    for (const node of topology.forwarding)
-      this.#shell(
-        node,
-        'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
-      );
+    for (const node of topology.nodes) this.#forward(node, topology.forwarding.includes(node));
     for (const { node, destination, gateway } of topology.routes)
       this.#ip(node, 'route', 'add', destination, 'via', gateway);
   }
@@ -89,7 +85,10 @@ export class Network {
     ip('-n', this.#namespace(node), ...words);
   }
 
-  #shell(node: string, command: string): void {
+  /** Says it in both cases: a namespace takes over what the machine around it does. */
+  #forward(node: string, wanted: boolean): void {
+    const files = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'].map((f) => `/proc/sys/net/${f}`);
+    const command = files.map((file) => `echo ${wanted ? 1 : 0} > ${file}`).join('; ');
     ip('netns', 'exec', this.#namespace(node), 'sh', '-c', command);
   }
 
