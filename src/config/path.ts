@@ -37,8 +37,12 @@ export type Token<N extends string = string, T = unknown> = {
   known?(configuration: Configuration): readonly string[];
 };
 
-/** A part of a command that may be left out. */
-export type Optional<P extends Path = Path> = { readonly kind: 'optional'; readonly path: P };
+/** A part of a command that may be left out; `V` are the values of its tokens. */
+export type Optional<V = unknown> = {
+  readonly kind: 'optional';
+  readonly path: Path;
+  readonly __values?: V;
+};
 
 /** A keyword whose presence is the value. */
 export type Flag<N extends string = string> = {
@@ -61,9 +65,9 @@ type ValueOf<I> =
     ? { readonly [K in N]: T }
     : I extends Flag<infer N>
       ? { readonly [K in N]: boolean }
-      : I extends Optional<infer P>
-        ? { readonly [K in keyof ValuesOf<P>]?: ValuesOf<P>[K] | undefined }
-        : unknown;
+      : I extends Optional<infer V>
+        ? { readonly [K in keyof V]?: V[K] | undefined }
+        : never;
 
 /** The values that the tokens of a path carry, by their names. */
 export type ValuesOf<P extends Path> = Merge<ValueOf<P[number]>>;
@@ -72,7 +76,7 @@ export type ValuesOf<P extends Path> = Merge<ValueOf<P[number]>>;
 export type AnyValues = Readonly<Record<string, unknown>>;
 
 /** A part that may be left out; its tokens are then undefined. */
-export const optional = <const P extends Path>(...path: P): Optional<P> => ({
+export const optional = <const P extends Path>(...path: P): Optional<ValuesOf<P>> => ({
   kind: 'optional',
   path,
 });

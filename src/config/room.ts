@@ -45,7 +45,7 @@ export type Finding = {
 
 /** What a room adds to the configuration language. */
 export type Room = {
-  readonly slices: readonly Slice<never>[];
+  readonly slices: readonly Slice<unknown>[];
   readonly sections: readonly Section[];
   /** Judges the whole configuration; must not depend on the order of commands. */
   readonly verify?: (configuration: Configuration) => readonly Finding[];

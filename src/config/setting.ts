@@ -6,7 +6,7 @@ import {
   withoutEntry,
 } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
-import type { AnyValues, Path, ValuesOf } from './path.ts';
+import { type AnyValues, formatPath, type Path, type ValuesOf } from './path.ts';
 
 /** A value that a command would not take, with the sentence that says why. */
 export class Refusal {
@@ -51,6 +51,8 @@ type Described = {
   readonly dialects?: readonly Dialect[];
   /** Document and place the spelling comes from. */
   readonly since?: string;
+  /** Whether it is accepted, kept and listed only so that a configuration of another device loads. */
+  readonly noEffect?: boolean;
 };
 
 /** A command without its types, as the grammar works with it. */
@@ -78,6 +80,9 @@ export type ModeDeclaration = Described & {
   readonly also: readonly Path[];
   /** Whether the line that enters it is listed when no command inside it is. */
   readonly hideEmpty: boolean;
+  readonly negatable: boolean;
+  /** Whether only lines indented deeper than its own are inside it, since any line would do. */
+  readonly indentedOnly?: boolean;
   /** The key values of every element, in the order of the listing. */
   instances(parent: unknown): readonly AnyValues[];
   enter(parent: unknown, values: AnyValues): unknown;
@@ -88,6 +93,16 @@ export type Declaration = SettingDeclaration | ModeDeclaration;
 
 /** A setting whose values the compiler knows. */
 export type Setting<V> = SettingDeclaration & { readonly __values?: V };
+
+/** A field of listed values: where the line stands among those of its element, in a collated section. */
+export const position: unique symbol = Symbol('position');
+
+/** What a command's `get` answers; a boolean when it has no tokens. */
+type Listed<V> =
+  | V
+  | readonly (V & { readonly [position]?: number })[]
+  | undefined
+  | (keyof V extends never ? boolean : never);
 
 /**
  * Declares a command. Parser, `no` form, abbreviation, completion, `?` help, running-config line and
@@ -106,13 +121,7 @@ export const setting =
       readonly also?: readonly Path[];
       readonly key?: readonly K[];
       readonly always?: boolean;
-      readonly get: (
-        target: T,
-      ) =>
-        | ValuesOf<P>
-        | readonly ValuesOf<P>[]
-        | (keyof ValuesOf<P> extends never ? boolean : never)
-        | undefined;
+      readonly get: (target: T) => NoInfer<Listed<ValuesOf<P>>>;
       readonly set: (target: T, values: ValuesOf<P>) => T | Refusal;
       /** Absent for a command that has no `no` form. */
       readonly unset?: (
@@ -178,6 +187,7 @@ export const mode =
       path: declaration.path,
       also: declaration.also ?? [],
       hideEmpty: declaration.hideEmpty ?? false,
+      negatable: true,
       instances(target) {
         const entries = [...table(target as P)];
         if (declaration.order) {
@@ -225,3 +235,11 @@ export const mode =
       },
     };
   };
+
+/** The line of a setting as a listing writes it for people; verification names lines by it. */
+export const lineOf = <V>(command: Setting<V>, values: V): string =>
+  formatPath(command.path, values as AnyValues, 'person');
+
+/** The line that enters a mode. */
+export const headerOf = <T, V>({ mode }: Mode<T, V>, values: V): string =>
+  formatPath(mode.path, values as AnyValues, 'person');

@@ -1,8 +1,9 @@
 import type { IpAddress } from '#base/address';
 import type { Prefix } from '#base/prefix';
-import { slice, type Table } from './configuration.ts';
+import { type Configuration, slice, type Table } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
-import type { AddressWithLength } from './tokens.ts';
+import type { Finding } from './room.ts';
+import { type AddressWithLength, word } from './tokens.ts';
 
 /** A network interface. */
 export type Interface = {
@@ -16,6 +17,10 @@ export type Interface = {
   readonly address?: AddressWithLength | undefined;
   readonly ipv6: readonly AddressWithLength[];
   readonly enabled: boolean;
+  /** NAT-19, G-40: 1 fragments what is encrypted; 2 fragments before and honours DF; 3 ignores DF. */
+  readonly fragmentationPolicy: 1 | 2 | 3;
+  /** Lines that are kept without effect, such as speed and duplex. */
+  readonly kept: readonly string[];
 };
 
 /** A static route. */
@@ -48,3 +53,32 @@ export const systemSlice = slice<System>('system', {
   nameServers: [],
   domainLookup: [],
 });
+
+/** The dialect of a configuration: that of its version line. */
+export const dialectOf = (configuration: Configuration): Dialect =>
+  systemSlice.of(configuration).version?.dialect ?? 'asa';
+
+/** The interface of that name (`nameif`); in a dialect without names, of that hardware. */
+export function interfaceNamed(configuration: Configuration, name: string): Interface | undefined {
+  for (const candidate of systemSlice.of(configuration).interfaces.values())
+    if ((candidate.name ?? candidate.hardware) === name) return candidate;
+  return undefined;
+}
+
+/** The names of all interfaces, for completion. */
+export const interfaceNames = (configuration: Configuration): readonly string[] =>
+  [...systemSlice.of(configuration).interfaces.values()].flatMap((i) => i.name ?? []);
+
+/** A token for the name of an interface. */
+export const interfaceName = <const N extends string>(name: N, help = 'Name of an interface') =>
+  word(name, help, 48, interfaceNames);
+
+/** A finding when `name` is not the name of an interface. */
+export const unknownInterface = (
+  configuration: Configuration,
+  name: string,
+  at: readonly string[],
+): readonly Finding[] =>
+  interfaceNamed(configuration, name)
+    ? []
+    : [{ severity: 'error', at, reason: `no interface has the name "${name}"` }];

@@ -207,6 +207,38 @@ export const ipv6WithLength = <const N extends string>(
     }),
   });
 
+/** `security0` to `security100`, as the PIX writes it. */
+export const securityWord = <const N extends string>(name: N, help: string): Token<N, number> =>
+  oneWord({
+    name,
+    help,
+    placeholder: 'security<0-100>',
+    parse(text) {
+      const level = /^(?:security|sec)?(\d{1,3})$/i.exec(text)?.[1];
+      if (level === undefined || Number(level) > 100)
+        return err(`"${text}" is not one of security0 to security100`);
+      return ok(Number(level));
+    },
+    write: (value) => `security${value}`,
+    sample: (prng) => prng.between(0, 100),
+  });
+
+/** The name of an interface in parentheses: `(outside)`. */
+export const bracketed = <const N extends string>(name: N, help: string): Token<N, string> =>
+  oneWord({
+    name,
+    help,
+    placeholder: '(NAME)',
+    parse(text) {
+      const inner = /^\(([^(),\s]{1,48})\)$/.exec(text)?.[1];
+      return inner === undefined
+        ? err(`"${text}" is not the name of an interface in parentheses`)
+        : ok(inner);
+    },
+    write: (value) => `(${value})`,
+    sample: lettersSample,
+  });
+
 /** The first and the last address of a range. */
 export type AddressRange = { readonly first: IpAddress; readonly last: IpAddress };
 

@@ -41,17 +41,24 @@ export type CryptoMap = {
   readonly interfaces: readonly string[];
 };
 
-/** An old algorithm or exchange that the fence opens for; written as `legacy-crypto permit` takes it. */
-export type LegacyItem =
-  | 'encryption des'
-  | 'encryption 3des'
-  | 'encryption null'
-  | 'hash md5'
-  | 'hash sha'
-  | 'dh-group 1'
-  | 'dh-group 2'
-  | 'dh-group 5'
-  | 'aggressive-mode';
+/** Everything behind the fence, written as `legacy-crypto permit` takes it. */
+export const LEGACY_ITEMS = [
+  'encryption des',
+  'encryption 3des',
+  'encryption null',
+  'hash md5',
+  'hash sha',
+  'dh-group 1',
+  'dh-group 2',
+  'dh-group 5',
+  'aggressive-mode',
+] as const;
+
+/** An old algorithm or exchange that is refused unless `legacy-crypto` permits it. */
+export type LegacyItem = (typeof LEGACY_ITEMS)[number];
+
+/** Of the outer header of a packet: as inside, always set, or never. */
+export type DfBit = 'copy' | 'set' | 'clear';
 
 /** What this device negotiates, and with which limits. */
 export type IpsecConfiguration = {
@@ -68,7 +75,8 @@ export type IpsecConfiguration = {
   readonly lifetimeSeconds: number;
   readonly lifetimeKilobytes: number;
   readonly replayWindow: number;
-  readonly dfBit: 'copy' | 'set' | 'clear';
+  /** What becomes of the DF bit, by the name of the interface; an interface without an entry copies it. */
+  readonly dfBit: Table<string, DfBit>;
   readonly legacyPermitted: ReadonlySet<LegacyItem>;
 };
 
@@ -82,6 +90,6 @@ export const ipsecSlice = slice<IpsecConfiguration>('ipsec', {
   lifetimeSeconds: 28800,
   lifetimeKilobytes: 4608000,
   replayWindow: 64,
-  dfBit: 'copy',
+  dfBit: new Map(),
   legacyPermitted: new Set(),
 });

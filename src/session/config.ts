@@ -1,6 +1,6 @@
 import type { IpAddress } from '#base/address';
 import type { Secret } from '#base/secret';
-import { slice, type Table } from '#config/configuration';
+import { type Configuration, slice, type Table, withEntry } from '#config/configuration';
 import type { AddressRange } from '#config/tokens';
 import type { PasswordVerifier } from './credentials.ts';
 
@@ -39,14 +39,12 @@ export type User = {
   readonly simultaneousLogins?: number | undefined;
 };
 
-/** A group of authentication servers, in the order they are asked. */
-export type AaaServerGroup = {
-  readonly name: string;
-  readonly protocol: 'radius';
-  readonly servers: Table<IpAddress, AaaServer>;
-};
+/** A group of authentication servers. */
+export type AaaServerGroup = { readonly name: string; readonly protocol: 'radius' };
 
+/** One server of a group. */
 export type AaaServer = {
+  readonly group: string;
   readonly address: IpAddress;
   /** Name of the interface towards it. */
   readonly interface: string;
@@ -61,10 +59,69 @@ export type SessionConfiguration = {
   readonly pools: Table<string, AddressPool>;
   readonly users: Table<string, User>;
   readonly aaaServerGroups: Table<string, AaaServerGroup>;
+  /** By group and address, in the order they are asked. */
+  readonly aaaServers: Table<string, AaaServer>;
 };
 
 export const sessionSlice = slice<SessionConfiguration>('session', {
   pools: new Map(),
   users: new Map(),
   aaaServerGroups: new Map(),
+  aaaServers: new Map(),
 });
+
+/** The privilege of a user about whom nothing is said: may look, may not change. */
+export const USUAL_PRIVILEGE = 2;
+
+/** A user before anything is said about it. */
+export const newUser = (name: string): User => ({
+  name,
+  credential: { kind: 'none' },
+  privilege: USUAL_PRIVILEGE,
+  service: 'any',
+});
+
+/** Users whose password stands in the configuration as typed, until its verifier is computed. */
+export const clearPasswords = (
+  configuration: Configuration,
+): readonly { readonly user: string; readonly password: Secret }[] =>
+  [...sessionSlice.of(configuration).users.values()].flatMap(({ name, credential }) =>
+    credential.kind === 'clear' ? [{ user: name, password: credential.password }] : [],
+  );
+
+/**
+ * The configuration with the password of a user replaced by its verifier. Nothing changes when the
+ * user has another password by now, or is gone.
+ */
+export function withVerifier(
+  configuration: Configuration,
+  name: string,
+  password: Secret,
+  verifier: PasswordVerifier,
+): Configuration {
+  const session = sessionSlice.of(configuration);
+  const user = session.users.get(name);
+  if (user?.credential.kind !== 'clear' || !user.credential.password.equals(password))
+    return configuration;
+  const users = withEntry(session.users, name, {
+    ...user,
+    credential: { kind: 'verifier', verifier },
+  });
+  return sessionSlice.put(configuration, { ...session, users });
+}
+
+/** The names of all pools, for completion. */
+export const poolNames = (configuration: Configuration): readonly string[] => [
+  ...sessionSlice.of(configuration).pools.keys(),
+];
+
+/** The names of all users, for completion. */
+export const userNames = (configuration: Configuration): readonly string[] => [
+  ...sessionSlice.of(configuration).users.keys(),
+];
+
+/** The names of all groups of servers, for completion. */
+export const aaaServerGroupNames = (configuration: Configuration): readonly string[] => [
+  'LOCAL',
+  ...sessionSlice.of(configuration).aaaServerGroups.keys(),
+];

@@ -1,7 +1,7 @@
 import type { IpAddress } from '#base/address';
 import type { Prefix } from '#base/prefix';
 import type { Secret } from '#base/secret';
-import { slice, type Table } from '#config/configuration';
+import { type Configuration, slice, type Table } from '#config/configuration';
 import type { PasswordVerifier } from '#session/credentials';
 
 /** Who may reach a service of the device itself. */
@@ -37,6 +37,8 @@ export type ManagementConfiguration = {
   readonly ssh: readonly AccessRule[];
   readonly logging: Logging;
   readonly enablePassword?: EnablePassword | undefined;
+  /** The password of Telnet on the other device; kept, since nothing here listens for Telnet. */
+  readonly telnetPassword?: { readonly password: Secret; readonly encrypted: boolean } | undefined;
 };
 
 /** G-07: severities 1 to 5 of every class. */
@@ -47,3 +49,38 @@ export const managementSlice = slice<ManagementConfiguration>('management', {
   ssh: [],
   logging: { enabled: false, timestamp: false, bufferedSeverity: undefined, classes: new Map() },
 });
+
+/** How `logging buffered` names the severities of syslog; RFC 5424 section 6.2.1. */
+export const SYSLOG_SEVERITIES = [
+  'emergencies',
+  'alerts',
+  'critical',
+  'errors',
+  'warnings',
+  'notifications',
+  'informational',
+  'debugging',
+] as const;
+
+/** Whether a clear-text enable password waits for its verifier. */
+export const clearEnablePassword = (configuration: Configuration): Secret | undefined => {
+  const { enablePassword } = managementSlice.of(configuration);
+  return enablePassword?.kind === 'clear' ? enablePassword.password : undefined;
+};
+
+/** The configuration with the enable password replaced by its verifier, if it is still that password. */
+export function withEnableVerifier(
+  configuration: Configuration,
+  password: Secret,
+  verifier: PasswordVerifier,
+): Configuration {
+  if (!clearEnablePassword(configuration)?.equals(password)) return configuration;
+  return managementSlice.put(configuration, {
+    ...managementSlice.of(configuration),
+    enablePassword: { kind: 'verifier', verifier },
+  });
+}
+
+/** The severities that a class writes to the log. */
+export const severityToLog = (logging: Logging, eventClass: string): SeverityRange =>
+  logging.classes.get(eventClass) ?? DEFAULT_SEVERITY_TO_LOG;

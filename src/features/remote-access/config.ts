@@ -10,6 +10,7 @@ export type GroupPolicy = {
   readonly name: string;
   readonly dnsServers?: readonly IpAddress[] | undefined;
   readonly winsServers?: readonly IpAddress[] | undefined;
+  /** A domain, or `none`. */
   readonly defaultDomain?: string | undefined;
   readonly splitDns?: readonly string[] | undefined;
   readonly banner?: readonly string[] | undefined;
@@ -18,7 +19,7 @@ export type GroupPolicy = {
   readonly simultaneousLogins?: number | undefined;
   readonly tunnelProtocols?: readonly TunnelProtocol[] | undefined;
   readonly splitTunnelPolicy?: SplitTunnelPolicy | undefined;
-  /** Name of an access list. */
+  /** Name of an access list, or `none`. */
   readonly splitTunnelList?: string | undefined;
   readonly addressPools?: readonly string[] | undefined;
   readonly passwordStorage?: boolean | undefined;
@@ -67,6 +68,8 @@ export type TunnelGroup = {
   readonly authenticationServerGroup: string;
   readonly preSharedKey?: Secret | undefined;
   readonly keepalive: Keepalive;
+  /** NAT-16: a LAN-to-LAN tunnel has its own switch, which counts only while NAT traversal is on. */
+  readonly natTraversal: boolean;
 };
 
 export type RemoteAccessConfiguration = {
@@ -115,5 +118,28 @@ export function resolveGroupPolicy(
   const own = groupPolicies.get(name);
   if (!own && name !== DEFAULT_GROUP_POLICY) return undefined;
   const base = groupPolicies.get(DEFAULT_GROUP_POLICY);
-  return { ...builtIn, ...given(base ?? {}), ...given(own ?? {}), name } as ResolvedGroupPolicy;
+  const resolved = { ...builtIn, ...given(base ?? {}), ...given(own ?? {}), name };
+  const { defaultDomain, splitTunnelList } = resolved;
+  return {
+    ...resolved,
+    defaultDomain: defaultDomain === 'none' ? undefined : defaultDomain,
+    splitTunnelList: splitTunnelList === 'none' ? undefined : splitTunnelList,
+  } as ResolvedGroupPolicy;
 }
+
+/** How long a silent peer is waited for before it is asked, by the type of its group. */
+export const usualKeepalive = (type: TunnelGroup['type']): Keepalive => ({
+  thresholdSeconds: type === 'remote-access' ? 300 : 10,
+  retrySeconds: 2,
+});
+
+/** A tunnel group before anything is said about it. */
+export const newTunnelGroup = (name: string, type: TunnelGroup['type']): TunnelGroup => ({
+  name,
+  type,
+  addressPools: [],
+  defaultGroupPolicy: DEFAULT_GROUP_POLICY,
+  authenticationServerGroup: 'LOCAL',
+  keepalive: usualKeepalive(type),
+  natTraversal: false,
+});

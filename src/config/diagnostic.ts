@@ -1,0 +1,42 @@
+import { hiddenText } from '#base/secret';
+import { splitLine } from './match.ts';
+import { editDistance } from './nearest.ts';
+import type { FindingSeverity } from './room.ts';
+
+/** What there is to say about one line of a configuration text. */
+export type Diagnostic = {
+  /** Counted from 1; undefined when it concerns no single line. */
+  readonly line: number | undefined;
+  readonly severity: FindingSeverity;
+  /** The line, without its secrets. */
+  readonly text: string;
+  readonly reason: string;
+  /** What to do about it; a command where there is one. */
+  readonly remedy?: string | undefined;
+};
+
+/** One line for people: `conc.cfg:12: "crypto isakmp polcy 10": not understood; did you mean …`. */
+export function formatDiagnostic(file: string, diagnostic: Diagnostic): string {
+  const { line, severity, text, reason, remedy } = diagnostic;
+  const place = line === undefined ? file : `${file}:${line}`;
+  const level = severity === 'error' ? '' : `${severity}: `;
+  return `${place}: ${level}"${text}": ${reason}${remedy ? `; ${remedy}` : ''}`;
+}
+
+const SECRET_WORDS = ['password', 'passwd', 'secret', 'pre-shared-key', 'community'];
+
+const looksSecret = (word: string): boolean =>
+  /passw|secret|key|community/i.test(word) ||
+  (word.length < 20 && SECRET_WORDS.some((s) => editDistance(word.toLowerCase(), s) <= 2));
+
+/**
+ * A line as it may be quoted. What follows a word that resembles `password` or `key` is hidden, since
+ * a line that is not understood may hold a secret anyway.
+ */
+export function withoutSecrets(text: string): string {
+  const trimmed = text.trim();
+  const word = splitLine(trimmed).words.find((w) => looksSecret(w.text));
+  if (!word) return trimmed;
+  const end = word.column + word.text.length;
+  return trimmed.length > end ? `${trimmed.slice(0, end)} ${hiddenText}` : trimmed;
+}

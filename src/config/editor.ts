@@ -1,0 +1,80 @@
+import type { Configuration } from './configuration.ts';
+import type { Dialect } from './dialect.ts';
+import { applyCommand, type Grammar } from './grammar.ts';
+import { type Match, matchLine } from './match.ts';
+import { type AnyValues, formatPath, type Line } from './path.ts';
+import { type Declaration, type Keys, type ModeDeclaration, Refusal } from './setting.ts';
+
+/** A mode that was entered, and the values it was entered with. */
+export type Entered = { readonly mode: ModeDeclaration; readonly values: AnyValues };
+
+/** Where commands go: a configuration being edited and the modes entered, outermost first. */
+export type Position = {
+  readonly configuration: Configuration;
+  readonly modes: readonly Entered[];
+};
+
+/** What a line did. */
+export type Edit =
+  | {
+      readonly kind: 'done';
+      readonly position: Position;
+      /** The line as the listing writes it, preceded by the lines of the modes it stands in. */
+      readonly at: readonly string[];
+      /** Whether the command is kept without doing anything. */
+      readonly noEffect: boolean;
+    }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | Exclude<Match<Declaration>, { kind: 'matched' }>;
+
+export const keysOf = (modes: readonly Entered[]): Keys => modes.map((m) => m.values);
+
+/** How a listing writes the lines that entered these modes. */
+export const headersOf = (modes: readonly Entered[]): readonly string[] =>
+  modes.map(({ mode, values }) => formatPath(mode.path, values, 'person'));
+
+/**
+ * Reads one line in the innermost mode, or else in the modes around it, which leaves those inside. A
+ * failure is that of the mode in which the line was understood furthest.
+ */
+export function edit(grammar: Grammar, dialect: Dialect, from: Position, line: Line): Edit {
+  let failure: Exclude<Match<Declaration>, { kind: 'matched' }> | undefined;
+  for (let depth = from.modes.length; depth >= 0; depth -= 1) {
+    const modes = from.modes.slice(0, depth);
+    const match = matchLine(grammar.spellings(modes.at(-1)?.mode, dialect), line);
+    if (match.kind === 'matched') return applied(from.configuration, modes, match);
+    if (!failure || progressOf(match) > progressOf(failure)) failure = match;
+  }
+  return failure as Exclude<Match<Declaration>, { kind: 'matched' }>;
+}
+
+/** The number of words understood; the end of the line counts as furthest. */
+const progressOf = (failure: Exclude<Match<unknown>, { kind: 'matched' }>): number =>
+  failure.kind === 'incomplete' ? Number.POSITIVE_INFINITY : failure.at;
+
+function applied(
+  configuration: Configuration,
+  modes: readonly Entered[],
+  { spelling, values }: Extract<Match<Declaration>, { kind: 'matched' }>,
+): Edit {
+  const { command, negated } = spelling;
+  const next = applyCommand(configuration, keysOf(modes), spelling, values);
+  if (next instanceof Refusal) return { kind: 'refused', reason: next.reason };
+  const at = [...headersOf(modes), lineOf(command, values, negated)];
+  const inside =
+    command.kind === 'mode' && !negated ? [...modes, { mode: command, values }] : modes;
+  const noEffect = command.noEffect ?? false;
+  return { kind: 'done', position: { configuration: next, modes: inside }, at, noEffect };
+}
+
+/** A `no` line may lack the values that its command would have. */
+const lineOf = (command: Declaration, values: AnyValues, negated: boolean): string =>
+  negated ? `no ${negatedText(command, values)}` : formatPath(command.path, values, 'person');
+
+function negatedText(command: Declaration, values: AnyValues): string {
+  const parts = command.path.filter(
+    (item) =>
+      typeof item === 'string' || (item.kind === 'token' && values[item.name] !== undefined),
+  );
+  return formatPath(parts, values, 'person');
+}

@@ -1,0 +1,172 @@
+import { unknownAccessList } from '#config/access-list';
+import type { Configuration } from '#config/configuration';
+import type { Finding, Room } from '#config/room';
+import { legacyNeeds } from '#ipsec/commands';
+import { ipsecSlice } from '#ipsec/config';
+import { type LegacyNeed, legacyFindings, permitCommand } from '#ipsec/legacy';
+import { sessionSlice } from '#session/config';
+import { remoteAccessSlice, resolveGroupPolicy, type TunnelGroup } from './config.ts';
+import { groupCommands, groupLines } from './group-commands.ts';
+import {
+  ipsecUdpLines,
+  policyCommands,
+  policyPoolLines,
+  splitTunnelListLines,
+} from './policy-commands.ts';
+
+const error = (at: readonly string[], reason: string, remedy?: string): Finding => ({
+  severity: 'error',
+  at,
+  reason,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+const warning = (at: readonly string[], reason: string, remedy?: string): Finding => ({
+  ...error(at, reason, remedy),
+  severity: 'warning',
+});
+
+/** The UDP port of NAT traversal; RFC 3947 section 4. */
+const NAT_TRAVERSAL_PORT = 4500;
+
+const unknownPools = (
+  configuration: Configuration,
+  names: readonly string[],
+  at: readonly string[],
+): readonly Finding[] =>
+  names
+    .filter((name) => !sessionSlice.of(configuration).pools.has(name))
+    .map((name) => error(at, `there is no pool "${name}"`));
+
+/** NAT-18: IPsec over UDP and NAT traversal cannot share a port. */
+function verifyPolicies(configuration: Configuration): readonly Finding[] {
+  const { groupPolicies } = remoteAccessSlice.of(configuration);
+  const { natTraversal } = ipsecSlice.of(configuration);
+  const findings: Finding[] = [];
+  for (const policy of groupPolicies.values()) {
+    const { name, splitTunnelList, addressPools } = policy;
+    const resolved = resolveGroupPolicy(configuration, name);
+    if (natTraversal && resolved?.ipsecUdp && resolved.ipsecUdpPort === NAT_TRAVERSAL_PORT)
+      findings.push(
+        error(
+          ipsecUdpLines(policy, name),
+          `group "${name}" uses UDP port 4500, which NAT traversal needs`,
+          '"ipsec-udp-port 10000" moves it',
+        ),
+      );
+    if (splitTunnelList !== undefined && splitTunnelList !== 'none')
+      findings.push(
+        ...unknownAccessList(
+          configuration,
+          splitTunnelList,
+          splitTunnelListLines(name, splitTunnelList),
+        ),
+      );
+    if (addressPools)
+      findings.push(
+        ...unknownPools(configuration, addressPools, policyPoolLines(name, addressPools)),
+      );
+  }
+  return findings;
+}
+
+function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly Finding[] {
+  const { aaaServerGroups } = sessionSlice.of(configuration);
+  const findings: Finding[] = [
+    ...unknownPools(configuration, group.addressPools, groupLines.pools(group)),
+  ];
+  const { name, defaultGroupPolicy, authenticationServerGroup: servers } = group;
+  const policy = resolveGroupPolicy(configuration, defaultGroupPolicy);
+  if (!policy)
+    findings.push(
+      error(
+        groupLines.policy(group),
+        `there is no group policy "${defaultGroupPolicy}"`,
+        `"group-policy ${defaultGroupPolicy} internal" makes it`,
+      ),
+    );
+  if (servers !== 'LOCAL')
+    findings.push(
+      error(
+        groupLines.authentication(group),
+        aaaServerGroups.has(servers)
+          ? `no RADIUS server is asked yet, so nobody of group "${name}" could log in`
+          : `there is no group of servers "${servers}"`,
+        '"authentication-server-group LOCAL" asks the users of this device',
+      ),
+    );
+  if (group.type === 'ipsec-l2l')
+    return [
+      ...findings,
+      warning(groupLines.type(group), 'LAN-to-LAN tunnels are kept here, but not built yet'),
+    ];
+  if (!group.preSharedKey)
+    findings.push(
+      warning(
+        groupLines.preSharedKey(group),
+        `group "${name}" has no key, so no client can use it`,
+        '"ikev1 pre-shared-key" sets it',
+      ),
+    );
+  if (policy && group.addressPools.length === 0 && policy.addressPools.length === 0)
+    findings.push(
+      warning(
+        groupLines.type(group),
+        `group "${name}" has no pool, so only users with an address of their own can log in`,
+        '"address-pool" names one',
+      ),
+    );
+  return findings;
+}
+
+/** A client that proves itself by a group key does so in aggressive mode, which is old. */
+function aggressiveNeeds(configuration: Configuration): readonly LegacyNeed[] {
+  const { aggressiveMode, isakmpInterfaces } = ipsecSlice.of(configuration);
+  if (!aggressiveMode || isakmpInterfaces.length === 0) return [];
+  return [...remoteAccessSlice.of(configuration).tunnelGroups.values()]
+    .filter((group) => group.type === 'remote-access' && group.preSharedKey)
+    .map((group) => ({ at: groupLines.preSharedKey(group), items: ['aggressive-mode'] }));
+}
+
+/** The one command that permits everything old that the configuration needs and has not permitted. */
+export function missingPermit(configuration: Configuration): string | undefined {
+  const { legacyPermitted } = ipsecSlice.of(configuration);
+  const missing = [...legacyNeeds(configuration), ...aggressiveNeeds(configuration)]
+    .flatMap(({ items }) => items)
+    .filter((item) => !legacyPermitted.has(item));
+  return missing.length === 0 ? undefined : permitCommand(missing);
+}
+
+function verify(configuration: Configuration): readonly Finding[] {
+  const { tunnelGroups } = remoteAccessSlice.of(configuration);
+  const findings: Finding[] = [
+    ...verifyPolicies(configuration),
+    ...[...tunnelGroups.values()].flatMap((group) => verifyGroup(configuration, group)),
+    ...legacyFindings(ipsecSlice.of(configuration), aggressiveNeeds(configuration)),
+  ];
+  for (const user of sessionSlice.of(configuration).users.values())
+    if (user.groupPolicy !== undefined && !resolveGroupPolicy(configuration, user.groupPolicy))
+      findings.push(
+        error(
+          [`username ${user.name} attributes`, `vpn-group-policy ${user.groupPolicy}`],
+          `there is no group policy "${user.groupPolicy}"`,
+        ),
+      );
+  const permit = missingPermit(configuration);
+  if (permit !== undefined)
+    findings.push({
+      severity: 'info',
+      at: [permit],
+      reason: 'this one command permits everything old that the configuration needs',
+    });
+  return findings;
+}
+
+/** The room of clients that log in from anywhere. */
+export const remoteAccessRoom: Room = {
+  slices: [remoteAccessSlice],
+  verify,
+  sections: [
+    { title: 'Group policies', place: 'policies', collated: true, commands: policyCommands },
+    { title: 'Tunnel groups', place: 'groups', collated: true, commands: groupCommands },
+  ],
+};

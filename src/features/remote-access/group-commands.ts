@@ -1,0 +1,201 @@
+import { withEntry, withoutEntry } from '#config/configuration';
+import { optional } from '#config/path';
+import type { Declaration } from '#config/setting';
+import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
+import { bracketed, many, secret, word } from '#config/tokens';
+import { aaaServerGroupNames, poolNames } from '#session/config';
+import {
+  DEFAULT_GROUP_POLICY,
+  newTunnelGroup,
+  remoteAccessSlice,
+  type TunnelGroup,
+  usualKeepalive,
+} from './config.ts';
+import { groupType, keepalive } from './tokens.ts';
+
+const remoteAccess = globalScope(remoteAccessSlice);
+
+const groupName = word('name', 'Name of the tunnel group', 64, (configuration) => [
+  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
+]);
+const groupWords = { 'tunnel-group': 'Say how peers of one name are treated' };
+
+const type = setting(remoteAccess)({
+  path: ['tunnel-group', groupName, 'type', groupType],
+  words: { ...groupWords, type: 'Make the group' },
+  key: ['name'],
+  help: 'Makes a tunnel group: the peers that call themselves by its name.',
+  since: '003:199',
+  get: (c) => [...c.tunnelGroups.values()].map((g) => ({ name: g.name, type: g.type })),
+  set(c, v) {
+    const known = c.tunnelGroups.get(v.name);
+    if (known && known.type !== v.type)
+      return refuse(`"${v.name}" is of another type; "no tunnel-group ${v.name}" removes it`);
+    const group = known ?? newTunnelGroup(v.name, v.type);
+    return { ...c, tunnelGroups: withEntry(c.tunnelGroups, v.name, group) };
+  },
+  unset: (c, { name }) => ({ ...c, tunnelGroups: withoutEntry(c.tunnelGroups, name) }),
+});
+
+/** What the two modes of a group have in common; each resets its own part when it is negated. */
+const groupMode = (
+  attributes: 'general-attributes' | 'ipsec-attributes',
+  prompt: string,
+  help: string,
+  own: readonly (keyof TunnelGroup)[],
+) =>
+  mode(remoteAccess)({
+    name: `tunnel-group ${attributes}`,
+    prompt,
+    path: ['tunnel-group', groupName, attributes],
+    words: { ...groupWords, [attributes]: help },
+    help,
+    since: '003:200, 003:274',
+    hideEmpty: true,
+    table: (c) => c.tunnelGroups,
+    put: (c, tunnelGroups) => ({ ...c, tunnelGroups }),
+    id: (v) => v.name,
+    values: (name) => ({ name }),
+    create: ({ name }) =>
+      refuse(
+        `there is no tunnel group "${name}"; "tunnel-group ${name} type remote-access" makes it`,
+      ),
+    fresh: ({ name }) => newTunnelGroup(name, 'remote-access'),
+    remove(c, { name }) {
+      const group = c.tunnelGroups.get(name);
+      if (!group) return c;
+      const fresh = newTunnelGroup(name, group.type);
+      const reset = Object.fromEntries(own.map((field) => [field, fresh[field]]));
+      return { ...c, tunnelGroups: withEntry(c.tunnelGroups, name, { ...group, ...reset }) };
+    },
+  });
+
+/** Addresses, policy and authentication of a group. */
+export const generalMode = groupMode(
+  'general-attributes',
+  'config-tunnel-general',
+  'Enters addresses, policy and authentication of a tunnel group.',
+  ['addressPools', 'defaultGroupPolicy', 'authenticationServerGroup'],
+);
+
+/** Key and keepalives of a group. */
+export const ipsecMode = groupMode(
+  'ipsec-attributes',
+  'config-tunnel-ipsec',
+  'Enters key and keepalives of a tunnel group.',
+  ['preSharedKey', 'keepalive', 'natTraversal'],
+);
+
+const addressPool = setting(generalMode)({
+  path: [
+    'address-pool',
+    optional(bracketed('interface', 'Interface, which makes no difference here')),
+    many('pools', word('pool', 'Pools, in the order they are tried', 64, poolNames), 6),
+  ],
+  words: { 'address-pool': 'Name the pools that clients get addresses from' },
+  help: 'The pools from which clients of the group get their address.',
+  get: (g) => (g.addressPools.length === 0 ? undefined : { pools: g.addressPools }),
+  set: (g, { pools }) => ({ ...g, addressPools: [...new Set([...g.addressPools, ...pools])] }),
+  unset: (g, { pools }) => ({
+    ...g,
+    addressPools: pools ? g.addressPools.filter((p) => !pools.includes(p)) : [],
+  }),
+});
+
+const defaultGroupPolicy = setting(generalMode)({
+  path: [
+    'default-group-policy',
+    word('policy', 'Name of a group policy', 64, (configuration) => [
+      DEFAULT_GROUP_POLICY,
+      ...remoteAccessSlice.of(configuration).groupPolicies.keys(),
+    ]),
+  ],
+  words: { 'default-group-policy': 'Name the policy of users that have none of their own' },
+  help: 'The group policy of users that have none of their own.',
+  get: (g) => ({ policy: g.defaultGroupPolicy }),
+  set: (g, { policy }) => ({ ...g, defaultGroupPolicy: policy }),
+  unset: (g) => ({ ...g, defaultGroupPolicy: DEFAULT_GROUP_POLICY }),
+});
+
+const authentication = setting(generalMode)({
+  path: [
+    'authentication-server-group',
+    word('group', 'LOCAL, or a group of servers', 64, aaaServerGroupNames),
+  ],
+  words: { 'authentication-server-group': 'Say who knows the users' },
+  help: 'Who knows the users: LOCAL for those of this device, or a group of servers.',
+  get: (g) => ({ group: g.authenticationServerGroup }),
+  set: (g, { group }) => ({ ...g, authenticationServerGroup: group }),
+  unset: (g) => ({ ...g, authenticationServerGroup: 'LOCAL' }),
+});
+
+const preSharedKey = setting(ipsecMode)({
+  path: ['ikev1 pre-shared-key', secret('key', 'The key')],
+  also: [['pre-shared-key', secret('key', 'The key')]],
+  words: {
+    ikev1: 'Internet Key Exchange version 1',
+    'pre-shared-key': 'Set the key that the group shares',
+  },
+  help: 'The key that this device and the peers of the group share.',
+  get: (g) => g.preSharedKey && { key: g.preSharedKey },
+  set: (g, { key }) => ({ ...g, preSharedKey: key }),
+  unset: (g) => ({ ...g, preSharedKey: undefined }),
+});
+
+const keepaliveSetting = setting(ipsecMode)({
+  path: ['isakmp keepalive', keepalive],
+  words: {
+    isakmp: 'Internet Key Exchange version 1',
+    keepalive: 'Ask silent peers whether they live',
+  },
+  help: 'When a silent peer is asked whether it lives, and how often.',
+  get: (g) => ({ keepalive: g.keepalive }),
+  set: (g, v) => ({ ...g, keepalive: v.keepalive }),
+  unset: (g) => ({ ...g, keepalive: usualKeepalive(g.type) }),
+});
+
+const natTraversal = setting(ipsecMode)({
+  path: ['nat-t'],
+  words: { 'nat-t': 'Let NAT traversal work for this tunnel' },
+  help: 'Lets NAT traversal work for this LAN-to-LAN tunnel, if it is on at all.',
+  since: '002:84',
+  get: (g) => g.natTraversal,
+  set: (g) => ({ ...g, natTraversal: true }),
+  unset: (g) => ({ ...g, natTraversal: false }),
+});
+
+/** The commands of tunnel groups; the lines of one group stand together. */
+export const groupCommands: readonly Declaration[] = [
+  type,
+  generalMode.mode,
+  addressPool,
+  authentication,
+  defaultGroupPolicy,
+  ipsecMode.mode,
+  preSharedKey,
+  keepaliveSetting,
+  natTraversal,
+];
+
+const general = (g: TunnelGroup): string => headerOf(generalMode, { name: g.name });
+
+/** Lines of a group, for findings. */
+export const groupLines = {
+  type: (g: TunnelGroup): readonly string[] => [lineOf(type, { name: g.name, type: g.type })],
+  pools: (g: TunnelGroup): readonly string[] => [
+    general(g),
+    lineOf(addressPool, { pools: g.addressPools }),
+  ],
+  policy: (g: TunnelGroup): readonly string[] => [
+    general(g),
+    lineOf(defaultGroupPolicy, { policy: g.defaultGroupPolicy }),
+  ],
+  authentication: (g: TunnelGroup): readonly string[] => [
+    general(g),
+    lineOf(authentication, { group: g.authenticationServerGroup }),
+  ],
+  preSharedKey: (g: TunnelGroup): readonly string[] => [
+    headerOf(ipsecMode, { name: g.name }),
+    ...(g.preSharedKey ? [lineOf(preSharedKey, { key: g.preSharedKey })] : []),
+  ],
+};

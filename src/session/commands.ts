@@ -1,0 +1,397 @@
+import { compareAddresses, familyOf, type IpAddress } from '#base/address';
+import { Secret } from '#base/secret';
+import { type Configuration, withEntry, withoutEntry } from '#config/configuration';
+import { optional } from '#config/path';
+import type { Finding, Room } from '#config/room';
+import { globalScope, lineOf, mode, refuse, setting } from '#config/setting';
+import { unknownInterface } from '#config/system';
+import { bracketed, choice, int, ip, ipv4, mask, range, secret, word } from '#config/tokens';
+import {
+  type AaaServer,
+  type AddressPool,
+  aaaServerGroupNames,
+  newUser,
+  poolNames,
+  type SessionConfiguration,
+  sessionSlice,
+  USUAL_PRIVILEGE,
+  type User,
+  type UserCredential,
+  userNames,
+} from './config.ts';
+import { formatVerifier, parseVerifier } from './verifier-text.ts';
+
+const session = globalScope(sessionSlice);
+
+const pool = setting(session)({
+  path: [
+    'ip local pool',
+    word('name', 'Name of the pool', 64, poolNames),
+    range('range', 'First and last address'),
+    optional('mask', mask('mask', 'Mask that clients are told')),
+  ],
+  words: {
+    ip: 'Internet protocol',
+    local: 'Addresses that this device gives',
+    pool: 'Add a pool of addresses for clients',
+    mask: 'Mask that clients are told',
+  },
+  key: ['name'],
+  help: 'A pool of addresses that clients are given.',
+  since: '003:97',
+  get: ({ pools }) =>
+    [...pools.values()].map(({ maskLength, ...rest }) => ({ ...rest, mask: maskLength })),
+  set(c, v) {
+    if (familyOf(v.range.first) !== 4) return refuse('the addresses of this pool are IPv4');
+    const made = { name: v.name, range: v.range, maskLength: v.mask };
+    return { ...c, pools: withEntry(c.pools, v.name, made) };
+  },
+  unset: (c, { name }) => ({ ...c, pools: withoutEntry(c.pools, name) }),
+});
+
+const withUser = (c: SessionConfiguration, name: string, change: Partial<User>) => ({
+  ...c,
+  users: withEntry(c.users, name, { ...(c.users.get(name) ?? newUser(name)), ...change }),
+});
+
+const withoutUser = (c: SessionConfiguration, name: string) => ({
+  ...c,
+  users: withoutEntry(c.users, name),
+});
+
+const userWords = {
+  username: 'Add a local user',
+  password: 'Password of the user',
+  nopassword: 'Let no password in',
+  privilege: 'Set what the user may do',
+};
+const userName = word('name', 'Name of the user', 64, userNames);
+const privilege = optional('privilege', int('privilege', 0, 15, 'What the user may do'));
+const shownPrivilege = (user: User) =>
+  user.privilege === USUAL_PRIVILEGE ? undefined : user.privilege;
+
+/** How a password is written. */
+const format = choice('format', {
+  hashed: 'The password is a salted scrypt hash of this program',
+  encrypted: 'The password is a hash of an ASA or PIX',
+  pbkdf2: 'The password is a hash of an ASA of release 9.6 or later',
+  'nt-encrypted': 'The password is a hash for MS-CHAP',
+});
+
+/** The credential of a password as it is written. */
+function credentialOf(
+  password: Secret,
+  written: 'hashed' | 'encrypted' | 'pbkdf2' | 'nt-encrypted' | undefined,
+): UserCredential | undefined {
+  if (written === undefined) return { kind: 'clear', password };
+  if (written !== 'hashed') return { kind: 'foreign', hash: password, format: written };
+  const verifier = parseVerifier(password.reveal());
+  return verifier && { kind: 'verifier', verifier };
+}
+
+const password = setting(session)({
+  path: [
+    'username',
+    userName,
+    'password',
+    secret('password', 'The password, or a hash of it', 256),
+    optional(format),
+    privilege,
+  ],
+  words: userWords,
+  key: ['name'],
+  help: 'A local user. The password is kept as a salted scrypt hash.',
+  get: ({ users }) =>
+    [...users.values()].flatMap((user) => {
+      const { name, credential } = user;
+      const common = { name, privilege: shownPrivilege(user) };
+      if (credential.kind === 'none') return [];
+      if (credential.kind === 'clear') return { ...common, password: credential.password };
+      if (credential.kind === 'foreign')
+        return { ...common, password: credential.hash, format: credential.format };
+      const text = new Secret(formatVerifier(credential.verifier));
+      return { ...common, password: text, format: 'hashed' as const };
+    }),
+  set(c, v) {
+    const credential = credentialOf(v.password, v.format);
+    if (!credential) return refuse('this is not a hash that this program wrote');
+    return withUser(c, v.name, { credential, privilege: v.privilege ?? USUAL_PRIVILEGE });
+  },
+  unset: (c, { name }) => withoutUser(c, name),
+});
+
+const noPassword = setting(session)({
+  path: ['username', userName, 'nopassword', privilege],
+  words: userWords,
+  key: ['name'],
+  help: 'A local user that only another kind of proof lets in; no password fits.',
+  get: ({ users }) =>
+    [...users.values()].flatMap((user) =>
+      user.credential.kind === 'none' ? { name: user.name, privilege: shownPrivilege(user) } : [],
+    ),
+  set: (c, v) =>
+    withUser(c, v.name, {
+      credential: { kind: 'none' },
+      privilege: v.privilege ?? USUAL_PRIVILEGE,
+    }),
+  unset: (c, { name }) => withoutUser(c, name),
+});
+
+/** The attributes of one user. */
+export const userMode = mode(session)({
+  name: 'username attributes',
+  prompt: 'config-username',
+  path: ['username', userName, 'attributes'],
+  words: { ...userWords, attributes: 'Enter the attributes of a user' },
+  help: 'Enters the attributes of a user.',
+  hideEmpty: true,
+  table: (c) => c.users,
+  put: (c, users) => ({ ...c, users }),
+  id: (v) => v.name,
+  values: (name) => ({ name }),
+  create: ({ name }) => refuse(`there is no user "${name}"`),
+  fresh: ({ name }) => newUser(name),
+  remove(c, { name }) {
+    const user = c.users.get(name);
+    if (!user) return c;
+    const { credential, privilege: level } = user;
+    return {
+      ...c,
+      users: withEntry(c.users, name, { ...newUser(name), credential, privilege: level }),
+    };
+  },
+});
+
+const service = setting(userMode)({
+  path: [
+    'service-type',
+    choice('service', {
+      admin: 'The user may configure this device',
+      'remote-access': 'The user may use the VPN only',
+    }),
+  ],
+  words: { 'service-type': 'Say what the user may use' },
+  help: 'What the user may use; both when nothing is said.',
+  get: (u) => (u.service === 'any' ? undefined : { service: u.service }),
+  set: (u, v) => ({ ...u, service: v.service }),
+  unset: (u) => ({ ...u, service: 'any' }),
+});
+
+const userGroupPolicy = setting(userMode)({
+  path: ['vpn-group-policy', word('policy', 'Name of a group policy')],
+  words: { 'vpn-group-policy': 'Set the group policy of the user' },
+  help: 'The group policy of the user, in place of the one of the tunnel group.',
+  get: (u) => (u.groupPolicy === undefined ? undefined : { policy: u.groupPolicy }),
+  set: (u, { policy }) => ({ ...u, groupPolicy: policy }),
+  unset: (u) => ({ ...u, groupPolicy: undefined }),
+});
+
+const framedAddress = setting(userMode)({
+  path: ['vpn-framed-ip-address', ipv4('address', 'Address'), mask('mask', 'Mask')],
+  words: { 'vpn-framed-ip-address': 'Give the user always the same address' },
+  help: 'The address that the user is given, in place of one of a pool.',
+  get: ({ framedAddress: framed }) =>
+    framed && { address: framed.address, mask: framed.maskLength },
+  set: (u, v) => ({ ...u, framedAddress: { address: v.address, maskLength: v.mask } }),
+  unset: (u) => ({ ...u, framedAddress: undefined }),
+});
+
+const groupLock = setting(userMode)({
+  path: ['group-lock value', word('group', 'Name of a tunnel group')],
+  words: { 'group-lock': 'Bind the user to a tunnel group', value: 'Name it' },
+  help: 'The only tunnel group through which the user may log in.',
+  get: (u) => (u.groupLock === undefined ? undefined : { group: u.groupLock }),
+  set: (u, { group }) => ({ ...u, groupLock: group }),
+  unset: (u) => ({ ...u, groupLock: undefined }),
+});
+
+const simultaneousLogins = setting(userMode)({
+  path: ['vpn-simultaneous-logins', int('logins', 0, 2147483647, 'Logins at a time')],
+  words: { 'vpn-simultaneous-logins': 'Limit the logins at a time' },
+  help: 'How many sessions the user may have at a time; 0 shuts the user out.',
+  get: (u) => (u.simultaneousLogins === undefined ? undefined : { logins: u.simultaneousLogins }),
+  set: (u, { logins }) => ({ ...u, simultaneousLogins: logins }),
+  unset: (u) => ({ ...u, simultaneousLogins: undefined }),
+});
+
+const serverWords = { 'aaa-server': 'Servers that know users' };
+
+const serverGroup = setting(session)({
+  path: [
+    'aaa-server',
+    word('group', 'Name of the group', 64, aaaServerGroupNames),
+    'protocol',
+    choice('protocol', { radius: 'RADIUS, RFC 2865' }),
+  ],
+  words: { ...serverWords, protocol: 'Protocol that the servers speak' },
+  key: ['group'],
+  help: 'A group of servers that are asked about users.',
+  get: (c) => [...c.aaaServerGroups.values()].map((g) => ({ group: g.name, protocol: g.protocol })),
+  set(c, v) {
+    if (v.group === 'LOCAL') return refuse('LOCAL is the group of the users of this device');
+    const group = { name: v.group, protocol: v.protocol };
+    return { ...c, aaaServerGroups: withEntry(c.aaaServerGroups, v.group, group) };
+  },
+  unset: (c, { group }) => ({
+    ...c,
+    aaaServerGroups: withoutEntry(c.aaaServerGroups, group),
+    aaaServers: new Map([...c.aaaServers].filter(([, s]) => s.group !== group)),
+  }),
+});
+
+type ServerKey = {
+  readonly group: string;
+  readonly interface: string;
+  readonly address: IpAddress;
+};
+
+const newServer = (v: ServerKey): AaaServer => ({
+  group: v.group,
+  interface: v.interface,
+  address: v.address,
+  authenticationPort: 1645,
+  accountingPort: 1646,
+  timeoutSeconds: 10,
+});
+
+/** One server of a group. */
+const serverMode = mode(session)({
+  name: 'aaa-server host',
+  prompt: 'config-aaa-server-host',
+  path: [
+    'aaa-server',
+    word('group', 'Name of the group', 64, aaaServerGroupNames),
+    bracketed('interface', 'Interface towards the server'),
+    'host',
+    ip('address', 'Address of the server'),
+  ],
+  words: { ...serverWords, host: 'Add a server to the group' },
+  help: 'Enters the parameters of one server.',
+  table: (c) => c.aaaServers,
+  put: (c, aaaServers) => ({ ...c, aaaServers }),
+  id: (v) => `${v.group} ${v.address}`,
+  values: (_, s) => ({ group: s.group, interface: s.interface, address: s.address }),
+  create: newServer,
+  update: (s, v) => ({ ...s, interface: v.interface }),
+});
+
+const serverKey = setting(serverMode)({
+  path: ['key', secret('key', 'Secret shared with the server')],
+  words: { key: 'Set the shared secret' },
+  help: 'The secret shared with the server.',
+  get: (s) => s.key && { key: s.key },
+  set: (s, { key }) => ({ ...s, key }),
+  unset: (s) => ({ ...s, key: undefined }),
+});
+
+const port = (leading: string, help: string, field: 'authenticationPort' | 'accountingPort') =>
+  setting(serverMode)({
+    path: [leading, int('port', 1, 65535, 'UDP port')],
+    words: { [leading]: help },
+    help,
+    get: (s) => ({ port: s[field] }),
+    set: (s, v) => ({ ...s, [field]: v.port }),
+    unset: (s) => ({ ...s, [field]: field === 'authenticationPort' ? 1645 : 1646 }),
+  });
+
+const serverTimeout = setting(serverMode)({
+  path: ['timeout', int('seconds', 1, 300, 'Seconds')],
+  words: { timeout: 'Set how long the server is waited for' },
+  help: 'How long the server is waited for.',
+  get: (s) => ({ seconds: s.timeoutSeconds }),
+  set: (s, { seconds }) => ({ ...s, timeoutSeconds: seconds }),
+  unset: (s) => ({ ...s, timeoutSeconds: 10 }),
+});
+
+/** Pools that share addresses would give one address twice. */
+function overlaps(pools: readonly AddressPool[]): readonly Finding[] {
+  const sorted = [...pools].sort((a, b) => compareAddresses(a.range.first, b.range.first));
+  return sorted.flatMap((after, index) => {
+    const before = sorted[index - 1];
+    if (!before || compareAddresses(before.range.last, after.range.first) < 0) return [];
+    return {
+      severity: 'error' as const,
+      at: [poolLine(after)],
+      reason: `it shares addresses with the pool "${before.name}"`,
+    };
+  });
+}
+
+const poolLine = (p: AddressPool): string =>
+  lineOf(pool, { name: p.name, range: p.range, mask: p.maskLength });
+
+function verifyUser(user: User): readonly Finding[] {
+  if (user.credential.kind !== 'foreign') return [];
+  const { hash, format: written } = user.credential;
+  const shown = { name: user.name, privilege: shownPrivilege(user) };
+  return [
+    {
+      severity: 'warning',
+      at: [lineOf(password, { ...shown, password: hash, format: written })],
+      reason: 'only the other device can check this hash, so the user cannot log in here',
+      remedy: `set the password anew with "username ${user.name} password"`,
+    },
+  ];
+}
+
+function verifyServer(configuration: Configuration, server: AaaServer): readonly Finding[] {
+  const { aaaServerGroups } = sessionSlice.of(configuration);
+  const at = [`aaa-server ${server.group} (${server.interface}) host ${server.address}`];
+  const group: readonly Finding[] = aaaServerGroups.has(server.group)
+    ? []
+    : [
+        {
+          severity: 'error',
+          at,
+          reason: `there is no group "${server.group}"`,
+          remedy: `"aaa-server ${server.group} protocol radius" makes it`,
+        },
+      ];
+  return [...group, ...unknownInterface(configuration, server.interface, at)];
+}
+
+function verify(configuration: Configuration): readonly Finding[] {
+  const { pools, users, aaaServers } = sessionSlice.of(configuration);
+  return [
+    ...overlaps([...pools.values()]),
+    ...[...users.values()].flatMap(verifyUser),
+    ...[...aaaServers.values()].flatMap((server) => verifyServer(configuration, server)),
+  ];
+}
+
+/** The room of users, addresses and servers that know users. */
+export const sessionRoom: Room = {
+  slices: [sessionSlice],
+  verify,
+  sections: [
+    { title: 'Address pools', place: 'pools', commands: [pool] },
+    {
+      title: 'Authentication servers',
+      place: 'servers',
+      collated: true,
+      commands: [
+        serverGroup,
+        serverMode.mode,
+        serverKey,
+        port('authentication-port', 'Port for authentication.', 'authenticationPort'),
+        port('accounting-port', 'Port for accounting.', 'accountingPort'),
+        serverTimeout,
+      ],
+    },
+    {
+      title: 'Users',
+      place: 'users',
+      collated: true,
+      commands: [
+        password,
+        noPassword,
+        userMode.mode,
+        service,
+        userGroupPolicy,
+        groupLock,
+        framedAddress,
+        simultaneousLogins,
+      ],
+    },
+  ],
+};
