@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventQuery, EventView } from '#views/views';
 import { pageOfEvents } from './event-page.ts';
-import type { EventQuery, EventView } from './views.ts';
 
 const event = (seq: number, fields: Partial<EventView>): EventView => ({
   seq,

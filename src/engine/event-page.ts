@@ -1,4 +1,4 @@
-import type { EventPage, EventQuery, EventView } from './views.ts';
+import type { EventPage, EventQuery, EventView } from '#views/views';
 
 function matches(event: EventView, query: EventQuery, text: string): boolean {
   if (query.severityFrom !== undefined && event.severity < query.severityFrom) return false;

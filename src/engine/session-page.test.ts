@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '#base/prng';
+import type { SessionQuery, SessionSortKey, SessionView } from '#views/views';
 import { pageOfSessions } from './session-page.ts';
-import type { SessionQuery, SessionSortKey, SessionView } from './views.ts';
 
 const session = (index: number, fields: Partial<SessionView> = {}): SessionView => ({
   index,

@@ -1,6 +1,6 @@
 import { addressBytes, parseAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
-import type { Page, SessionQuery, SessionSortKey, SessionView } from './views.ts';
+import type { Page, SessionQuery, SessionSortKey, SessionView } from '#views/views';
 
 type SortValue = string | number;
 type Candidate = { readonly value: SortValue; readonly session: SessionView };

@@ -1,4 +1,4 @@
-import type { EventPage, SessionKind } from '#engine/views';
+import type { EventPage, SessionKind } from '#views/views';
 
 /** Who is logged in. */
 export type Me = { readonly name: string; readonly mayChange: boolean; readonly prompt: string };

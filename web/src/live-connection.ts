@@ -1,4 +1,4 @@
-import type { LiveRequest, LiveUpdate } from '#engine/live-views';
+import type { LiveRequest, LiveUpdate } from '#views/live-views';
 import { applyUpdate, initialState, type LiveState } from './live-state.ts';
 
 /** The server speaks once a second; longer silence than this is a lost connection. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LiveUpdate, SessionChange } from '#engine/live-views';
-import type { EventView, SystemView } from '#engine/views';
+import type { LiveUpdate, SessionChange } from '#views/live-views';
+import type { EventView, SystemView } from '#views/views';
 import { applyUpdate, currentRate, initialState, rateHistory } from './live-state.ts';
 
 const row = (index: number, bytesTx = 0): SessionChange => ({

@@ -1,16 +1,11 @@
-import type {
-  LiveUpdate,
-  SessionChange,
-  SessionsDelta,
-  ThroughputSample,
-} from '#engine/live-views';
+import type { LiveUpdate, SessionChange, SessionsDelta, ThroughputSample } from '#views/live-views';
 import type {
   EventView,
   SessionDetailView,
   SessionSummaryView,
   SessionView,
   SystemView,
-} from '#engine/views';
+} from '#views/views';
 
 /** How many octets a session had carried at a moment. */
 export type TrafficSample = { readonly at: number; readonly tx: number; readonly rx: number };

@@ -1,5 +1,5 @@
-import type { SessionChange, SessionsDelta } from '#engine/live-views';
-import type { Page, SessionView, SystemView } from '#engine/views';
+import type { SessionChange, SessionsDelta } from '#views/live-views';
+import type { Page, SessionView, SystemView } from '#views/views';
 
 /** Fields that change with the clock alone; a reader works them out. */
 const clockFields: ReadonlySet<string> = new Set(['durationMs', 'idleMs']);

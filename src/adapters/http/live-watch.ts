@@ -1,5 +1,5 @@
-import type { LiveRequest, LiveUpdate } from '#engine/live-views';
-import type { Page, SessionSummaryView, SessionView, SystemView } from '#engine/views';
+import type { LiveRequest, LiveUpdate } from '#views/live-views';
+import type { Page, SessionSummaryView, SessionView, SystemView } from '#views/views';
 import { sessionsDelta, systemDelta } from './live-delta.ts';
 import type { ManagementPort } from './management-port.ts';
 import type { Throughput } from './throughput.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { LiveRequest, LiveUpdate } from '#engine/live-views';
-import type { SessionQuery } from '#engine/views';
+import type { LiveRequest, LiveUpdate } from '#views/live-views';
+import type { SessionQuery } from '#views/views';
 import { LiveWatch } from './live-watch.ts';
 import { createManagementServer } from './server.ts';
 import { TestingPort } from './testing-port.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { LiveRequest } from '#engine/live-views';
+import type { LiveRequest } from '#views/live-views';
 import { type Clock, principalOf } from './authentication.ts';
 import type { ConsoleSessions } from './console-sessions.ts';
 import { LiveWatch } from './live-watch.ts';

@@ -13,7 +13,7 @@ import type {
   SessionSummaryView,
   SessionView,
   SystemView,
-} from '#engine/views';
+} from '#views/views';
 
 /** Who is at the other end, once the password was right. */
 export type Administrator = {

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { CountersView, SessionSummaryView } from '#engine/views';
+import type { CountersView, SessionSummaryView } from '#views/views';
 import type { ManagementPort } from './management-port.ts';
 
 type Reader = (port: ManagementPort) => number | Readonly<Record<string, number>>;

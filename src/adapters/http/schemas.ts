@@ -1,4 +1,4 @@
-import type { ThroughputSample } from '#engine/live-views';
+import type { ThroughputSample } from '#views/live-views';
 import type {
   EventPage,
   EventView,
@@ -10,7 +10,7 @@ import type {
   SessionSummaryView,
   SessionView,
   SystemView,
-} from '#engine/views';
+} from '#views/views';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 

@@ -16,7 +16,7 @@ import type {
   SessionSummaryView,
   SessionView,
   SystemView,
-} from '#engine/views';
+} from '#views/views';
 import type {
   Administrator,
   CommandLine,

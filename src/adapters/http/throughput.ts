@@ -1,6 +1,6 @@
 import { Ring } from '#base/ring';
-import type { ThroughputSample } from '#engine/live-views';
-import type { CountersView } from '#engine/views';
+import type { ThroughputSample } from '#views/live-views';
+import type { CountersView } from '#views/views';
 
 /** A quarter of an hour at one sample a second. */
 const samplesMax = 900;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Result } from '#base/result';
-import type { EventQuery, ListQuery, SessionKind, SessionQuery } from '#engine/views';
+import type { EventQuery, ListQuery, SessionKind, SessionQuery } from '#views/views';
 import { principalOf } from './authentication.ts';
 import type { ManagementPort } from './management-port.ts';
 import { sendProblem } from './problem.ts';

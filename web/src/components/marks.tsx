@@ -1,4 +1,4 @@
-import type { SessionState } from '#engine/views';
+import type { SessionState } from '#views/views';
 import { Icon } from './icon.tsx';
 
 const stateTones: Readonly<Record<SessionState, string>> = {

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { ThroughputSample } from '#engine/live-views';
+import type { ThroughputSample } from '#views/live-views';
 import { formatRate } from '../format.ts';
 import { useTheme } from '../theme.ts';
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { EventView } from '#engine/views';
+import type { EventView } from '#views/views';
 import { Icon } from '../components/icon.tsx';
 import { Page } from '../components/page.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';

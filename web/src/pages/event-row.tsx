@@ -1,5 +1,5 @@
 import { memo, useState } from 'react';
-import type { EventView } from '#engine/views';
+import type { EventView } from '#views/views';
 import { Icon } from '../components/icon.tsx';
 import { SeverityMark } from '../components/marks.tsx';
 import { formatEventTime } from '../format.ts';

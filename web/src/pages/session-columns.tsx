@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { SessionKind, SessionSortKey, SessionView } from '#engine/views';
+import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
 import { LegacyMark, StateMark } from '../components/marks.tsx';
 import { Sparkline } from '../components/sparkline.tsx';
 import {

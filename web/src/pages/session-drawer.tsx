@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { IpsecSaView, IsakmpSaView, SessionDetailView, SessionView } from '#engine/views';
+import type { IpsecSaView, IsakmpSaView, SessionDetailView, SessionView } from '#views/views';
 import { Icon } from '../components/icon.tsx';
 import { LegacyMark, StateMark } from '../components/marks.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';

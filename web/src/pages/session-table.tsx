@@ -1,5 +1,5 @@
 import type { KeyboardEvent } from 'react';
-import type { SessionKind, SessionSortKey, SessionView } from '#engine/views';
+import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
 import { Icon } from '../components/icon.tsx';
 import type { SessionRows } from '../live-state.ts';
 import { type Column, classOf, columnsOf, nameHeadings } from './session-columns.tsx';

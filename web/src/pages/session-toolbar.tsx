@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react';
-import type { SessionKind, SessionSummaryView } from '#engine/views';
+import type { SessionKind, SessionSummaryView } from '#views/views';
 import { useLive } from '../console-context.ts';
 import { formatCount } from '../format.ts';
 import { setParameters } from '../router.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { SessionKind, SessionSortKey, SessionView } from '#engine/views';
+import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
 import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { Page } from '../components/page.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';

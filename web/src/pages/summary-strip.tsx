@@ -1,4 +1,4 @@
-import type { SessionSummaryView } from '#engine/views';
+import type { SessionSummaryView } from '#views/views';
 import { formatCount } from '../format.ts';
 
 /** The Session Summary with the columns of LB-62, and how full the head-end is. */
