@@ -1,8 +1,11 @@
 import { type Endpoint, formatEndpoint } from '#base/address';
 
 /** One line that says why a socket could not be bound, and what to do about it. */
-export function describeBindError(endpoint: Endpoint, code: string): string {
-  const where = `UDP ${formatEndpoint(endpoint)}`;
+export function describeBindError(
+  endpoint: Endpoint,
+  code: string,
+  where = `UDP ${formatEndpoint(endpoint)}`,
+): string {
   switch (code) {
     case 'EADDRINUSE':
       return `${where} is taken by another program: stop it (\`ss -ulnp\` names it) or choose another port`;

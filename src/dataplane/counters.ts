@@ -104,8 +104,3 @@ export const readPathCounters = (values: Float64Array): DataPlaneCounters => ({
   noPolicy: values[PATH_COUNTER.noPolicy] as number,
   queueFull: values[PATH_COUNTER.queueFull] as number,
 });
-
-/** Adds one to a counter. */
-export function count(values: Float64Array, index: number): void {
-  values[index] = (values[index] as number) + 1;
-}

@@ -20,7 +20,7 @@ const TIME_TO_LIVE = 64;
  * sends some. It stands where the TUN interface and the kernel stand in the user-space back end.
  */
 export class InsideHost implements InsideNetwork {
-  readonly #addresses: ReadonlySet<IpAddress>;
+  readonly #addresses: Set<IpAddress>;
   readonly #send: (packet: Uint8Array) => void;
   /** What to do about the answer, by sequence number. */
   readonly #pending = new Map<number, () => void>();
@@ -30,6 +30,11 @@ export class InsideHost implements InsideNetwork {
   constructor(addresses: readonly IpAddress[], send: (packet: Uint8Array) => void) {
     this.#addresses = new Set(addresses);
     this.#send = send;
+  }
+
+  /** Answers for one address more, such as the one that a client was assigned. */
+  addAddress(address: IpAddress): void {
+    this.#addresses.add(address);
   }
 
   /** Sends an echo request; `answered` is called when its reply arrives, which may be never. */

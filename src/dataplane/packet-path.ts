@@ -2,7 +2,7 @@ import type { Arena } from '#base/arena';
 import type { Instant } from '#base/instant';
 import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsulation';
 import type { Association, InboundAssociation, OutboundAssociation } from './association.ts';
-import { count, PATH_COUNTER } from './counters.ts';
+import { PATH_COUNTER } from './counters.ts';
 import type { DataPlaneReport } from './data-plane.ts';
 import { decapsulate } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
@@ -45,9 +45,9 @@ export class PacketPath {
     this.#report = report;
   }
 
-  /** Adds one to a counter of `PATH_COUNTER`. */
-  count(counter: number): void {
-    count(this.#counters, counter);
+  /** Adds to a counter of `PATH_COUNTER`. */
+  count(counter: number, packets = 1): void {
+    this.#counters[counter] = (this.#counters[counter] as number) + packets;
   }
 
   /**

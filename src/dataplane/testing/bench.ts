@@ -53,16 +53,30 @@ export async function until(bench: Bench, what: string, condition: () => boolean
 
 let sentinels = 0;
 
-/** Waits until everything that arrived from outside has been dealt with. */
-export async function settle(bench: Bench, factory: BenchFactory): Promise<void> {
+/** A datagram that no other story sends, and how it looks on the wire. */
+function sentinel(): { readonly octets: Uint8Array; readonly marked: Uint8Array } {
   sentinels += 1;
   const octets = new TextEncoder().encode(`sentinel ${sentinels}`);
   const marked = new Uint8Array(4 + octets.length);
   marked.set(octets, 4);
-  const remote = { address: factory.peers[1].address, port: 9 };
-  bench.arrive(remote, factory.encapsulated, marked);
+  return { octets, marked };
+}
+
+/** Waits until everything that arrived from outside has been dealt with. */
+export async function settle(bench: Bench, factory: BenchFactory): Promise<void> {
+  const { octets, marked } = sentinel();
+  bench.arrive(factory.peers[1], factory.encapsulated, marked);
   const isSentinel = (r: DataPlaneReport): boolean =>
     r.kind === 'datagram' && equalBytes(r.bytes, octets);
   await until(bench, 'sentinel', () => bench.reports.some(isSentinel));
   bench.reports.splice(bench.reports.findIndex(isSentinel), 1);
+}
+
+/** Waits until everything that the engine asked for has happened. */
+export async function obeyed(bench: Bench, factory: BenchFactory): Promise<void> {
+  const { octets, marked } = sentinel();
+  bench.dataPlane.send(factory.encapsulated, factory.peers[1], octets, true);
+  const isSentinel = (sent: Sent): boolean => equalBytes(sent.bytes, marked);
+  await until(bench, 'sentinel', () => bench.sent.some(isSentinel));
+  bench.sent.splice(bench.sent.findIndex(isSentinel), 1);
 }

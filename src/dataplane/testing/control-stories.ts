@@ -66,15 +66,14 @@ export function controlStories(factory: BenchFactory): void {
   });
 
   story(factory, 'keepalives are told from everything else, and are sent', async (w) => {
-    w.bench.arrive(peers[0], encapsulated, new Uint8Array([0xff]));
+    const remote = otherPort(peers[0], 4501);
+    w.bench.arrive(remote, encapsulated, new Uint8Array([0xff]));
     await w.until('keepalive', () => w.reports('keepalive').length === 1);
-    assert.deepEqual(w.bench.reports, [
-      { kind: 'keepalive', local: encapsulated, remote: peers[0] },
-    ]);
-    w.bench.dataPlane.sendKeepalive(encapsulated, otherPort(peers[0], 4501));
+    assert.deepEqual(w.bench.reports, [{ kind: 'keepalive', local: encapsulated, remote }]);
+    w.bench.dataPlane.sendKeepalive(encapsulated, remote);
     const [sent] = await w.takeSent(1);
     assert.deepEqual(sent?.bytes, new Uint8Array([0xff]));
-    assert.deepEqual(sent?.remote, otherPort(peers[0], 4501));
+    assert.deepEqual(sent?.remote, remote);
   });
 
   story(factory, 'datagrams that are nothing at all are counted and forgotten', async (w) => {
@@ -98,7 +97,7 @@ export function controlStories(factory: BenchFactory): void {
   });
 
   story(factory, 'after the end nothing is sent, applied or reported', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     w.arrive(peer, peer.seal(w.fromClient(peer)));
     await w.until('delivery', () => w.bench.delivered.length === 1);
     w.bench.reports.length = 0;

@@ -33,18 +33,18 @@ export function inboundStories(factory: BenchFactory): void {
 function acceptance(factory: BenchFactory): void {
   story(factory, 'packets of every suite come out of the tunnel as they went in', async (w) => {
     for (const suite of Object.values(ESP_SUITES)) {
-      const peer = w.join({ suite: suite.name });
+      const peer = await w.join({ suite: suite.name });
       const packets = [60, 61, 300, 1400].map((octets) => w.fromClient(peer, octets));
       for (const packet of packets) w.arrive(peer, peer.seal(packet));
       await w.expectDelivered(...packets);
       expectCounters(w, peer, { packets: 4, octets: 60 + 61 + 300 + 1400 });
-      w.bench.dataPlane.apply(peer.removals);
+      await w.apply(peer.removals);
     }
   });
 
   story(factory, 'packets of every size, down to a bare header, come out', async (w) => {
     for (const suite of ['aes-gcm-16-256', 'aes-cbc-128-hmac-sha1-96'] as const) {
-      const peer = w.join({ suite });
+      const peer = await w.join({ suite });
       const packets: Uint8Array[] = [];
       for (let octets = 20; octets < 90; octets += 1) packets.push(w.fromClient(peer, octets));
       for (const packet of packets) w.arrive(peer, peer.seal(packet));
@@ -53,8 +53,8 @@ function acceptance(factory: BenchFactory): void {
   });
 
   story(factory, 'IPv6 travels inside, over IPv4 and over IPv6', async (w) => {
-    const over4 = w.join({ family: 6, host: 1 });
-    const over6 = w.join({
+    const over4 = await w.join({ family: 6, host: 1 });
+    const over6 = await w.join({
       family: 6,
       host: 2,
       local: factory.encapsulated6,
@@ -70,7 +70,7 @@ function acceptance(factory: BenchFactory): void {
   });
 
   story(factory, 'NAT-13: without NAT, ESP travels as IP protocol 50', async (w) => {
-    const peer = w.join({ encapsulation: 'none', local: factory.plain });
+    const peer = await w.join({ encapsulation: 'none', local: factory.plain });
     const packet = w.fromClient(peer, 500);
     w.arrive(peer, peer.seal(packet));
     await w.until('delivery', () => w.bench.delivered.length === 1);
@@ -81,7 +81,7 @@ function acceptance(factory: BenchFactory): void {
   });
 
   story(factory, 'the first authentic packet of an SA is announced, once', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     const forged = peer.seal(w.fromClient(peer));
     forged[12] = (forged[12] as number) ^ 1;
     w.arrive(peer, forged);
@@ -95,7 +95,7 @@ function acceptance(factory: BenchFactory): void {
 
 function refusals(factory: BenchFactory): void {
   story(factory, 'a packet that comes twice, or too late, is refused', async (w) => {
-    const peer = w.join({ replayWindow: 64 });
+    const peer = await w.join({ replayWindow: 64 });
     const packets = new Map<number, Uint8Array>();
     const send = (sequence: number) => {
       const packet = w.fromClient(peer);
@@ -117,7 +117,7 @@ function refusals(factory: BenchFactory): void {
 
   story(factory, 'a forged packet changes nothing but a counter', async (w) => {
     for (const suite of ['aes-gcm-16-128', 'aes-cbc-256-hmac-sha2-256-128'] as const) {
-      const peer = w.join({ suite });
+      const peer = await w.join({ suite });
       const genuine = w.fromClient(peer);
       const esp = peer.seal(genuine, { sequence: 7 });
       for (let i = 8; i < esp.length; i += 1)
@@ -128,13 +128,13 @@ function refusals(factory: BenchFactory): void {
       await w.expectDelivered(genuine);
       const authenticationFailed = esp.length - 8 + 1;
       expectCounters(w, peer, { packets: 1, octets: 60, authenticationFailed });
-      w.bench.dataPlane.apply(peer.removals);
+      await w.apply(peer.removals);
     }
   });
 
   story(factory, 'a packet cut short at any length is refused', async (w) => {
     for (const suite of ['aes-gcm-16-128', 'aes-cbc-128-hmac-sha1-96'] as const) {
-      const peer = w.join({ suite });
+      const peer = await w.join({ suite });
       const genuine = w.fromClient(peer, 40);
       const esp = peer.seal(genuine);
       for (let length = 8; length < esp.length; length += 1)
@@ -146,7 +146,7 @@ function refusals(factory: BenchFactory): void {
         (counters?.malformed ?? 0) + (counters?.authenticationFailed ?? 0),
         esp.length - 8,
       );
-      w.bench.dataPlane.apply(peer.removals);
+      await w.apply(peer.removals);
     }
   });
 
@@ -165,7 +165,7 @@ function refusals(factory: BenchFactory): void {
   });
 
   story(factory, 'inner addresses outside the selectors are refused', async (w) => {
-    const peer = w.join({ host: 1 });
+    const peer = await w.join({ host: 1 });
     const neighbour = w.peer({ host: 2 });
     const stranger = w.peer({ family: 6 });
     const away = w.fromClient(peer);
@@ -179,7 +179,7 @@ function refusals(factory: BenchFactory): void {
   });
 
   story(factory, 'ESP in UDP and ESP in IP are not taken for each other', async (w) => {
-    const peer = w.join({ encapsulation: 'none', local: factory.plain });
+    const peer = await w.join({ encapsulation: 'none', local: factory.plain });
     const before = w.bench.dataPlane.counters().malformed;
     const { remote } = peer.options;
     w.bench.arrive(remote, factory.encapsulated, peer.seal(w.fromClient(peer)));
@@ -191,14 +191,14 @@ function refusals(factory: BenchFactory): void {
 
 function peculiarPayloads(factory: BenchFactory): void {
   story(factory, 'a client may call IPv6 IPv4: the version field decides', async (w) => {
-    const peer = w.join({ family: 6 });
+    const peer = await w.join({ family: 6 });
     const packet = w.fromClient(peer, 80);
     w.arrive(peer, peer.seal(packet, { nextHeader: 4 }));
     await w.expectDelivered(packet);
   });
 
   story(factory, 'dummy packets vanish without a trace', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     for (const octets of [0, 1, 40])
       w.arrive(peer, peer.seal(w.random.bytes(octets), { nextHeader: 59 }));
     const packet = w.fromClient(peer);
@@ -208,7 +208,7 @@ function peculiarPayloads(factory: BenchFactory): void {
   });
 
   story(factory, 'traffic flow confidentiality padding is cut off', async (w) => {
-    const peer = w.join({ suite: 'aes-cbc-128-hmac-sha1-96' });
+    const peer = await w.join({ suite: 'aes-cbc-128-hmac-sha1-96' });
     const packet = w.fromClient(peer, 77);
     w.arrive(peer, peer.seal(concat(packet, w.random.bytes(500))));
     await w.expectDelivered(packet);
@@ -216,7 +216,7 @@ function peculiarPayloads(factory: BenchFactory): void {
   });
 
   story(factory, 'authentic nonsense is refused and counted', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     const { suite } = peer;
     const packet = w.fromClient(peer, 60);
     const body = encodeEspPlaintext({ payload: packet, nextHeader: 4 }, suite);
@@ -244,7 +244,7 @@ function peculiarPayloads(factory: BenchFactory): void {
   });
 
   story(factory, 'congestion marked outside is carried inside, or drops the packet', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     const capable = w.fromClient(peer, 60, { trafficClass: 0xb8 | 2 });
     const marked = capable.slice();
     marked[1] = 0xb8 | 3;
@@ -258,7 +258,7 @@ function peculiarPayloads(factory: BenchFactory): void {
   });
 
   story(factory, 'extended sequence numbers go beyond 32 bits', async (w) => {
-    const peer = w.join({ extended: true, suite: 'aes-cbc-128-hmac-sha2-256-128' });
+    const peer = await w.join({ extended: true, suite: 'aes-cbc-128-hmac-sha2-256-128' });
     const packets: Uint8Array[] = [];
     for (const sequence of [2 ** 32 - 100, 2 ** 32 - 2, 2 ** 32 + 1, 2 ** 32 - 1, 2 ** 32]) {
       const packet = w.fromClient(peer);
@@ -271,7 +271,7 @@ function peculiarPayloads(factory: BenchFactory): void {
 
 function mobility(factory: BenchFactory): void {
   story(factory, 'a peer has moved when its newest authentic packet says so', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     const there = otherPort(peer.options.remote, 61_000);
     w.arrive(peer, peer.seal(w.fromClient(peer), { sequence: 10 }));
     const forged = peer.seal(w.fromClient(peer), { sequence: 11 });
@@ -289,7 +289,7 @@ function mobility(factory: BenchFactory): void {
     ]);
     const before = await w.expectTunnelled(peer, w.fromInside(peer));
     assert.deepEqual(before.remote, peer.options.remote, 'the engine decides');
-    w.bench.dataPlane.apply([{ kind: 'movePeer', from: peer.options.remote, to: there }]);
+    await w.apply([{ kind: 'movePeer', from: peer.options.remote, to: there }]);
     const after = await w.expectTunnelled(peer, w.fromInside(peer));
     assert.deepEqual(after.remote, there);
     w.arrive(peer, peer.seal(w.fromClient(peer), { sequence: 14 }), there);

@@ -14,7 +14,7 @@ export function outboundStories(factory: BenchFactory): void {
 function sealing(factory: BenchFactory): void {
   story(factory, 'packets of every suite and size reach the peer, numbered from 1', async (w) => {
     for (const suite of Object.values(ESP_SUITES)) {
-      const peer = w.join({ suite: suite.name });
+      const peer = await w.join({ suite: suite.name });
       const packets = [20, 60, 61, 62, 63, 64, 300, 1300].map((size) => w.fromInside(peer, size));
       for (const packet of packets) w.bench.sendInside(packet);
       const sent = await w.takeSent(packets.length);
@@ -33,12 +33,12 @@ function sealing(factory: BenchFactory): void {
       const counters = w.bench.dataPlane.outboundCounters(peer.outboundSpi, remote);
       assert.equal(counters?.packets, packets.length);
       assert.equal(counters?.octets, 20 + 60 + 61 + 62 + 63 + 64 + 300 + 1300);
-      w.bench.dataPlane.apply(peer.removals);
+      await w.apply(peer.removals);
     }
   });
 
   story(factory, 'a train of packets keeps its order', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     const packets = Array.from({ length: 300 }, () =>
       w.fromInside(peer, w.random.pick([60, 1000, 1000, 1000, 1300])),
     );
@@ -51,7 +51,7 @@ function sealing(factory: BenchFactory): void {
   });
 
   story(factory, 'an SA that has carried its share is announced once per direction', async (w) => {
-    const peer = w.join({ softLimitOctets: 1000 });
+    const peer = await w.join({ softLimitOctets: 1000 });
     const expiring = (direction: 'inbound' | 'outbound', spi: number) => ({
       kind: 'expiring' as const,
       spi,
@@ -72,22 +72,22 @@ function sealing(factory: BenchFactory): void {
 
 function selection(factory: BenchFactory): void {
   story(factory, 'a packet that belongs to no SA is counted as without policy', async (w) => {
-    const peer = w.join({ host: 1 });
+    const peer = await w.join({ host: 1 });
     const stranger = w.peer({ host: 9 });
     const before = w.bench.dataPlane.counters().noPolicy;
     w.bench.sendInside(w.fromInside(stranger));
     await w.until('no policy', () => w.bench.dataPlane.counters().noPolicy === before + 1);
     await w.expectTunnelled(peer, w.fromInside(peer));
-    w.bench.dataPlane.apply(peer.removals);
+    await w.apply(peer.removals);
     w.bench.sendInside(w.fromInside(peer));
     await w.until('no policy', () => w.bench.dataPlane.counters().noPolicy === before + 2);
   });
 
   story(factory, 'the most specific destination wins, and its source counts too', async (w) => {
-    const network = w.join({ assigned: INSIDE.pool });
-    const host = w.join({ host: 7 });
+    const network = await w.join({ assigned: INSIDE.pool });
+    const host = await w.join({ host: 7 });
     const elsewhere = { address: INSIDE.host, length: 32 };
-    const narrow = w.join({ assigned: { ...INSIDE.pool, length: 28 }, reaches: elsewhere });
+    const narrow = await w.join({ assigned: { ...INSIDE.pool, length: 28 }, reaches: elsewhere });
     await w.expectTunnelled(host, w.fromInside(host));
     await w.expectTunnelled(network, w.fromInside(w.peer({ host: 200 })));
     await w.expectTunnelled(narrow, w.fromInside(w.peer({ host: 9 })));
@@ -101,11 +101,11 @@ function selection(factory: BenchFactory): void {
     factory,
     'the newest of equal destinations wins, the older returns when it goes',
     async (w) => {
-      const old = w.join();
+      const old = await w.join();
       await w.expectTunnelled(old, w.fromInside(old));
-      const young = w.join();
+      const young = await w.join();
       await w.expectTunnelled(young, w.fromInside(young));
-      w.bench.dataPlane.apply(young.removals);
+      await w.apply(young.removals);
       await w.expectTunnelled(old, w.fromInside(old));
     },
   );
@@ -116,7 +116,7 @@ function outerHeader(factory: BenchFactory): void {
     factory,
     'a packet that the tunnel cannot carry is dropped, the next one passes',
     async (w) => {
-      const peer = w.join();
+      const peer = await w.join();
       const sizes = [65_535, 65_500, 65_470];
       for (const size of sizes) {
         const packet = w.fromInside(peer, size);
@@ -137,7 +137,7 @@ function outerHeader(factory: BenchFactory): void {
   if (!factory.seesMarks) return;
 
   story(factory, 'DSCP and ECN are copied to the outer header, and DF by default', async (w) => {
-    const peer = w.join();
+    const peer = await w.join();
     for (const trafficClass of [0, 0xb8, 0x2a, 3])
       for (const dontFragment of [true, false]) {
         const packet = w.fromInside(peer, 100, { trafficClass, dontFragment });
@@ -151,7 +151,7 @@ function outerHeader(factory: BenchFactory): void {
       factory,
       `crypto ipsec df-bit ${policy} is obeyed`,
       async (w) => {
-        const peer = w.join();
+        const peer = await w.join();
         for (const dontFragment of [true, false]) {
           const sent = await w.expectTunnelled(peer, w.fromInside(peer, 100, { dontFragment }));
           assert.equal(sent.dontFragment, policy === 'set');

@@ -12,7 +12,7 @@ export function tableStories(factory: BenchFactory): void {
 
 function transactions(factory: BenchFactory): void {
   story(factory, 'a transaction with a mistake changes nothing', async (w) => {
-    const first = w.join({ host: 1 });
+    const first = await w.join({ host: 1 });
     const second = w.peer({ host: 2 });
     const good = second.additions;
     const mistakes: ForwardingChange[] = [
@@ -38,9 +38,9 @@ function transactions(factory: BenchFactory): void {
     factory,
     'removing what is not there, and moving who is not there, is no mistake',
     async (w) => {
-      const peer = w.join();
+      const peer = await w.join();
       const [, other] = factory.peers;
-      w.bench.dataPlane.apply([
+      await w.apply([
         { kind: 'removeInbound', spi: 4711 },
         { kind: 'removeOutbound', spi: peer.outboundSpi, remote: other },
         { kind: 'movePeer', from: other, to: peer.options.remote },
@@ -51,7 +51,10 @@ function transactions(factory: BenchFactory): void {
 
   story(factory, 'two peers behind one address keep apart by their ports', async (w) => {
     const [at] = factory.peers;
-    const peers = [1, 2].map((host) => w.join({ host, remote: { ...at, port: 1000 + host } }));
+    const peers = [
+      await w.join({ host: 1, remote: { ...at, port: 1001 } }),
+      await w.join({ host: 2, remote: { ...at, port: 1002 } }),
+    ];
     for (const peer of peers) {
       const packet = w.fromClient(peer);
       w.arrive(peer, peer.seal(packet));
@@ -71,7 +74,7 @@ function transactions(factory: BenchFactory): void {
       const zero = { packets: 0, octets: 0, replayed: 0, authenticationFailed: 0 };
       const none = { ...zero, malformed: 0, selectorMismatch: 0 };
       for (let i = 0; i < 5; i += 1) {
-        const peer = w.join();
+        const peer = await w.join();
         const { inboundSpi, outboundSpi, options } = peer;
         const { dataPlane } = w.bench;
         assert.deepEqual(dataPlane.inboundCounters(inboundSpi), none);
@@ -93,13 +96,13 @@ function transactions(factory: BenchFactory): void {
     factory,
     'installing an SA again, keys and all, does not start its numbers over',
     async (w) => {
-      const peer = w.join();
+      const peer = await w.join();
       const first = peer.seal(w.fromClient(peer));
       w.arrive(peer, first);
       await w.until('delivery', () => w.bench.delivered.length === 1);
       w.bench.delivered.length = 0;
       await w.expectTunnelled(peer, w.fromInside(peer));
-      w.bench.dataPlane.apply(peer.additions);
+      await w.apply(peer.additions);
       w.arrive(peer, first);
       const packet = w.fromClient(peer);
       w.arrive(peer, peer.seal(packet));
@@ -116,13 +119,13 @@ function transactions(factory: BenchFactory): void {
 
 function rekeying(factory: BenchFactory): void {
   story(factory, 'keys change while traffic flows, and no packet is lost', async (w) => {
-    let peer = w.join();
+    let peer = await w.join();
     let sent = 0;
     for (let round = 0; round < 20; round += 1) {
       const next = w.peer();
       const packets = Array.from({ length: 12 }, () => w.fromClient(peer));
       for (const [i, packet] of packets.entries()) {
-        if (i === 3) w.bench.dataPlane.apply(next.additions);
+        if (i === 3) await w.apply(next.additions);
         // The peer changes over some packets later, then the old pair is deleted.
         w.arrive(peer, (i < 9 ? peer : next).seal(packet));
         w.bench.sendInside(w.fromInside(peer));
@@ -130,7 +133,7 @@ function rekeying(factory: BenchFactory): void {
         if (i === 5) await w.settle();
       }
       await w.expectDelivered(...packets);
-      w.bench.dataPlane.apply(peer.removals);
+      await w.apply(peer.removals);
       const left = await w.takeSent(12);
       const bySpi = left.map((s) => new DataView(s.bytes.buffer, s.bytes.byteOffset).getUint32(0));
       assert.ok(bySpi.every((spi) => spi === peer.outboundSpi || spi === next.outboundSpi));
@@ -143,11 +146,9 @@ function rekeying(factory: BenchFactory): void {
   });
 
   story(factory, 'an addition with an SPI that exists takes its place', async (w) => {
-    const old = w.join();
+    const old = await w.join();
     const young = w.peer();
-    w.bench.dataPlane.apply([
-      { kind: 'addInbound', sa: { ...young.inbound, spi: old.inboundSpi } },
-    ]);
+    await w.apply([{ kind: 'addInbound', sa: { ...young.inbound, spi: old.inboundSpi } }]);
     w.arrive(old, old.seal(w.fromClient(old)));
     await w.settle();
     const counters = w.bench.dataPlane.inboundCounters(old.inboundSpi);

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { address, addressBytes, type Endpoint, type IpAddress } from '#base/address';
 import { hostPrefix, type Prefix } from '#base/prefix';
 import { Prng } from '#base/prng';
-import type { DataPlaneReport } from '../data-plane.ts';
-import { type Bench, type BenchFactory, type Sent, settle, until } from './bench.ts';
+import type { DataPlaneReport, ForwardingChange } from '../data-plane.ts';
+import { type Bench, type BenchFactory, obeyed, type Sent, settle, until } from './bench.ts';
 import { innerPacket, type PeerOptions, TestPeer } from './test-peer.ts';
 
 /** The inside network that every bench has, and the addresses that clients are given. */
@@ -57,10 +57,16 @@ export class World {
   }
 
   /** A peer whose SAs are installed. */
-  join(choice: PeerChoice = {}): TestPeer {
+  async join(choice: PeerChoice = {}): Promise<TestPeer> {
     const peer = this.peer(choice);
-    this.bench.dataPlane.apply(peer.additions);
+    await this.apply(peer.additions);
     return peer;
+  }
+
+  /** Carries out a transaction, and waits until it is in force. */
+  apply(changes: readonly ForwardingChange[]): Promise<void> {
+    this.bench.dataPlane.apply(changes);
+    return obeyed(this.bench, this.factory);
   }
 
   /** A packet of the peer for the inside host. */

@@ -1,0 +1,47 @@
+import type { DataPlaneReport } from '#dataplane/data-plane';
+
+/** Reports on their way to the main thread at most; ours. */
+const MOST_PENDING = 8192;
+
+/**
+ * Collects the reports of one turn of the loop, and keeps a flood of datagrams from filling the
+ * memory of a main thread that cannot follow: beyond a number of reports under way, those that any
+ * stranger can cause are dropped.
+ */
+export class ReportGate {
+  readonly #handled: Int32Array;
+  readonly #post: (reports: readonly DataPlaneReport[]) => void;
+  readonly #dropped: () => void;
+  #posted = 0;
+  #waiting: DataPlaneReport[] = [];
+
+  /** `handled` is counted up by the main thread, once for each report. */
+  constructor(
+    handled: SharedArrayBuffer,
+    post: (reports: readonly DataPlaneReport[]) => void,
+    dropped: () => void,
+  ) {
+    this.#handled = new Int32Array(handled);
+    this.#post = post;
+    this.#dropped = dropped;
+    this.#posted = Atomics.load(this.#handled, 0);
+  }
+
+  add(report: DataPlaneReport): void {
+    const fromStrangers = report.kind === 'datagram' || report.kind === 'keepalive';
+    if (fromStrangers && this.#pending() >= MOST_PENDING) this.#dropped();
+    else this.#waiting.push(report);
+  }
+
+  /** Hands over what was collected. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    this.#posted = (this.#posted + this.#waiting.length) | 0;
+    this.#post(this.#waiting);
+    this.#waiting = [];
+  }
+
+  #pending(): number {
+    return ((this.#posted - Atomics.load(this.#handled, 0)) | 0) + this.#waiting.length;
+  }
+}

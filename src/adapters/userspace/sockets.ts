@@ -1,0 +1,107 @@
+import { constants } from 'node:os';
+import { type Endpoint, familyOf } from '#base/address';
+import { err, ok, type Result } from '#base/result';
+import { EndpointWords } from '#dataplane/endpoint-words';
+import { ipProtocols } from '#wire/protocol-numbers';
+import { describeBindError } from '../bind-errors.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_RECVTOS,
+  IPV6_RECVTCLASS,
+  IPV6_V6ONLY,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_IP,
+  SOL_IPV6,
+  SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
+  writeSockaddr,
+} from './linux.ts';
+import { errorName, type Sys } from './sys.ts';
+
+/** A socket towards the peers, as the main thread opened it and a worker uses it. */
+export type OpenSocket = {
+  readonly fd: number;
+  /** For ESP without UDP the port means nothing. */
+  readonly endpoint: Endpoint;
+  readonly kind: 'udp' | 'esp';
+  /** Whether ESP, keepalives and marked control datagrams share the socket. */
+  readonly encapsulated: boolean;
+};
+
+/** Holds some thousand packets, so that a burst survives while the worker is busy. */
+const BUFFER_OCTETS = 4 * 1024 * 1024;
+
+/** Sets an option whose value is one number; false when the kernel does not have it. */
+function setOption(sys: Sys, fd: number, level: number, name: number, value: number): boolean {
+  const argument = sys.arena(4);
+  new Int32Array(argument.bytes.buffer)[0] = value;
+  return sys.setsockopt(fd, level, name, argument.pointer, 4) === 0;
+}
+
+function enlargeBuffers(sys: Sys, fd: number): void {
+  // Without CAP_NET_ADMIN the limits of net.core apply.
+  if (!setOption(sys, fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_OCTETS))
+    setOption(sys, fd, SOL_SOCKET, SO_RCVBUF, BUFFER_OCTETS);
+  if (!setOption(sys, fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_OCTETS))
+    setOption(sys, fd, SOL_SOCKET, SO_SNDBUF, BUFFER_OCTETS);
+}
+
+/** Opens and binds a socket; the number of the error when that fails. */
+function open(
+  sys: Sys,
+  endpoint: Endpoint,
+  type: number,
+  protocol: number,
+): Result<number, number> {
+  const six = familyOf(endpoint.address) === 6;
+  const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = sys.socket(six ? AF_INET6 : AF_INET, type | flags, protocol);
+  if (fd < 0) return err(sys.errno());
+  if (six) setOption(sys, fd, SOL_IPV6, IPV6_V6ONLY, 1);
+  const address = sys.arena(32);
+  const octets = writeSockaddr(address.bytes, 0, EndpointWords.of(endpoint));
+  if (sys.bind(fd, address.pointer, octets) < 0) {
+    const errno = sys.errno();
+    sys.close(fd);
+    return err(errno);
+  }
+  setOption(sys, fd, six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+  enlargeBuffers(sys, fd);
+  return ok(fd);
+}
+
+/** Binds a UDP socket; the error is one line for people. */
+export function openUdp(
+  sys: Sys,
+  endpoint: Endpoint,
+  encapsulated: boolean,
+): Result<OpenSocket, string> {
+  const fd = open(sys, endpoint, SOCK_DGRAM, 0);
+  if (!fd.ok) return err(describeBindError(endpoint, errorName(fd.error)));
+  // Kernels before 5.0 hand over one datagram at a time instead.
+  if (encapsulated) setOption(sys, fd.value, SOL_UDP, UDP_GRO, 1);
+  return ok({ fd: fd.value, endpoint, kind: 'udp', encapsulated });
+}
+
+/** Opens a socket for ESP as IP protocol 50 at the address of `endpoint`. */
+export function openEsp(sys: Sys, endpoint: Endpoint): Result<OpenSocket, string> {
+  const at = { address: endpoint.address, port: 0 };
+  const fd = open(sys, at, SOCK_RAW, ipProtocols.esp);
+  if (fd.ok) return ok({ fd: fd.value, endpoint: at, kind: 'esp', encapsulated: true });
+  const where = `ESP at ${at.address}`;
+  const { EPERM, EACCES } = constants.errno;
+  return err(
+    fd.error === EPERM || fd.error === EACCES
+      ? `${where} cannot be received: run as root or grant CAP_NET_RAW`
+      : describeBindError(at, errorName(fd.error), where),
+  );
+}

@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
+import type { IpAddress } from '#base/address';
+import { formatPrefix, type Prefix } from '#base/prefix';
+import { err, ok, type Result } from '#base/result';
+import {
+  IFF_NO_PI,
+  IFF_TUN,
+  IFNAMSIZ,
+  IFREQ_OCTETS,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_RDWR,
+  TUNSETIFF,
+} from './linux.ts';
+import { errorName, type Sys } from './sys.ts';
+
+/** The interface between the tunnels and the kernel, which forwards between it and the inside network. */
+export type TunOptions = {
+  /** Up to 15 characters. */
+  readonly name: string;
+  /**
+   * Packets larger than this are fragmented, or answered with ICMP, by the kernel before they reach
+   * the tunnel; so choose it small enough for the encapsulated packet to fit the path.
+   */
+  readonly mtu: number;
+  /** The interface's own address, if it is to have one. */
+  readonly address?: { readonly address: IpAddress; readonly length: number };
+  /** Networks that lie behind tunnels: the address pools. */
+  readonly routes: readonly Prefix[];
+};
+
+/** What the kernel takes for a name, without the patterns that it would complete. */
+const NAME = /^[A-Za-z0-9_.-]{1,15}$/;
+const DEVICE = '/dev/net/tun';
+/** Packets that wait for the worker; the default of 500 is less than a burst at full speed. */
+const QUEUE_PACKETS = 2000;
+
+function describeOpenError(errno: number): string {
+  const { ENOENT, ENODEV, ENXIO, EACCES, EPERM } = constants.errno;
+  if (errno === ENOENT || errno === ENODEV || errno === ENXIO)
+    return `${DEVICE} is missing: load the module (\`modprobe tun\`), or give the container the device`;
+  if (errno === EACCES || errno === EPERM)
+    return `${DEVICE} may not be opened: run as root, or let the user of the service read and write it`;
+  return `${DEVICE} cannot be opened: ${errorName(errno)}`;
+}
+
+function describeAttachError(name: string, errno: number): string {
+  const { EPERM, EBUSY, EINVAL } = constants.errno;
+  if (errno === EPERM)
+    return `the TUN interface ${name} cannot be made: run as root or grant CAP_NET_ADMIN`;
+  if (errno === EBUSY)
+    return `the TUN interface ${name} is in use: stop the other program, or choose another name`;
+  if (errno === EINVAL)
+    return `${name} is not a name for a TUN interface, or exists as one of another kind: choose another name`;
+  return `the TUN interface ${name} cannot be made: ${errorName(errno)}`;
+}
+
+/** Opens a TUN interface, which lives as long as its descriptor; the error is one line for people. */
+export function openTun(sys: Sys, name: string): Result<number, string> {
+  if (!NAME.test(name)) return err(describeAttachError(name, constants.errno.EINVAL));
+  const fd = sys.open(DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return err(describeOpenError(sys.errno()));
+  const request = sys.arena(IFREQ_OCTETS);
+  request.bytes.set(new TextEncoder().encode(name).subarray(0, IFNAMSIZ - 1));
+  new DataView(request.bytes.buffer).setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI, true);
+  if (sys.ioctl(fd, TUNSETIFF, request.pointer) === 0) return ok(fd);
+  const errno = sys.errno();
+  sys.close(fd);
+  return err(describeAttachError(name, errno));
+}
+
+/** Runs commands of `ip`, all or none of which matter; the error is one line for people. */
+function ip(commands: readonly string[]): Result<void, string> {
+  const run = spawnSync('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
+  if (run.error)
+    return err(
+      (run.error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'the program `ip` is missing: install iproute2'
+        : `the program \`ip\` cannot be run: ${run.error.message}`,
+    );
+  if (run.status === 0) return ok(undefined);
+  const [reason = 'it says nothing more'] = run.stderr.toString().trim().split('\n');
+  return err(`the program \`ip\` refused to set up the TUN interface: ${reason}`);
+}
+
+/** Gives the interface its MTU, address and routes, and brings it up. */
+export function configureTun(options: TunOptions): Result<void, string> {
+  const { name, mtu, address, routes } = options;
+  const commands = [
+    `link set dev ${name} mtu ${mtu} txqueuelen ${QUEUE_PACKETS} addrgenmode none up`,
+  ];
+  if (address) commands.push(`address replace ${formatPrefix(address)} dev ${name}`);
+  for (const route of routes) commands.push(addition(name, route));
+  return ip(commands);
+}
+
+const addition = (name: string, route: Prefix): string =>
+  `route replace ${formatPrefix(route)} dev ${name}`;
+
+/** Makes `routes` the routes to the interface, where `before` were. */
+export function replaceRoutes(
+  name: string,
+  before: readonly Prefix[],
+  routes: readonly Prefix[],
+): Result<void, string> {
+  const wanted = new Set(routes.map(formatPrefix));
+  const present = new Set(before.map(formatPrefix));
+  const commands = [
+    ...before
+      .filter((route) => !wanted.has(formatPrefix(route)))
+      .map((route) => `route delete ${formatPrefix(route)} dev ${name}`),
+    ...routes
+      .filter((route) => !present.has(formatPrefix(route)))
+      .map((route) => addition(name, route)),
+  ];
+  return commands.length === 0 ? ok(undefined) : ip(commands);
+}

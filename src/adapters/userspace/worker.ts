@@ -1,0 +1,55 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { assert } from '#base/assert';
+import { CounterPages, PATH_COUNTER } from '#dataplane/counters';
+import { ForwardingTable } from '#dataplane/forwarding-table';
+import { PacketPath } from '#dataplane/packet-path';
+import { evpCiphers } from './evp.ts';
+import type { WorkerCommand, WorkerStart } from './messages.ts';
+import { PacketLoop } from './packet-loop.ts';
+import { ReportGate } from './report-gate.ts';
+import { loadSys } from './sys.ts';
+
+/**
+ * A worker of the user-space data plane. Its event loop never turns while it runs: messages are
+ * fetched when the eventfd says that there are some.
+ */
+const start = workerData as WorkerStart;
+const port = parentPort;
+assert(port, 'the packet worker runs as a thread');
+const sys = await loadSys();
+if (!sys.ok) throw new Error(sys.error);
+
+const pages = new CounterPages();
+const table = new ForwardingTable(evpCiphers(sys.value), pages);
+const gate = new ReportGate(
+  start.handled,
+  (reports) => port.postMessage(reports),
+  () => path.count(PATH_COUNTER.queueFull),
+);
+const path = new PacketPath(table, new Float64Array(start.pathCounters), (r) => gate.add(r));
+const loop = new PacketLoop(sys.value, start, path, { wake: obey, turned: () => gate.flush() });
+
+function install({ pages: more, changes }: Pick<WorkerStart, 'pages' | 'changes'>): void {
+  for (const page of more) pages.adopt(page);
+  table.apply(changes);
+}
+
+/** Carries out what the main thread has sent; whether to go on. */
+function obey(): boolean {
+  for (;;) {
+    const received: { message: readonly WorkerCommand[] } | undefined = receiveMessageOnPort(
+      port as NonNullable<typeof port>,
+    );
+    if (!received) return true;
+    for (const command of received.message) {
+      if (command.kind === 'stop') return false;
+      if (command.kind === 'apply') install(command);
+      else loop.send(command.local, command.remote, command.bytes);
+    }
+  }
+}
+
+install(start);
+if (obey()) loop.run();
+table.close();
+port.close();
