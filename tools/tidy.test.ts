@@ -61,6 +61,8 @@ const walls: readonly (readonly [string, string, RegExp])[] = [
   ['src/features/nat/a.ts', '#engine/x', /features\/nat must not import src\/engine/],
   ['src/engine/a.ts', '#adapters/x', /src\/engine must not import src\/adapters/],
   ['src/adapters/a.ts', '../main.ts', /src\/adapters must not import src /],
+  ['src/adapters/b.ts', '#programs/x', /src\/adapters must not import src\/programs/],
+  ['src/engine/g.ts', '../../vectors/x.json', /leads out of the house/],
   ['sim/a.test.ts', '#adapters/x', /sim must not import src\/adapters/],
   ['labs/a.test.ts', '../src/base/ok.ts', /labs must not import src\/base/],
   ['src/engine/b.ts', '../../tools/tidy.ts', /src\/engine must not import tools/],
@@ -88,6 +90,8 @@ test('what the room table allows passes', () => {
     ['src/features/nat/a.ts', use('#ipsec/x') + use('./b.ts')],
     ['src/adapters/a.ts', use('#engine/x') + use('node:fs') + use('fastify')],
     ['sim/a.test.ts', use('#engine/x') + use('node:fs')],
+    ['src/programs/a.ts', use('#adapters/x') + use('node:fs')],
+    ['src/wire/a.test.ts', use('../../vectors/x.json')],
     ['src/crypto/a.ts', "import { createHmac } from 'node:crypto';\n"],
     ['src/ipsec/b.ts', "import type { KeyObject } from 'node:crypto';\n"],
     ['web/src/a.tsx', "import type { View } from '../../src/features/nat/show.ts';\n"],
@@ -123,7 +127,7 @@ for (const call of [
   'console.log(1)',
   'globalThis.x',
   'new Promise(f)',
-  'Promise.resolve(1)',
+  'Promise.all([])',
   'async () => 1',
   "import('./x.ts')",
 ])
@@ -142,6 +146,8 @@ test('names that only look ambient pass', () => {
     "export const a = 'new Date() and setTimeout(f)'; // Math.random()",
     'export type Port = { readonly process: () => void; close(): Promise<void> };',
     'export const run = (p: Port) => p.process();',
+    'export const stop = () => Promise.resolve();',
+    'export const list = (console: { path: string }) => console.path;',
     'export const epoch = Date.UTC(2002, 9, 20);',
   ].join('\n');
   assert.deepEqual(planted('src/engine/a.ts', text), []);
@@ -185,7 +191,7 @@ test('tests that are switched off are refused', () => {
   assert.deepEqual(planted('src/base/a.test.ts', "test('x', { skip: whyNot });\n"), []);
 });
 
-test('a file that nothing imports is refused; a worker is referred to by its name', () => {
+test('a file that nothing imports is refused; workers and test support have other ways in', () => {
   const files = {
     'src/main.ts': "import '#adapters/a';\n",
     'src/adapters/a.ts': "new Worker(new URL('./worker.ts', import.meta.url));\n",
@@ -193,24 +199,32 @@ test('a file that nothing imports is refused; a worker is referred to by its nam
     'src/base/dead.ts': '',
     'src/base/tested.ts': '',
     'src/base/tested.test.ts': "import './tested.ts';\n",
-    'src/dataplane/compliance.ts': '',
-    'src/dataplane/memory.test.ts': "import './compliance.ts';\n",
+    'src/dataplane/testing/compliance.ts': 'await fetch("x");',
+    'src/dataplane/memory.test.ts': "import './testing/compliance.ts';\n",
+    'src/dataplane/testing/unused.ts': '',
     'sim/lab.ts': '',
   };
   assert.deepEqual(complaintsAbout(files), [
     'sim/lab.ts:1: unreferenced: nothing imports it',
     'src/base/dead.ts:1: unreferenced: nothing imports it',
     'src/base/tested.ts:1: unreferenced: only tests import it',
+    'src/dataplane/testing/unused.ts:1: unreferenced: nothing imports it',
   ]);
 });
 
 test('an event that no test names is refused', () => {
   const events = [
-    'export const seen = event({ class: "IKE" });',
-    'export const unseen = event({ class: "IKE" });',
+    "export const seen = event({ text: 'a' });",
+    "export const unseen = event({ text: 'b' });",
+    "export const quoted = event({\n  text:\n    'Group [{group}]\\n' +\n    'phase {n} completed at last',\n});",
+    "export const unquoted = event({ text: 'Group [{group}] left for good' });",
   ].join('\n');
   const found = planted('src/session/events.ts', events, {
-    'src/session/a.test.ts': "import { seen } from './events.ts';\n// unseen\n",
+    'src/session/a.test.ts':
+      "import { seen } from './events.ts';\n// unseen\nconst t = 'phase 2 completed at last';\n",
   });
-  assert.deepEqual(found, ['src/session/events.ts:2: untested event: no test names unseen']);
+  assert.deepEqual(found, [
+    'src/session/events.ts:2: untested event: no test names unseen or its text',
+    'src/session/events.ts:8: untested event: no test names unquoted or its text',
+  ]);
 });
