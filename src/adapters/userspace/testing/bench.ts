@@ -85,7 +85,7 @@ export type UserspaceBench = Bench & {
   readonly workers: Worker[];
 };
 
-export type UserspaceFactory = BenchFactory & {
+export type UserspaceFactory = Omit<BenchFactory, 'start'> & {
   start(options?: Partial<UserspaceOptions>): Promise<UserspaceBench>;
 };
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { address } from '#base/address';
+import { World } from '#dataplane/testing/world';
+import { ADDRESSES, type UserspaceBench, userspaceFactory } from './testing/bench.ts';
+import { enterOwnNetwork, missing } from './testing/network.ts';
+import { UserspaceDataPlane, type UserspaceOptions } from './userspace-data-plane.ts';
+
+const reason = await missing();
+if (reason) test('faults of the user-space data plane', { skip: reason }, () => {});
+else {
+  const factory = userspaceFactory(await enterOwnNetwork(ADDRESSES));
+
+  const withBench = async (run: (w: World, bench: UserspaceBench) => Promise<void>) => {
+    const bench = await factory.start();
+    try {
+      await run(new World(factory, bench, 1), bench);
+    } finally {
+      await bench.close();
+    }
+  };
+
+  /** Ends the present worker, which notices when it is woken. */
+  const kill = async (bench: UserspaceBench) => {
+    const ended = bench.workers.at(-1)?.terminate();
+    bench.dataPlane.sendKeepalive(factory.encapsulated, factory.peers[1]);
+    await ended;
+  };
+
+  test('a worker that dies is replaced, and its SAs go on counting', async () =>
+    withBench(async (w, bench) => {
+      const peer = await w.join();
+      const old = peer.seal(w.fromClient(peer));
+      w.arrive(peer, old);
+      await w.until('delivery', () => bench.delivered.length === 1);
+      bench.delivered.length = 0;
+      for (let i = 0; i < 3; i += 1) await w.expectTunnelled(peer, w.fromInside(peer));
+      await kill(bench);
+      await w.until('report', () => w.reports('lost').length === 1);
+      assert.match(w.reports('lost')[0]?.reason ?? '', /another took over/);
+      bench.sent.length = 0;
+      bench.sendInside(w.fromInside(peer));
+      const [sent] = await w.takeSent(1);
+      assert.ok(sent);
+      assert.equal(peer.open(sent.bytes).sequence, 4, 'no nonce is used twice');
+      w.arrive(peer, old);
+      const packet = w.fromClient(peer);
+      w.arrive(peer, peer.seal(packet));
+      await w.expectDelivered(packet);
+      const counters = bench.dataPlane.inboundCounters(peer.inboundSpi);
+      assert.deepEqual([counters?.packets, counters?.replayed], [2, 1]);
+      assert.equal(w.reports('inboundActive').length, 1);
+    }));
+
+  test('workers that die again and again are given up, and the end still comes', async () =>
+    withBench(async (w, bench) => {
+      for (let deaths = 1; deaths <= 6; deaths += 1) {
+        await kill(bench);
+        await w.until('report', () => w.reports('lost').length === deaths);
+      }
+      assert.match(w.reports('lost')[5]?.reason ?? '', /died too often/);
+      assert.equal(bench.workers.length, 6);
+      bench.dataPlane.sendKeepalive(factory.encapsulated, factory.peers[0]);
+      bench.dataPlane.apply(w.peer().additions);
+    }));
+
+  const start = (change: Partial<UserspaceOptions>) =>
+    UserspaceDataPlane.start({
+      listen: [{ endpoint: { ...factory.encapsulated, port: 14500 }, encapsulated: true }],
+      report: () => {},
+      tun: { name: 'other0', mtu: 1400, routes: [] },
+      ...change,
+    });
+
+  test('what cannot be opened is said in one line, and nothing stays open', async () =>
+    withBench(async (w) => {
+      // The worker opens some of its own while it starts.
+      await w.join();
+      const listen = (endpoint: typeof factory.plain) => [{ endpoint, encapsulated: true }];
+      const tun = { name: 'other0', mtu: 1400, routes: [] };
+      const before = readdirSync('/proc/self/fd').length;
+      const cases: [Partial<UserspaceOptions>, RegExp][] = [
+        [{ listen: listen(factory.encapsulated) }, /^UDP 172.16.172.50:4500 is taken by another/],
+        [{ listen: listen({ address: address('192.0.2.9'), port: 500 }) }, /no interface here has/],
+        [{ tun: { ...tun, name: 'headend0' } }, /^the TUN interface headend0 is in use/],
+        [{ tun: { ...tun, name: 'lo' } }, /^lo is not a name for a TUN interface/],
+        [{ tun: { ...tun, name: 'a b' } }, /^a b is not a name for a TUN interface/],
+        [{ tun: { ...tun, mtu: 1 } }, /^the program `ip` refused to set up the TUN interface: /],
+      ];
+      for (const [change, expected] of cases) {
+        const started = await start(change);
+        assert.ok(!started.ok);
+        assert.match(started.error, expected);
+        assert.ok(!started.error.includes('\n'));
+      }
+      assert.equal(readdirSync('/proc/self/fd').length, before);
+    }));
+
+  const routes = () => spawnSync('ip', ['route', 'show', 'dev', 'other0']).stdout.toString();
+
+  test('pools come and go as routes, and the interface goes with the data plane', async () => {
+    const pool = { address: address('10.77.0.0'), length: 24 };
+    const other = { address: address('10.78.0.0'), length: 16 };
+    const own = { address: address('10.79.0.1'), length: 30 };
+    const tun = { name: 'other0', mtu: 1400, address: own, routes: [pool] };
+    for (let i = 0; i < 2; i += 1) {
+      const started = await start({ tun });
+      assert.ok(started.ok, started.ok ? '' : started.error);
+      assert.match(routes(), /10\.77\.0\.0\/24/);
+      assert.ok(started.value.setRoutes([other]).ok);
+      assert.doesNotMatch(routes(), /10\.77\.0\.0\/24/);
+      assert.match(routes(), /10\.78\.0\.0\/16/);
+      assert.match(routes(), /10\.79\.0\.0\/30/);
+      await started.value.close();
+      assert.equal(routes(), '');
+    }
+  });
+}
