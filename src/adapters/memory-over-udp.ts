@@ -11,6 +11,8 @@ export type MemoryOverUdpOptions = DataPlaneOptions & {
   readonly inside: InsideNetwork;
   readonly random: RandomSource;
   readonly now: () => Instant;
+  /** Binds the sockets; by default `bindUdp`, and for a client behind the loopback PAT its `bindBehind`. */
+  readonly bind?: typeof bindUdp;
 };
 
 const key = ({ address, port }: Endpoint): string => `${address} ${port}`;
@@ -37,7 +39,7 @@ export class MemoryOverUdp extends MemoryDataPlane {
     const listen: DataPlaneOptions['listen'][number][] = [];
     let dataPlane: MemoryOverUdp | undefined;
     for (const { endpoint, encapsulated } of options.listen) {
-      const bound = await bindUdp(endpoint, (remote, bytes) =>
+      const bound = await (options.bind ?? bindUdp)(endpoint, (remote, bytes) =>
         dataPlane?.receive(socket.endpoint, remote, bytes, options.now()),
       );
       if (!bound.ok) {

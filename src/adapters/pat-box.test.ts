@@ -11,6 +11,7 @@ import { Prng } from '#base/prng';
 import type { ArpView, PatCountersView, XlateView } from '#features/nat/show';
 import { PacketSocket } from './packet-socket.ts';
 import { linuxNameOf, readLinuxNames } from './pat-box.ts';
+import { loadSys } from './userspace/sys.ts';
 
 test('a Linux interface is the one that was said, or of the hardware name, or of the nameif name', () => {
   const wanted = { hardware: 'ethernet0', name: 'outside' };
@@ -254,10 +255,12 @@ s.serve_forever()`;
       );
   });
 
-  test('an interface that is not there, or has an address, is named with what to do', () => {
-    const absent = PacketSocket.open('no-such-if0');
+  test('an interface that is not there, or has an address, is named with what to do', async () => {
+    const sys = await loadSys();
+    assert.ok(sys.ok);
+    const absent = PacketSocket.open(sys.value, 'no-such-if0');
     assert.ok(!absent.ok && absent.error.includes('there is no interface no-such-if0'));
-    const loopback = PacketSocket.open('lo');
+    const loopback = PacketSocket.open(sys.value, 'lo');
     assert.ok(!loopback.ok && loopback.error.includes('no Ethernet interface'));
     ip('-n', ns('pix'), 'address', 'add', '10.10.10.1/24', 'dev', 'ethernet1');
     const program = fileURLToPath(new URL('./testing-pat-box.ts', import.meta.url));

@@ -5,19 +5,28 @@ import type { EventRecord } from '#events/event';
 import type { RouterEffect } from '#features/nat/frame';
 import { PatRouter } from '#features/nat/router';
 import type { PatPlan } from '#features/nat/rules';
+import {
+  type ArpView,
+  arpView,
+  type PatCountersView,
+  patCountersView,
+  type XlateView,
+  xlateView,
+} from '#features/nat/show';
+import type { ShownPatBox } from '#features/nat/show-commands';
+import { now } from './machine-clock.ts';
 import { PacketSocket } from './packet-socket.ts';
+import { loadSys, type Sys } from './userspace/sys.ts';
 
 export type PatBoxOptions = {
   readonly plan: PatPlan;
   /** Linux interfaces by hardware name, where they are not called alike. */
   readonly linuxNames: ReadonlyMap<string, string>;
-  readonly now: () => Instant;
   readonly happened: (event: EventRecord) => void;
 };
 
 /** A PAT box at work. */
-export type PatBox = {
-  readonly router: PatRouter;
+export type PatBox = ShownPatBox & {
   /** Takes over a plan with the same interfaces. */
   reconfigure(plan: PatPlan): void;
   close(): void;
@@ -51,13 +60,13 @@ export function readLinuxNames(
   return ok(names);
 }
 
-function openSockets({
-  plan,
-  linuxNames,
-}: PatBoxOptions): Result<ReadonlyMap<string, PacketSocket>, string> {
+function openSockets(
+  sys: Sys,
+  { plan, linuxNames }: PatBoxOptions,
+): Result<ReadonlyMap<string, PacketSocket>, string> {
   const sockets = new Map<string, PacketSocket>();
   for (const wanted of plan.interfaces) {
-    const socket = PacketSocket.open(linuxNameOf(wanted, linuxNames));
+    const socket = PacketSocket.open(sys, linuxNameOf(wanted, linuxNames));
     if (!socket.ok) {
       for (const other of sockets.values()) other.close();
       return err(`${wanted.hardware} (${wanted.name}): ${socket.error}`);
@@ -68,8 +77,10 @@ function openSockets({
 }
 
 /** Runs a PAT box on packet sockets; the error is one line that says what to do. */
-export function startPatBox(options: PatBoxOptions): Result<PatBox, string> {
-  const opened = openSockets(options);
+export async function startPatBox(options: PatBoxOptions): Promise<Result<PatBox, string>> {
+  const sys = await loadSys();
+  if (!sys.ok) return sys;
+  const opened = openSockets(sys.value, options);
   if (!opened.ok) return opened;
   const links = [...opened.value].map(([hardware, { hardwareAddress, mtu }]) => ({
     hardware,
@@ -80,7 +91,7 @@ export function startPatBox(options: PatBoxOptions): Result<PatBox, string> {
 }
 
 class RunningPatBox implements PatBox {
-  readonly router: PatRouter;
+  readonly #router: PatRouter;
   readonly #byHardware: ReadonlyMap<string, PacketSocket>;
   readonly #options: PatBoxOptions;
   /** By `nameif` name, which a new plan may change. */
@@ -93,7 +104,7 @@ class RunningPatBox implements PatBox {
     sockets: ReadonlyMap<string, PacketSocket>,
     options: PatBoxOptions,
   ) {
-    this.router = router;
+    this.#router = router;
     this.#byHardware = sockets;
     this.#options = options;
     this.#sockets = this.#byName();
@@ -102,8 +113,27 @@ class RunningPatBox implements PatBox {
     this.#finish();
   }
 
+  xlate(): XlateView {
+    return xlateView(this.#router.translations, now());
+  }
+
+  arp(): ArpView {
+    return arpView(this.#router);
+  }
+
+  counters(): PatCountersView {
+    let unsent = 0;
+    for (const socket of this.#byHardware.values()) unsent += socket.unsent;
+    return patCountersView(this.#router, unsent);
+  }
+
+  clearXlate(): void {
+    this.#perform(this.#router.clearTranslations());
+    this.#finish();
+  }
+
   reconfigure(plan: PatPlan): void {
-    const effects = this.router.reconfigure(plan);
+    const effects = this.#router.reconfigure(plan);
     this.#sockets = this.#byName();
     this.#perform(effects);
     this.#finish();
@@ -116,7 +146,7 @@ class RunningPatBox implements PatBox {
 
   #byName(): ReadonlyMap<string, PacketSocket> {
     const named = new Map<string, PacketSocket>();
-    for (const { interface: i } of this.router.ports) {
+    for (const { interface: i } of this.#router.ports) {
       const socket = this.#byHardware.get(i.hardware);
       if (socket) named.set(i.name, socket);
     }
@@ -124,13 +154,13 @@ class RunningPatBox implements PatBox {
   }
 
   #receive(hardware: string, socket: PacketSocket): void {
-    const port = this.router.ports.find((p) => p.interface.hardware === hardware);
+    const port = this.#router.ports.find((p) => p.interface.hardware === hardware);
     const name = port?.interface.name;
     if (name === undefined) return;
-    const now = this.#options.now();
+    const at = now();
     socket.receive(
       (bytes, offload) =>
-        this.#perform(this.router.receive({ interface: name, bytes, offload }, now)),
+        this.#perform(this.#router.receive({ interface: name, bytes, offload }, at)),
       () => this.#finish(),
     );
   }
@@ -145,15 +175,15 @@ class RunningPatBox implements PatBox {
   /** Sends what is queued and sets the alarm. */
   #finish(): void {
     for (const socket of this.#byHardware.values()) socket.flush();
-    const due = this.router.deadline();
+    const due = this.#router.deadline();
     if (due === this.#alarmAt) return;
     clearTimeout(this.#alarm);
     this.#alarmAt = due;
     if (due === undefined) return;
-    const delayMs = Math.max(0, Math.ceil(due - this.#options.now()));
+    const delayMs = Math.max(0, Math.ceil(due - now()));
     this.#alarm = setTimeout(() => {
       this.#alarmAt = undefined;
-      this.#perform(this.router.tick(this.#options.now()));
+      this.#perform(this.#router.tick(now()));
       this.#finish();
     }, delayMs);
   }

@@ -20,6 +20,7 @@ import {
 import type { Frame, RouterEffect } from './frame.ts';
 import { PatRouter } from './router.ts';
 import { arpView, patCountersView, renderArp, renderXlate, xlateView } from './show.ts';
+import { patBoxCommands, type ShownPatBox } from './show-commands.ts';
 import {
   at,
   echo,
@@ -467,7 +468,7 @@ test('packets that cannot be true, or lead nowhere, are refused and counted', ()
   assert.deepEqual(refusedFor(others), ['notForUs']);
   const v6 = frame('inside', stations.boxInside, stations.client1, natT(hosts.client1), 0x86dd);
   assert.deepEqual(refusedFor(v6), ['notIpv4']);
-  const { forwarded, refused } = patCountersView(box);
+  const { forwarded, refused } = patCountersView(box, 0);
   assert.equal(forwarded, 0);
   assert.equal(refused.find((r) => r.reason === 'badSource')?.packets, 3);
 });
@@ -519,6 +520,42 @@ test('a changed configuration ends the translations it no longer allows, and kee
   assert.equal(box.translations.inUse, 1);
   // The neighbours are still known: a packet leaves at once.
   one(sent(box.receive(fromClient1(natT(hosts.client1)), start)));
+});
+
+test('the commands of the box print its views, and clear xlate ends every translation', () => {
+  const box = readyBox();
+  one(sent(box.receive(fromClient1(natT(hosts.client1)), start)));
+  box.receive(fromGateway(udp(at(hosts.headEnd, 1), at(hosts.outside, 9))), start);
+  const ended: EventRecord[] = [];
+  const shown: ShownPatBox = {
+    xlate: () => xlateView(box.translations, start),
+    arp: () => arpView(box),
+    counters: () => patCountersView(box, 0),
+    clearXlate: () => ended.push(...eventsOf(box.clearTranslations())),
+  };
+  const run = (line: string): string => {
+    const command = patBoxCommands.find((c) => c.path.join(' ') === line);
+    const outcome = command?.run(shown, {});
+    return outcome?.kind === 'view'
+      ? outcome.view.text()
+      : outcome?.kind === 'text'
+        ? outcome.text
+        : '?';
+  };
+  const translated = 'PAT Global 171.69.89.78(1025) Local 10.10.10.2(4500)';
+  assert.equal(run('show xlate'), `1 in use, 1 most used\n${translated}`);
+  assert.match(run('show arp'), /^ {6}outside 171\.69\.88\.1 0200\.0000\.0003$/m);
+  assert.equal(
+    run('show asp drop'),
+    '1 packets passed on, 1 connections, 0 frames not sent\n' +
+      '  no translation or connection it belongs to (noTranslation)  1',
+  );
+  assert.equal(run('clear xlate'), '');
+  assert.deepEqual(
+    ended.map((e) => e.definition),
+    [translationEnded],
+  );
+  assert.equal(run('show xlate'), '0 in use, 1 most used');
 });
 
 test('100,000 random and damaged frames: no throw, bounded tables, and the box still works', () => {

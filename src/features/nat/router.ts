@@ -122,11 +122,14 @@ export class PatRouter {
     const out: RouterEffect[] = [];
     for (const port of this.#ports.values())
       if (before.get(port.interface.name) !== port) out.push(port.announcement());
-    for (const xlate of [...this.translations.xlates()])
-      if (!this.#isAllowed(xlate)) {
-        this.translations.remove(xlate);
-        out.push({ kind: 'event', event: endedEvent(xlate) });
-      }
+    this.#endTranslations((xlate) => !this.#isAllowed(xlate), out);
+    return out;
+  }
+
+  /** Ends every translation. */
+  clearTranslations(): readonly RouterEffect[] {
+    const out: RouterEffect[] = [];
+    this.#endTranslations(() => true, out);
     return out;
   }
 
@@ -172,6 +175,13 @@ export class PatRouter {
       else if (link !== undefined) ports.set(wanted.name, new Port(wanted, link));
     }
     return ports;
+  }
+
+  #endTranslations(which: (xlate: Xlate) => boolean, out: RouterEffect[]): void {
+    for (const xlate of [...this.translations.xlates()].filter(which)) {
+      this.translations.remove(xlate);
+      out.push({ kind: 'event', event: endedEvent(xlate) });
+    }
   }
 
   #isAllowed({ localAddress, globalAddress }: Xlate): boolean {

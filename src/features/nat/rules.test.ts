@@ -1,82 +1,60 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address, ipv4ToNumber } from '#base/address';
-import { type Configuration, emptyConfiguration } from '#config/configuration';
-import { type Interface, type System, systemSlice } from '#config/system';
-import { type NatConfiguration, natSlice } from './config.ts';
+import type { Configuration } from '#config/configuration';
+import { grammarOf } from '#config/grammar';
+import { parseListing } from '#config/parse';
+import { systemRoom } from '#config/system-commands';
+import { natRoom } from './commands.ts';
 import { changeOfPlan, isPatBox, patPlanOf } from './feature.ts';
 import { isBroadcastOf, type PatInterface, routeTo, ruleFor } from './rules.ts';
 import { hosts, seedPlan } from './testing.ts';
 
-const everything = { address: address('0.0.0.0'), length: 0 };
+const grammar = grammarOf([systemRoom, natRoom]);
 
-const seedInterfaces: readonly [Interface, Interface] = [
-  {
-    hardware: 'ethernet0',
-    name: 'outside',
-    securityLevel: 0,
-    address: { address: hosts.outside, length: 23 },
-    ipv6: [],
-    enabled: true,
-    kept: [],
-  },
-  {
-    hardware: 'ethernet1',
-    name: 'inside',
-    securityLevel: 100,
-    address: { address: hosts.inside, length: 24 },
-    ipv6: [],
-    enabled: true,
-    kept: [],
-  },
+/** The lines of the seed's listing that translation reads; 002:103-111. */
+const seedListing = [
+  'PIX Version 6.3(3)',
+  'nameif ethernet0 outside security0',
+  'nameif ethernet1 inside security100',
+  'ip address outside 171.69.89.78 255.255.254.0',
+  'ip address inside 10.10.10.1 255.255.255.0',
+  'global (outside) 1 interface',
+  'nat (inside) 1 0.0.0.0 0.0.0.0 0 0',
+  'route outside 0.0.0.0 0.0.0.0 171.69.88.1 1',
 ];
 
-const seedNat: NatConfiguration = {
-  globals: [{ interface: 'outside', id: 1 }],
-  rules: [{ interface: 'inside', id: 1, prefix: everything, maxConnections: 0, embryonicLimit: 0 }],
-};
-
-const seedRoutes = [
-  { interface: 'outside', prefix: everything, gateway: hosts.gateway, metric: 1 },
-] as const;
-
-function configuration(
-  nat: Partial<NatConfiguration> = {},
-  system: Partial<System> = {},
-): Configuration {
-  const interfaces = new Map(seedInterfaces.map((i) => [i.hardware, i]));
-  const whole = { ...systemSlice.empty, interfaces, routes: seedRoutes, ...system };
-  const withSystem = systemSlice.put(emptyConfiguration, whole);
-  return natSlice.put(withSystem, { ...seedNat, ...nat });
+/** The configuration of the seed's listing with some lines left out and others added. */
+function configured(without: RegExp, ...lines: readonly string[]): Configuration {
+  const kept = seedListing.filter((line) => !without.test(line));
+  return parseListing(grammar, [...kept, ...lines].join('\n')).configuration;
 }
 
-const complaintsOf = (c: Configuration): readonly string[] => {
-  const plan = patPlanOf(c);
-  return plan.ok ? [] : plan.error;
+const nothing = /^$/;
+
+const complaintsOf = (configuration: Configuration): string => {
+  const plan = patPlanOf(configuration);
+  return plan.ok ? '' : plan.error.join('\n');
 };
 
 test('the listing of the seed becomes the plan of a PAT box', () => {
-  const plan = patPlanOf(configuration());
+  const parsed = parseListing(grammar, seedListing.join('\n'));
+  assert.deepEqual(parsed.diagnostics, []);
+  const plan = patPlanOf(parsed.configuration);
   assert.ok(plan.ok);
   assert.deepEqual(plan.value, seedPlan());
-  assert.ok(isPatBox(configuration()));
-  assert.ok(!isPatBox(configuration({ globals: [] })));
-  assert.ok(!isPatBox(emptyConfiguration));
+  assert.ok(isPatBox(parsed.configuration));
+  assert.ok(!isPatBox(configured(/^global/)));
+  assert.ok(!isPatBox(configured(/^nat/)));
 });
 
 test('the longest prefix wins, among routes and among nat commands; then the metric', () => {
-  const narrow = { address: address('10.10.10.0'), length: 25 };
-  const [rule] = seedNat.rules;
-  assert.ok(rule);
-  const other = { ...seedRoutes[0], gateway: address('171.69.88.2') };
-  const detour = {
-    ...other,
-    prefix: { address: address('172.16.0.0'), length: 16 },
-  };
   const plan = patPlanOf(
-    configuration(
-      { rules: [rule, { ...rule, prefix: narrow, maxConnections: 9 }] },
-      { routes: [{ ...other, metric: 2 }, ...seedRoutes, detour] },
+    configured(
+      nothing,
+      'route outside 0.0.0.0 0.0.0.0 171.69.88.2 2',
+      'route outside 172.16.0.0 255.255.0.0 171.69.88.2 1',
+      'nat (inside) 1 10.10.10.0 255.255.255.128 9 0',
     ),
   );
   assert.ok(plan.ok);
@@ -91,36 +69,21 @@ test('the longest prefix wins, among routes and among nat commands; then the met
 });
 
 test('what keeps a box from working is said in one sentence each', () => {
-  const [rule] = seedNat.rules;
-  assert.ok(rule);
-  const [outside, inside] = seedInterfaces;
-  assert.match(complaintsOf(configuration({ rules: [{ ...rule, id: 2 }] })).join(), /no "global/);
-  assert.match(complaintsOf(configuration({ rules: [{ ...rule, id: 0 }] })).join(), /untranslated/);
-  assert.match(
-    complaintsOf(configuration({ rules: [{ ...rule, interface: 'dmz' }] })).join(),
-    /no interface "dmz"/,
-  );
-  assert.match(
-    complaintsOf(
-      configuration({ globals: [...seedNat.globals, { interface: 'dmz', id: 1 }] }),
-    ).join(),
-    /global \(dmz\)/,
-  );
-  assert.match(
-    complaintsOf(
-      configuration({}, { routes: [{ ...seedRoutes[0], gateway: address('9.9.9.9') }] }),
-    ).join(),
-    /gateway 9\.9\.9\.9/,
-  );
-  const sixth = { ...inside, address: { address: address('2001:db8::1'), length: 64 } };
-  const interfaces = new Map([
-    ['ethernet0', outside],
-    ['ethernet1', sixth],
-  ]);
-  assert.match(
-    complaintsOf(configuration({}, { interfaces })).join('\n'),
-    /IPv4 only\n.*two named/,
-  );
+  const complaints: readonly (readonly [RegExp, RegExp, string])[] = [
+    [/^nat \(inside\) 2: no "global/m, /^nat/, 'nat (inside) 2 0.0.0.0 0.0.0.0 0 0'],
+    [/^nat \(inside\) 0: .* untranslated/m, nothing, 'nat (inside) 0 10.0.0.0 255.0.0.0 0 0'],
+    [/no interface "dmz" has an address/, nothing, 'nat (dmz) 1 0.0.0.0 0.0.0.0 0 0'],
+    [/^global \(dmz\): no interface/m, nothing, 'global (dmz) 1 interface'],
+    [
+      /gateway 9\.9\.9\.9 is in the network of no "outside"/,
+      /^route/,
+      'route outside 0 0 9.9.9.9 1',
+    ],
+    [/two named interfaces/, /^ip address inside/, ''],
+  ];
+  for (const [expected, without, line] of complaints)
+    assert.match(complaintsOf(configured(without, line)), expected, line);
+  assert.equal(complaintsOf(configured(nothing)), '');
 });
 
 test('addresses and rules change in place, the set of interfaces does not', () => {

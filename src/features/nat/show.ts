@@ -40,7 +40,10 @@ export type ArpView = {
 /** What the box did with packets since it started. */
 export type PatCountersView = {
   readonly forwarded: number;
+  /** Connections open now. */
   readonly connections: number;
+  /** Frames that an interface did not take. */
+  readonly unsent: number;
   /** Reasons that occurred, each with its meaning. */
   readonly refused: readonly {
     readonly reason: DropReason;
@@ -84,9 +87,10 @@ export const arpView = (router: PatRouter): ArpView => ({
   ),
 });
 
-export const patCountersView = (router: PatRouter): PatCountersView => ({
+export const patCountersView = (router: PatRouter, unsent: number): PatCountersView => ({
   forwarded: router.forwarded,
   connections: router.translations.connections,
+  unsent,
   refused: (Object.entries(router.refused) as [DropReason, number][])
     .filter(([, packets]) => packets > 0)
     .map(([reason, packets]) => ({ reason, meaning: dropReasons[reason], packets })),
@@ -105,3 +109,10 @@ export const renderXlate = (view: XlateView): string =>
 /** One line for each neighbour: `      outside 171.69.88.1 0000.0c07.ac7b`; NAT-34. */
 export const renderArp = (view: ArpView): string =>
   view.items.map((n) => `      ${n.interface} ${n.address} ${n.hardware}`).join('\n');
+
+/** How many packets were passed on, and a line for each reason to refuse one. */
+export const renderCounters = (view: PatCountersView): string =>
+  [
+    `${view.forwarded} packets passed on, ${view.connections} connections, ${view.unsent} frames not sent`,
+    ...view.refused.map((r) => `  ${r.meaning} (${r.reason})  ${r.packets}`),
+  ].join('\n');
