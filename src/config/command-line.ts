@@ -13,7 +13,7 @@ import {
   consoleCommands,
 } from './console-commands.ts';
 import type { Dialect } from './dialect.ts';
-import { type Edit, type Entered, edit } from './editor.ts';
+import { type Edit, type Entered, edit, progressOf } from './editor.ts';
 import type { ExecDeclaration, Outcome } from './exec.ts';
 import { type Grammar, inDialect } from './grammar.ts';
 import { type Match, matchLine, splitLine } from './match.ts';
@@ -164,7 +164,9 @@ export class CommandLine<Needs, R> {
     const running = this.#parts.owner.running();
     const modes = this.#modes ? [undefined, ...this.#modes.map((m) => m.mode)].reverse() : [];
     const levels: (readonly Spelling<unknown>[])[] = modes.map((mode) =>
-      this.#parts.grammar.spellings(mode, this.#dialect()),
+      this.#parts.grammar
+        .spellings(mode, this.#dialect())
+        .filter(({ command }) => !command.noEffect && !command.filesOnly),
     );
     const commands = this.#commands();
     const [innermost] = levels;
@@ -188,12 +190,9 @@ function spellingsOf<R>(
   return [declaration.path, ...declaration.also].map((path) => spell(command, { path, words }));
 }
 
-const progressOf = (failure: Failure): number =>
-  failure.kind === 'incomplete' || failure.kind === 'refused'
-    ? Number.POSITIVE_INFINITY
-    : failure.at;
-
-const furthest = (a: Failure, b: Failure): Failure => (progressOf(b) > progressOf(a) ? b : a);
+/** What a line failed by as configuration or as an exec command, whichever came further. */
+const furthest = (a: Failure, b: Exclude<Failure, { kind: 'refused' }>): Failure =>
+  a.kind !== 'refused' && progressOf(b) > progressOf(a) ? b : a;
 
 const findingsText = (findings: readonly Finding[]): string =>
   findings

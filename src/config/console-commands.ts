@@ -11,7 +11,10 @@ import { int, rest } from './tokens.ts';
 /** What the commands of the command line itself ask of whoever runs it. */
 export type ConsoleRequest =
   /** Write this text to the startup file; it holds secrets. */
-  { readonly kind: 'saveConfiguration'; readonly text: string } | { readonly kind: 'closeSession' };
+  | { readonly kind: 'saveConfiguration'; readonly text: string }
+  /** Show long answers so many rows at a time; 0 for all at once. */
+  | { readonly kind: 'pageRows'; readonly rows: number }
+  | { readonly kind: 'closeSession' };
 
 /** Whose configuration the command line shows and changes. */
 export type ConfigurationOwner = {
@@ -187,19 +190,29 @@ const enable = command({
   run: () => nothing,
 });
 
+/** More rows than any terminal has. */
+const mostRows = 2_147_483_647;
+
 const terminalPager = command({
-  path: ['terminal pager', int('lines', 0, 2147483647, 'Lines of a page')],
+  path: ['terminal pager', int('rows', 0, mostRows, 'Rows of a page, 0 for no pages')],
   also: [
-    ['terminal length', int('lines', 0, 2147483647, 'Lines of a page')],
-    ['terminal width', int('lines', 0, 2147483647, 'Columns')],
+    ['terminal pager lines', int('rows', 0, mostRows, 'Rows of a page, 0 for no pages')],
+    ['terminal length', int('rows', 0, mostRows, 'Rows of a page, 0 for no pages')],
   ],
   words: {
     terminal: 'Set up this terminal',
-    pager: 'Set the lines of a page',
-    length: 'Set the lines of a page',
-    width: 'Set the columns',
+    pager: 'Set the rows of a page',
+    lines: 'Set the rows of a page',
+    length: 'Set the rows of a page',
   },
-  help: 'Accepted for scripts that send it; output is not paged.',
+  help: 'Shows long answers so many rows at a time on this terminal, or all at once with 0.',
+  run: (_, { rows }) => ({ kind: 'request', request: { kind: 'pageRows', rows } }),
+});
+
+const terminalWidth = command({
+  path: ['terminal width', int('columns', 0, 511, 'Columns')],
+  words: { terminal: 'Set up this terminal', width: 'Set the columns' },
+  help: 'Accepted for scripts that send it; the width is that of the terminal.',
   run: () => nothing,
 });
 
@@ -213,6 +226,7 @@ export const consoleCommands = [
   configureTerminal,
   enable,
   terminalPager,
+  terminalWidth,
   exit,
   end,
 ] as const;

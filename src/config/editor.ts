@@ -48,9 +48,17 @@ export function edit(grammar: Grammar, dialect: Dialect, from: Position, line: L
   return failure as Exclude<Match<Declaration>, { kind: 'matched' }>;
 }
 
-/** The number of words understood; the end of the line counts as furthest. */
-const progressOf = (failure: Exclude<Match<unknown>, { kind: 'matched' }>): number =>
-  failure.kind === 'incomplete' ? Number.POSITIVE_INFINITY : failure.at;
+/** The number of words understood; an ambiguous one is half understood, the end of the line is furthest. */
+export function progressOf(failure: Exclude<Match<unknown>, { kind: 'matched' }>): number {
+  switch (failure.kind) {
+    case 'incomplete':
+      return Number.POSITIVE_INFINITY;
+    case 'ambiguous':
+      return failure.at + 0.5;
+    case 'invalid':
+      return failure.at;
+  }
+}
 
 function applied(
   configuration: Configuration,

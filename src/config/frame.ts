@@ -7,7 +7,7 @@ import type { Dialect } from './dialect.ts';
  * prints them (NAT-21). The checksum is the MD5 of the lines (G-41).
  */
 export function frameListing(lines: readonly string[], dialect: Dialect): string {
-  const body = `${lines.join('\n')}\n`;
+  const body = lines.map((line) => `${line}\n`).join('');
   if (dialect === 'ios')
     return `Building configuration...\n\nCurrent configuration : ${toUtf8(body).length + 4} bytes\n${body}end\n`;
   return `: Saved\n:\n${body}Cryptochecksum:${checksumOf(body)}\n: end\n`;

@@ -58,10 +58,13 @@ function spellingsOf(
   for (const command of commands) {
     if (command.scope.mode !== mode || !inDialect(command, dialect)) continue;
     const words = command.words ?? {};
+    const whole = command.noEffect ?? false;
     for (const path of [command.path, ...command.also]) {
-      spellings.push(spell(command, { path, words }));
+      spellings.push(spell(command, { path, words }, { whole }));
       if (command.negatable)
-        spellings.push(spell(command, { path, words }, { negated: true, key: keyOf(command) }));
+        spellings.push(
+          spell(command, { path, words }, { negated: true, key: keyOf(command), whole }),
+        );
     }
   }
   return spellings;

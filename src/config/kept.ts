@@ -67,10 +67,11 @@ function keep(command: KeptCommand): readonly Declaration[] {
     name: `kept ${command.words}`,
     path,
     instances: instances(command.words),
-    enter: (target, values) =>
-      (target as KeptLines).has(line(values))
-        ? target
-        : withEntry(target as KeptLines, line(values), []),
+    enter(target, values) {
+      const lines = target as KeptLines;
+      if (lines.has(line(values))) return lines;
+      return withEntry(withoutEntry(lines, `no ${line(values)}`), line(values), []);
+    },
   };
   const negative: ModeDeclaration = {
     ...common,

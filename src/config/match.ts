@@ -131,10 +131,11 @@ function tryStep<C>(
   if (step.kind === 'token') return tryToken(thread, position, step.token, line, at);
   const text = (line.words[at] as Word).text.toLowerCase();
   const keyword = (step.kind === 'flag' ? step.flag.word : step.text).toLowerCase();
-  if (!keyword.startsWith(text)) return { refused: undefined };
+  const exact = keyword === text;
+  const whole = step.kind === 'keyword' && step.whole;
+  if (!exact && (whole || !keyword.startsWith(text))) return { refused: undefined };
   const values =
     step.kind === 'flag' ? { ...thread.values, [step.flag.name]: true } : thread.values;
-  const exact = keyword === text;
   return {
     thread: { spelling: thread.spelling, position: position + 1, values },
     fit: exact ? FIT.exact : FIT.abbreviation,

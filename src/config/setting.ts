@@ -51,8 +51,13 @@ type Described = {
   readonly dialects?: readonly Dialect[];
   /** Document and place the spelling comes from. */
   readonly since?: string;
-  /** Whether it is accepted, kept and listed only so that a configuration of another device loads. */
+  /**
+   * Whether it is accepted, kept and listed only so that a configuration of another device loads.
+   * Its words must then be written out, so that no abbreviation becomes ambiguous for its sake.
+   */
   readonly noEffect?: boolean;
+  /** Whether it stands in files only, so that `?` and Tab do not offer it. */
+  readonly filesOnly?: boolean;
 };
 
 /** A command without its types, as the grammar works with it. */

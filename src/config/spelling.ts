@@ -2,7 +2,13 @@ import type { AnyValues, Flag, Path, Token } from './path.ts';
 
 /** One place of a spelling: a keyword, a flag's keyword, or a token. */
 export type Step =
-  | { readonly kind: 'keyword'; readonly text: string; readonly help: string | undefined }
+  | {
+      readonly kind: 'keyword';
+      readonly text: string;
+      readonly help: string | undefined;
+      /** Whether it must be written out. */
+      readonly whole: boolean;
+    }
   | { readonly kind: 'flag'; readonly flag: Flag }
   | { readonly kind: 'token'; readonly token: Token };
 
@@ -29,13 +35,23 @@ export type Spelled = {
 export function spell<C>(
   command: C,
   { path, words }: Spelled,
-  options: { readonly negated?: boolean; readonly key?: readonly string[] } = {},
+  options: {
+    readonly negated?: boolean;
+    readonly key?: readonly string[];
+    readonly whole?: boolean;
+  } = {},
 ): Spelling<C> {
   const steps: Step[] = [];
   const skips = new Map<number, number>();
+  const whole = options.whole ?? false;
   const keyword = (text: string): void => {
     for (const part of text.split(' '))
-      steps.push({ kind: 'keyword', text: part, help: words?.[part] });
+      steps.push({
+        kind: 'keyword',
+        text: part,
+        help: part === 'no' ? 'Undo a command' : words?.[part],
+        whole,
+      });
   };
   const lay = (part: Path): void => {
     for (const item of part) {
@@ -48,7 +64,7 @@ export function spell<C>(
     }
   };
   const negated = options.negated ?? false;
-  if (negated) steps.push({ kind: 'keyword', text: 'no', help: 'Undo a command' });
+  if (negated) keyword('no');
   lay(path);
   const reach = Array.from({ length: steps.length + 1 }, (_, from) => {
     const positions = [from];

@@ -33,6 +33,7 @@ const versionOf = (dialect: Dialect, leading: string) =>
     path: [leading, word('number', 'Version of the listing')],
     words: { [leading.split(' ')[0] as string]: 'Version line of a listing', Version: 'Version' },
     dialects: [dialect],
+    filesOnly: true,
     help: 'Says which dialect and release a listing was written by.',
     since: '002:100, 004:259',
     get: ({ version }) => (version?.dialect === dialect ? { number: version.number } : undefined),
@@ -63,7 +64,7 @@ const newInterface = (name: string): Interface => ({
   ipv6: [],
   enabled: true,
   fragmentationPolicy: 1,
-  kept: [],
+  kept: new Set(),
 });
 
 /** What an interface of that name is trusted with when nothing says so. */
@@ -172,25 +173,24 @@ const fragmentationPolicy = setting(interfaceMode)({
 });
 
 /** A line of an interface that Linux, or nobody, takes care of. */
-const keptLine = (leading: string, help: string) =>
-  setting(interfaceMode)({
+const keptLine = (leading: string, help: string) => {
+  const isMine = (line: string) => line === leading || line.startsWith(`${leading} `);
+  return setting(interfaceMode)({
     path: [leading, optional(rest('text', 'Kept as it is'))],
     words: { [leading.split(' ')[0] as string]: help },
     help,
     noEffect: true,
     get: (i) =>
-      i.kept
-        .filter((line) => line === leading || line.startsWith(`${leading} `))
+      [...i.kept]
+        .filter(isMine)
         .map((line) => ({ text: line.slice(leading.length + 1) || undefined })),
-    set(i, { text }) {
-      const line = text === undefined ? leading : `${leading} ${text}`;
-      return i.kept.includes(line) ? i : { ...i, kept: [...i.kept, line] };
-    },
-    unset: (i) => ({
+    set: (i, { text }) => ({
       ...i,
-      kept: i.kept.filter((line) => line !== leading && !line.startsWith(`${leading} `)),
+      kept: new Set([...i.kept, text === undefined ? leading : `${leading} ${text}`]),
     }),
+    unset: (i) => ({ ...i, kept: new Set([...i.kept].filter((line) => !isMine(line))) }),
   });
+};
 
 const interfaceKept = [
   keptLine('speed', 'Speed of the port, which Linux sets.'),
@@ -295,14 +295,24 @@ const route = setting(system)({
   unset: (c, v) => ({ ...c, routes: c.routes.filter((r) => !sameRoute(r, v)) }),
 });
 
+const NAME_SERVERS_MAX = 6;
+
 const nameServer = setting(system)({
-  path: ['dns name-server', many('servers', ip('server', 'Address of a name server'), 6)],
+  path: [
+    'dns name-server',
+    many('servers', ip('server', 'Address of a name server'), NAME_SERVERS_MAX),
+  ],
   words: { dns: 'Name resolution', 'name-server': 'Set the name servers' },
   dialects: ['asa'],
   help: 'The name servers that this device asks.',
   since: '003:699',
   get: (c) => (c.nameServers.length === 0 ? undefined : { servers: c.nameServers }),
-  set: (c, { servers }) => ({ ...c, nameServers: [...new Set([...c.nameServers, ...servers])] }),
+  set(c, { servers }) {
+    const all = [...new Set([...c.nameServers, ...servers])];
+    return all.length > NAME_SERVERS_MAX
+      ? refuse(`there are at most ${NAME_SERVERS_MAX} name servers`)
+      : { ...c, nameServers: all };
+  },
   unset: (c, { servers }) => ({
     ...c,
     nameServers: servers ? c.nameServers.filter((s) => !servers.includes(s)) : [],

@@ -20,7 +20,7 @@ export type Interface = {
   /** NAT-19, G-40: 1 fragments what is encrypted; 2 fragments before and honours DF; 3 ignores DF. */
   readonly fragmentationPolicy: 1 | 2 | 3;
   /** Lines that are kept without effect, such as speed and duplex. */
-  readonly kept: readonly string[];
+  readonly kept: ReadonlySet<string>;
 };
 
 /** A static route. */

@@ -266,27 +266,53 @@ export const range = <const N extends string>(name: N, help: string): Token<N, A
     },
   });
 
-/** The name of an interface of the hardware, one word or a word and a number: `GigabitEthernet 0/1`. */
-export function hardware<const N extends string>(name: N, help: string): Token<N, string> {
-  return {
-    kind: 'token',
-    name,
-    help,
-    placeholder: 'IFNAME',
-    free: true,
-    read(line, from) {
-      const [first, second] = [line.words[from], line.words[from + 1]];
-      if (!first) return incomplete('the name of an interface is missing');
-      if (!/^[A-Za-z][\w./:-]*$/.test(first.text))
-        return invalid(`"${first.text}" is not the name of an interface`);
-      if (second && /^[A-Za-z-]+$/.test(first.text) && /^\d[\d/.:]*$/.test(second.text))
-        return ok({ value: first.text + second.text, words: 2 });
-      return ok({ value: first.text, words: 1 });
-    },
-    write: (value) => value,
-    sample: (prng) => `GigabitEthernet${prng.between(0, 7)}/${prng.between(0, 48)}`,
-  };
+/** Kinds of hardware whose name may be abbreviated before its number, as in `Gi0/1`. */
+const HARDWARE_KINDS = [
+  'ATM',
+  'BRI',
+  'BVI',
+  'Dialer',
+  'Ethernet',
+  'FastEthernet',
+  'GigabitEthernet',
+  'Loopback',
+  'Management',
+  'Port-channel',
+  'Redundant',
+  'Serial',
+  'TenGigabitEthernet',
+  'Tunnel',
+  'Vlan',
+];
+
+/** The name written out, when its kind is clear; names of Linux and of a PIX, such as `eth0`, stay. */
+function hardwareName(kind: string, number: string): string {
+  if (/^eth/i.test(kind) && !number.includes('/')) return kind + number;
+  const lower = kind.toLowerCase();
+  const kinds = HARDWARE_KINDS.filter((k) => k.toLowerCase().startsWith(lower));
+  return (kind.length > 1 && kinds.length === 1 ? kinds[0] : kind) + number;
 }
+
+/** The name of an interface of the hardware, one word or a word and a number: `GigabitEthernet 0/1`. */
+export const hardware = <const N extends string>(name: N, help: string): Token<N, string> => ({
+  kind: 'token',
+  name,
+  help,
+  placeholder: 'IFNAME',
+  free: true,
+  read(line, from) {
+    const [first, second] = [line.words[from]?.text, line.words[from + 1]?.text];
+    if (first === undefined) return incomplete('the name of an interface is missing');
+    const [, kind, number] = /^([A-Za-z][A-Za-z_-]*)(\d[\w/.:-]*)?$/.exec(first) ?? [];
+    if (kind === undefined) return invalid(`"${first}" is not the name of an interface`);
+    if (number !== undefined) return ok({ value: hardwareName(kind, number), words: 1 });
+    if (second === undefined) return incomplete('the number of the interface is missing');
+    if (!/^\d[\d/.:]*$/.test(second)) return invalid(`"${second}" is not a number of an interface`);
+    return ok({ value: hardwareName(kind, second), words: 2 });
+  },
+  write: (value) => value,
+  sample: (prng) => `GigabitEthernet${prng.between(0, 7)}/${prng.between(0, 48)}`,
+});
 
 /** A password or key; `*****`, which a listing prints in its place, is refused with the reason. */
 export const secret = <const N extends string>(

@@ -120,7 +120,7 @@ const loggingBuffered = setting(management)({
 });
 
 /** `1-5`, or one number. */
-const severityRange = oneWord({
+export const severityRange = oneWord({
   name: 'severities',
   help: 'From the gravest (1) to the finest (13)',
   placeholder: '<1-13>-<1-13>',
@@ -139,7 +139,7 @@ const severityRange = oneWord({
 });
 
 /** The name of an event class; names are written in capitals. */
-const eventClass = oneWord({
+export const eventClass = oneWord({
   name: 'class',
   help: 'Event class, such as IKE or IPSECDBG',
   placeholder: 'CLASS',

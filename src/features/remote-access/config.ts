@@ -81,7 +81,7 @@ export type RemoteAccessConfiguration = {
 export const DEFAULT_GROUP_POLICY = 'DfltGrpPolicy';
 
 export const remoteAccessSlice = slice<RemoteAccessConfiguration>('remoteAccess', {
-  groupPolicies: new Map(),
+  groupPolicies: new Map([[DEFAULT_GROUP_POLICY, { name: DEFAULT_GROUP_POLICY }]]),
   tunnelGroups: new Map(),
 });
 
@@ -116,9 +116,9 @@ export function resolveGroupPolicy(
 ): ResolvedGroupPolicy | undefined {
   const { groupPolicies } = remoteAccessSlice.of(configuration);
   const own = groupPolicies.get(name);
-  if (!own && name !== DEFAULT_GROUP_POLICY) return undefined;
+  if (!own) return undefined;
   const base = groupPolicies.get(DEFAULT_GROUP_POLICY);
-  const resolved = { ...builtIn, ...given(base ?? {}), ...given(own ?? {}), name };
+  const resolved = { ...builtIn, ...given(base ?? {}), ...given(own), name };
   const { defaultDomain, splitTunnelList } = resolved;
   return {
     ...resolved,

@@ -86,16 +86,23 @@ export const ipsecMode = groupMode(
   ['preSharedKey', 'keepalive', 'natTraversal'],
 );
 
+const POOLS_MAX = 6;
+
 const addressPool = setting(generalMode)({
   path: [
     'address-pool',
     optional(bracketed('interface', 'Interface, which makes no difference here')),
-    many('pools', word('pool', 'Pools, in the order they are tried', 64, poolNames), 6),
+    many('pools', word('pool', 'Pools, in the order they are tried', 64, poolNames), POOLS_MAX),
   ],
   words: { 'address-pool': 'Name the pools that clients get addresses from' },
   help: 'The pools from which clients of the group get their address.',
   get: (g) => (g.addressPools.length === 0 ? undefined : { pools: g.addressPools }),
-  set: (g, { pools }) => ({ ...g, addressPools: [...new Set([...g.addressPools, ...pools])] }),
+  set(g, { pools }) {
+    const all = [...new Set([...g.addressPools, ...pools])];
+    return all.length > POOLS_MAX
+      ? refuse(`a group has at most ${POOLS_MAX} pools`)
+      : { ...g, addressPools: all };
+  },
   unset: (g, { pools }) => ({
     ...g,
     addressPools: pools ? g.addressPools.filter((p) => !pools.includes(p)) : [],
@@ -106,7 +113,6 @@ const defaultGroupPolicy = setting(generalMode)({
   path: [
     'default-group-policy',
     word('policy', 'Name of a group policy', 64, (configuration) => [
-      DEFAULT_GROUP_POLICY,
       ...remoteAccessSlice.of(configuration).groupPolicies.keys(),
     ]),
   ],

@@ -10,7 +10,6 @@ import { bannerLine, minutes, tunnelProtocol, valueOrNone, valuesOrNone } from '
 const remoteAccess = globalScope(remoteAccessSlice);
 
 const policyName = word('name', 'Name of the group policy', 64, (configuration) => [
-  DEFAULT_GROUP_POLICY,
   ...remoteAccessSlice.of(configuration).groupPolicies.keys(),
 ]);
 const policyWords = { 'group-policy': 'Say what the members of a group get' };
@@ -26,7 +25,10 @@ const internal = setting(remoteAccess)({
     c.groupPolicies.has(name)
       ? c
       : { ...c, groupPolicies: withEntry(c.groupPolicies, name, { name }) },
-  unset: (c, { name }) => ({ ...c, groupPolicies: withoutEntry(c.groupPolicies, name) }),
+  unset: (c, { name }) =>
+    name === DEFAULT_GROUP_POLICY
+      ? refuse('the other policies inherit from this one, so it stays')
+      : { ...c, groupPolicies: withoutEntry(c.groupPolicies, name) },
 });
 
 /** The attributes of a group policy. */
@@ -41,15 +43,13 @@ export const policyMode = mode(remoteAccess)({
   put: (c, groupPolicies) => ({ ...c, groupPolicies }),
   id: (v) => v.name,
   values: (name) => ({ name }),
-  create: ({ name }): GroupPolicy | ReturnType<typeof refuse> =>
-    name === DEFAULT_GROUP_POLICY
-      ? { name }
-      : refuse(`there is no group policy "${name}"; "group-policy ${name} internal" makes it`),
+  create: ({ name }) =>
+    refuse(`there is no group policy "${name}"; "group-policy ${name} internal" makes it`),
   fresh: ({ name }) => ({ name }),
-  remove: (c, { name }) =>
-    name === DEFAULT_GROUP_POLICY
-      ? { ...c, groupPolicies: withoutEntry(c.groupPolicies, name) }
-      : { ...c, groupPolicies: withEntry(c.groupPolicies, name, { name }) },
+  remove: (c, { name }) => ({
+    ...c,
+    groupPolicies: withEntry(c.groupPolicies, name, { name }),
+  }),
 });
 
 const switchOf = { enable: 'Yes', disable: 'No' } as const;
