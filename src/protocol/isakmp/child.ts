@@ -28,3 +28,6 @@ export type Child = {
   /** Inbound SPI of the pair that this one replaces, until its first packet arrives. */
   readonly replaces: number | undefined;
 };
+
+/** A replaced pair that goes on receiving for a while. */
+export type Retiring = { readonly child: Child; readonly until: Instant };

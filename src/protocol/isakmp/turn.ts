@@ -12,7 +12,7 @@ import {
   occurred,
 } from '#events/event';
 import type { Header } from '#wire/isakmp/header';
-import type { Child } from './child.ts';
+import type { Child, Retiring } from './child.ts';
 import type { ChildSelectors, ConfigurationAttribute, NegotiationPolicy } from './policy.ts';
 
 /** Between which endpoints a message travels, and whether the non-ESP marker precedes it. */
@@ -98,6 +98,7 @@ export type Input =
   | {
       readonly kind: 'adopt';
       readonly children: readonly Child[];
+      readonly retiring: readonly Retiring[];
       readonly assigned: readonly Prefix[];
     }
   | { readonly kind: 'release' };

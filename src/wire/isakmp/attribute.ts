@@ -1,4 +1,5 @@
-import type { Reader, Writer } from '../cursor.ts';
+import type { Fault, Result } from '#base/result';
+import { Reader, Writer } from '../cursor.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -45,6 +46,19 @@ export function writeAttributes(writer: Writer, attributes: readonly Attribute[]
       writer.bytes(value);
     }
   }
+}
+
+/** The octets of attributes that are not a payload of their own, as in a notification. */
+export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
+  const writer = new Writer(32);
+  writeAttributes(writer, attributes);
+  return writer.finish();
+}
+
+/** Reads what `encodeAttributes` writes. */
+export function decodeAttributes(octets: Uint8Array): Result<Attribute[], Fault> {
+  const reader = new Reader(octets, 'isakmp.attributes');
+  return reader.finish(readAttributes(reader));
 }
 
 /** Big-endian number of an attribute, whichever form it came in; undefined beyond six octets. */

@@ -1,0 +1,77 @@
+import { event } from '#events/event';
+
+/** Events of the keying manager: what happens outside of any single ISAKMP SA. */
+
+export const saFailed = event({
+  class: 'IKE',
+  number: 1,
+  severity: 1,
+  text: 'Internal fault: {reason}. This connection ends, all others go on',
+  why: 'The program contradicted itself while it served this peer.',
+  remedy: 'Report it with the log around this line.',
+});
+export const halfOpenLimit = event({
+  class: 'IKE',
+  number: 2,
+  severity: 3,
+  text: 'Negotiations under way have reached their limit {scope} ({limit}); new ones are dropped',
+  why: 'Many peers connect at once, or somebody sends first messages without going on.',
+  remedy:
+    'After a network failure wait for the clients to come back. Otherwise find the source and filter it.',
+});
+export const saLimit = event({
+  class: 'IKE',
+  number: 3,
+  severity: 3,
+  text: 'ISAKMP SAs have reached their limit ({limit}); new connections are dropped',
+  why: 'This device serves as many peers as it may.',
+  remedy: 'Add a member to the cluster, or raise the limit.',
+});
+export const unreadableDatagram = event({
+  class: 'IKEDECODE',
+  number: 1,
+  severity: 7,
+  text: 'Datagram dropped: {reason}',
+  why: 'It is not an ISAKMP message of version 1.0, or a damaged one.',
+  remedy: 'Single ones are noise of the network. IKEv2 clients need an IKEv2 configuration.',
+});
+export const unknownSa = event({
+  class: 'IKEDBG',
+  number: 66,
+  severity: 7,
+  text: 'Message of an unknown ISAKMP SA dropped (exchange type {exchangeType})',
+  why: 'The SA ended at this end, or the message belongs to another device.',
+  remedy: 'None; dead peer detection of the client clears it up.',
+});
+export const exchangeNotSupported = event({
+  class: 'IKE',
+  number: 4,
+  severity: 4,
+  text: 'Exchange type {exchangeType} refused; aggressive mode is what this device answers',
+  why: 'The peer begins phase 1 with an exchange that is not implemented.',
+  remedy: 'Set the client to aggressive mode with a group name.',
+});
+export const unknownSpi = event({
+  class: 'IPSECDBG',
+  number: 16,
+  severity: 6,
+  text: 'ESP packet with unknown SPI 0x{spi} dropped',
+  why: 'The SA ended at this end, or the packet belongs to another device.',
+  remedy: 'None; dead peer detection of the client clears it up.',
+});
+export const keepaliveReceived = event({
+  class: 'IPSECDBG',
+  number: 17,
+  severity: 9,
+  text: 'Received an IPSEC-over-NAT-T NAT keepalive packet',
+  why: 'A client behind a NAT keeps its address translation alive (NAT-69).',
+  remedy: 'None.',
+});
+export const redirectsExhausted = event({
+  class: 'IKE',
+  number: 176,
+  severity: 3,
+  text: 'Redirected {count} times without being served; giving up',
+  why: 'Members of the cluster send the client to one another.',
+  remedy: 'Look at the load balancing of the cluster.',
+});

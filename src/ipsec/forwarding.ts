@@ -1,0 +1,60 @@
+import type { ForwardingChange } from '#dataplane/data-plane';
+import type { Child } from '#protocol/isakmp/child';
+import type { Path } from '#protocol/isakmp/turn';
+import type { ChildSummary } from './keying.ts';
+
+/** Part of the kilobytes after which the packet path reports a pair as expiring. */
+const SOFT_PART = 0.9;
+
+/** Both directions of a pair, to be installed in one transaction. */
+export function additions(child: Child, path: Path): readonly ForwardingChange[] {
+  const common = {
+    suite: child.suite,
+    mode: child.mode,
+    encapsulation: child.encapsulation,
+    local: path.local,
+    remote: path.remote,
+    selectors: child.selectors,
+    softLimitOctets: Math.floor(child.lifetimeKilobytes * 1024 * SOFT_PART),
+  } as const;
+  return [
+    {
+      kind: 'addInbound',
+      sa: {
+        ...common,
+        direction: 'inbound',
+        spi: child.inboundSpi,
+        keyMaterial: child.inboundKeyMaterial,
+        replayWindow: child.replayWindow,
+      },
+    },
+    {
+      kind: 'addOutbound',
+      sa: {
+        ...common,
+        direction: 'outbound',
+        spi: child.outboundSpi,
+        keyMaterial: child.outboundKeyMaterial,
+      },
+    },
+  ];
+}
+
+export const removals = (child: Child, path: Path): readonly ForwardingChange[] => [
+  { kind: 'removeInbound', spi: child.inboundSpi },
+  { kind: 'removeOutbound', spi: child.outboundSpi, remote: path.remote },
+];
+
+/** A pair as views show it: nothing of its keys. */
+export const childSummary = (child: Child): ChildSummary => ({
+  inboundSpi: child.inboundSpi,
+  outboundSpi: child.outboundSpi,
+  suite: child.suite,
+  mode: child.mode,
+  encapsulation: child.encapsulation,
+  local: child.selectors.local,
+  remote: child.selectors.remote,
+  lifetimeSeconds: child.lifetimeSeconds,
+  lifetimeKilobytes: child.lifetimeKilobytes,
+  pfs: child.pfs,
+});

@@ -1,0 +1,160 @@
+import { formatEndpoint } from '#base/address';
+import { toHex } from '#base/bytes';
+import { DeadlineHeap } from '#base/deadline-heap';
+import type { Instant } from '#base/instant';
+import { deadline } from '#protocol/isakmp/machine';
+import type { State } from '#protocol/isakmp/state';
+import type { Header } from '#wire/isakmp/header';
+import { type HalfOpenKey, HalfOpenTable } from './half-open.ts';
+import type { ConnectRequest, SaId } from './keying.ts';
+
+/** One ISAKMP SA with the keys under which it is found. */
+export type Entry = {
+  readonly id: SaId;
+  state: State;
+  halfOpen: HalfOpenKey | undefined;
+  cookies: string | undefined;
+  initiatorCookie: string | undefined;
+  client: string | undefined;
+  /** Ids of questions that are not answered yet. */
+  readonly questions: Set<number>;
+  /** Initiator: what was asked for, and how often it was sent elsewhere. */
+  readonly request: ConnectRequest | undefined;
+  readonly redirects: number;
+};
+
+/** All ISAKMP SAs, and the ways to find one in a time that does not depend on their number. */
+export class SaTable {
+  readonly #sas = new Map<SaId, Entry>();
+  readonly #byCookies = new Map<string, Entry>();
+  readonly #byInitiatorCookie = new Map<string, Entry>();
+  readonly #byClient = new Map<string, Entry>();
+  readonly #deadlines = new DeadlineHeap<SaId>();
+  readonly halfOpen = new HalfOpenTable();
+  #lastId = 0;
+
+  get size(): number {
+    return this.#sas.size;
+  }
+
+  all(): IterableIterator<Entry> {
+    return this.#sas.values();
+  }
+
+  get(id: SaId): Entry | undefined {
+    return this.#sas.get(id);
+  }
+
+  /** The SA of a message, by both cookies; an initiator's first answer brings the second one along. */
+  find(header: Header): Entry | undefined {
+    const initiator = toHex(header.initiatorCookie);
+    return (
+      this.#byCookies.get(initiator + toHex(header.responderCookie)) ??
+      this.#byInitiatorCookie.get(initiator)
+    );
+  }
+
+  add(state: State, request: ConnectRequest | undefined, redirects: number): Entry {
+    this.#lastId += 1;
+    const entry: Entry = {
+      id: this.#lastId as SaId,
+      state,
+      halfOpen: undefined,
+      cookies: undefined,
+      initiatorCookie: undefined,
+      client: undefined,
+      questions: new Set(),
+      request,
+      redirects,
+    };
+    this.#sas.set(entry.id, entry);
+    return entry;
+  }
+
+  /** When the next `takeDue` has something. */
+  earliest(): Instant | undefined {
+    return this.#deadlines.earliest();
+  }
+
+  /** The SAs whose deadline has come, each once. */
+  takeDue(now: Instant): readonly Entry[] {
+    const due: Entry[] = [];
+    for (;;) {
+      const id = this.#deadlines.takeDue(now);
+      if (id === undefined) return due;
+      const entry = this.#sas.get(id);
+      if (entry) due.push(entry);
+    }
+  }
+
+  /** Brings keys and deadline of an SA into line with its state; a closed one leaves the table. */
+  settle(entry: Entry): void {
+    const { state } = entry;
+    if (state.phase === 'closed') {
+      this.remove(entry);
+      return;
+    }
+    this.#deadlines.set(entry.id, deadline(state));
+    const initiator = toHex(state.cookies.initiator);
+    // An initiator learns the responder's cookie for good only from an authenticated answer.
+    const knowsBoth = state.role === 'responder' || state.phase === 'established';
+    entry.cookies = move(
+      this.#byCookies,
+      entry,
+      entry.cookies,
+      knowsBoth ? initiator + toHex(state.cookies.responder) : undefined,
+    );
+    entry.initiatorCookie = move(
+      this.#byInitiatorCookie,
+      entry,
+      entry.initiatorCookie,
+      knowsBoth ? undefined : initiator,
+    );
+    if (state.phase === 'established' && entry.halfOpen !== undefined) {
+      this.halfOpen.remove(entry.halfOpen);
+      entry.halfOpen = undefined;
+    }
+  }
+
+  remove(entry: Entry): void {
+    this.#sas.delete(entry.id);
+    this.#deadlines.set(entry.id, undefined);
+    entry.cookies = move(this.#byCookies, entry, entry.cookies, undefined);
+    entry.initiatorCookie = move(this.#byInitiatorCookie, entry, entry.initiatorCookie, undefined);
+    entry.client = move(this.#byClient, entry, entry.client, undefined);
+    if (entry.halfOpen !== undefined) this.halfOpen.remove(entry.halfOpen);
+  }
+
+  /**
+   * Enters an authenticated peer as a client and returns the older SA of the same one: same group and
+   * user from the same address and port. Clients behind one address differ in their ports (NAT-45).
+   */
+  enterClient(entry: Entry): Entry | undefined {
+    const key = clientKey(entry.state);
+    const older = this.#byClient.get(key);
+    entry.client = move(this.#byClient, entry, entry.client, key);
+    return older === entry ? undefined : older;
+  }
+
+  /** The client's address or port changed. */
+  clientMoved(entry: Entry): void {
+    if (entry.client !== undefined)
+      entry.client = move(this.#byClient, entry, entry.client, clientKey(entry.state));
+  }
+}
+
+const clientKey = ({ subject, path }: State): string =>
+  [subject.group, subject.user, formatEndpoint(path.remote)].join('\n');
+
+/** Moves an entry of an index from one key to another; either may be absent. */
+function move(
+  index: Map<string, Entry>,
+  entry: Entry,
+  from: string | undefined,
+  to: string | undefined,
+): string | undefined {
+  if (from === to && (to === undefined || index.get(to) === entry)) return to;
+  if (from !== undefined && index.get(from) === entry) index.delete(from);
+  if (to !== undefined) index.set(to, entry);
+  return to;
+}

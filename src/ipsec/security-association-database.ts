@@ -1,0 +1,40 @@
+import { type RandomSource, randomUint32 } from '#base/random';
+import type { SaId } from './keying.ts';
+
+/** SPIs below this are reserved; RFC 4303 section 2.1. */
+const SPI_LEAST = 256;
+
+/** Which ISAKMP SA answers for an IPsec SA; RFC 4301 section 4.4.2. */
+export class SecurityAssociationDatabase {
+  readonly #inbound = new Map<number, SaId>();
+  /** Outbound SPIs are the choice of peers, and may coincide. */
+  readonly #outbound = new Map<number, Set<SaId>>();
+
+  /** An SPI under which nothing is received yet. */
+  newSpi(random: RandomSource): number {
+    return randomUint32(random, (spi) => spi >= SPI_LEAST && !this.#inbound.has(spi));
+  }
+
+  /** Enters a pair, or moves it to another ISAKMP SA. */
+  add(inboundSpi: number, outboundSpi: number, owner: SaId): void {
+    this.#inbound.set(inboundSpi, owner);
+    const owners = this.#outbound.get(outboundSpi) ?? new Set();
+    owners.add(owner);
+    this.#outbound.set(outboundSpi, owners);
+  }
+
+  remove(inboundSpi: number, outboundSpi: number, owner: SaId): void {
+    if (this.#inbound.get(inboundSpi) === owner) this.#inbound.delete(inboundSpi);
+    const owners = this.#outbound.get(outboundSpi);
+    owners?.delete(owner);
+    if (owners?.size === 0) this.#outbound.delete(outboundSpi);
+  }
+
+  ownerOfInbound(spi: number): SaId | undefined {
+    return this.#inbound.get(spi);
+  }
+
+  ownersOfOutbound(spi: number): readonly SaId[] {
+    return [...(this.#outbound.get(spi) ?? [])];
+  }
+}

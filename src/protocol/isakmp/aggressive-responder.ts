@@ -1,0 +1,359 @@
+import { equalBytes } from '#base/bytes';
+import { after } from '#base/instant';
+import { describeFault, err, ok, type Result } from '#base/result';
+import { HEADER_LENGTH, type Header } from '#wire/isakmp/header';
+import { decodeMessage, decodePayloads, encodeMessage } from '#wire/isakmp/message';
+import { doi, exchangeTypes, headerFlags, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
+import type { Payload } from '#wire/isakmp/payload';
+import { vendorId } from '#wire/isakmp/vendor-ids';
+import {
+  encodedBody,
+  established,
+  extensionsOf,
+  phaseOneSecrets,
+  vendorIdPayload,
+} from './aggressive.ts';
+import {
+  AGGRESSIVE_ANSWER_WAITS_MS,
+  COOKIE_OCTETS,
+  HALF_OPEN_MS,
+  NONCE_OCTETS,
+  NONCE_OCTETS_LEAST,
+  NONCE_OCTETS_MOST,
+} from './constants.ts';
+import { logReceived, logSent } from './decode-text.ts';
+import {
+  keyAgreementFailed,
+  messageRefused,
+  phaseOneCompleted,
+  phaseOneProofWrong,
+  phaseOneRefused,
+  unknownGroup,
+} from './events.ts';
+import { messageKey, remember, repeat } from './exchange.ts';
+import { identification, identityText, phaseOneIdentity } from './identity.ts';
+import { informationalReceived } from './informational.ts';
+import { startKeepalives } from './keepalive.ts';
+import {
+  bestNatTraversal,
+  detectNat,
+  type NatTraversal,
+  natDetectionPayloads,
+} from './nat-detection.ts';
+import { type Opened, open } from './open.ts';
+import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
+import { announcePhaseOne } from './responder-lifetime.ts';
+import { retransmit } from './retransmission.ts';
+import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
+import type { Cookies } from './seal.ts';
+import {
+  type AggressiveOffer,
+  type Agreeing,
+  type AwaitingProof,
+  closed,
+  type State,
+} from './state.ts';
+import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
+import { authenticated, requestCredentials } from './xauth.ts';
+
+/** The responder's side of aggressive mode with pre-shared keys; RFC 2409 section 5.4. */
+
+const exchangeType = exchangeTypes.aggressive;
+
+/** Reads message 1. The error is for the log; strangers are told nothing but a refused proposal. */
+function offerOf(
+  turn: Turn,
+  octets: Uint8Array,
+): Result<AggressiveOffer, { readonly reason: string; readonly noProposal: boolean }> {
+  const refuse = (reason: string, noProposal = false) => err({ reason, noProposal });
+  const message = decodeMessage(octets);
+  if (!message.ok) return refuse(describeFault(message.error));
+  const { header, payloads } = message.value;
+  if (header.messageId !== 0) return refuse('a message id in phase 1');
+  const checked = checkRule(rules.aggressive1, payloads, false);
+  if (!checked.ok) return refuse(checked.error);
+  const nonce = only(payloads, 'nonce').data;
+  if (nonce.length < NONCE_OCTETS_LEAST || nonce.length > NONCE_OCTETS_MOST)
+    return refuse(`a nonce of ${nonce.length} octets`);
+  const { policy } = turn.environment;
+  const id = only(payloads, 'id');
+  const sa = only(payloads, 'sa');
+  const publicValue = only(payloads, 'ke').data;
+  const identity = phaseOneIdentity(id);
+  const peer = policy.peer(identity);
+  // A name that nobody configured is treated like that of a remote access group.
+  const wantsXauth = peer?.extendedAuthentication ?? true;
+  const choice = selectPhaseOne(policy.isakmp, sa, publicValue.length, wantsXauth);
+  if (!choice.ok) return refuse(choice.error, true);
+  const vendorIds = allOf(payloads, 'vid').map((v) => v.data);
+  return ok({
+    choice: choice.value,
+    identity,
+    peer,
+    natTraversal: policy.natTraversal && bestNatTraversal(vendorIds),
+    extensions: extensionsOf(vendorIds),
+    publicValue: publicValue.slice(),
+    nonceBody: nonce.slice(),
+    saBody: bodyOf(sa).slice(),
+    identityBody: bodyOf(id).slice(),
+  });
+}
+
+/**
+ * AM1: SA, KE, Ni, IDii. Begins an SA, or answers that no proposal was acceptable. Cookies are random:
+ * a stranger cannot guess the responder's, which every later message must carry.
+ */
+export function aggressive1Received(
+  turn: Turn,
+  path: Path,
+  header: Header,
+  octets: Uint8Array,
+): Agreeing | undefined {
+  const responder = turn.environment.random.bytes(COOKIE_OCTETS);
+  const cookies: Cookies = { initiator: header.initiatorCookie.slice(), responder };
+  const peerSubject = { peer: path.remote.address };
+  const offer = offerOf(turn, octets);
+  if (!offer.ok) {
+    const { reason, noProposal } = offer.error;
+    turn.log(noProposal ? phaseOneRefused : messageRefused, peerSubject, () => ({ reason }));
+    if (noProposal) sendNoProposal(turn, path, cookies);
+    return undefined;
+  }
+  const { identity, peer, choice } = offer.value;
+  const subject = { ...peerSubject, group: peer?.group };
+  if (!peer) turn.log(unknownGroup, subject, () => ({ identity: identityText(identity) }));
+  turn.emit({
+    kind: 'ask',
+    ticket: 0,
+    question: { kind: 'dhAgree', group: choice.policy.group, peerPublic: offer.value.publicValue },
+  });
+  return {
+    phase: 'agreeing',
+    role: 'responder',
+    cookies,
+    path,
+    subject,
+    offer: offer.value,
+    expiresAt: after(turn.now, HALF_OPEN_MS),
+  };
+}
+
+/** An unprotected notification, shorter than the message that caused it. */
+function sendNoProposal(turn: Turn, path: Path, cookies: Cookies): void {
+  const octets = encodeMessage(
+    {
+      initiatorCookie: cookies.initiator,
+      responderCookie: cookies.responder,
+      exchangeType: exchangeTypes.informational,
+      flags: 0,
+      messageId: 0,
+    },
+    [
+      {
+        type: 'notify',
+        doi: doi.ipsec,
+        protocolId: protocolIds.isakmp,
+        notifyType: notifyTypes.noProposalChosen,
+        spi: new Uint8Array(0),
+        data: new Uint8Array(0),
+      },
+    ],
+  );
+  turn.emit({ kind: 'send', path, octets });
+}
+
+/** The key agreement is done: message 2 is made, with a dummy key for a group that does not exist. */
+export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreementAnswer): State {
+  if (answer.kind !== 'dhAgree') {
+    const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
+    turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
+    return closed(state, 'negotiation failed');
+  }
+  const { cookies, path, offer, subject } = state;
+  const identityPayload = identification({ kind: 'address', address: path.local.address });
+  const responderNonceBody = turn.environment.random.bytes(NONCE_OCTETS);
+  const secrets = phaseOneSecrets({
+    cookies,
+    choice: offer.choice,
+    preSharedKey: offer.peer?.preSharedKey ?? turn.environment.dummyKey,
+    sharedSecret: answer.sharedSecret,
+    initiatorPublic: offer.publicValue,
+    responderPublic: answer.publicValue,
+    initiatorNonceBody: offer.nonceBody,
+    responderNonceBody,
+    saBody: offer.saBody,
+    initiatorIdentityBody: offer.identityBody,
+    responderIdentityBody: encodedBody(identityPayload),
+  });
+  const payloads: readonly Payload[] = [
+    phaseOneAnswer(offer.choice),
+    { type: 'ke', data: answer.publicValue },
+    { type: 'nonce', data: responderNonceBody },
+    identityPayload,
+    { type: 'hash', data: secrets.hashR },
+    vendorIdPayload('unity'),
+    vendorIdPayload('xauth'),
+    vendorIdPayload('dpd'),
+    ...natTraversalPayloads(state),
+    vendorIdPayload('fragmentation'),
+    vendorIdPayload('altigaGateway'),
+  ];
+  const octets = encodeMessage(
+    {
+      initiatorCookie: cookies.initiator,
+      responderCookie: cookies.responder,
+      exchangeType,
+      flags: 0,
+      messageId: 0,
+    },
+    payloads,
+  );
+  logSent(turn, subject, 0, payloads, octets.length);
+  turn.emit({ kind: 'send', path, octets });
+  return {
+    phase: 'awaitingProof',
+    role: 'responder',
+    cookies,
+    path,
+    subject,
+    offer,
+    secured: secrets.secured,
+    expectedHash: secrets.hashI,
+    retransmission: retransmit(octets, AGGRESSIVE_ANSWER_WAITS_MS, turn.now),
+    expiresAt: state.expiresAt,
+    refusalReported: false,
+  };
+}
+
+/** The one version of NAT traversal that is answered, and the hashes of both ends (NAT-43). */
+function natTraversalPayloads({ cookies, path, offer }: Agreeing): readonly Payload[] {
+  const version = offer.natTraversal;
+  if (!version) return [];
+  const input = {
+    hash: offer.choice.policy.hash,
+    initiatorCookie: cookies.initiator,
+    responderCookie: cookies.responder,
+  };
+  return [
+    { type: 'vid', data: vendorId(version.vendorId) },
+    ...natDetectionPayloads(version, input, path, false),
+  ];
+}
+
+/** Reads message 3, which most peers encrypt though RFC 2409 leaves it open. */
+function openMessage3(
+  state: AwaitingProof,
+  header: Header,
+  octets: Uint8Array,
+): Result<Opened, string> {
+  if (header.messageId !== 0) return err('a message id in phase 1');
+  const encrypted = (header.flags & headerFlags.encryption) !== 0;
+  const { secured } = state;
+  const opened = encrypted
+    ? open(secured, secured.lastBlock, header, octets)
+    : openClear(secured.lastBlock, header, octets);
+  if (!opened.ok) return err(describeFault(opened.error));
+  const checked = checkRule(rules.aggressive3, opened.value.payloads, encrypted);
+  return checked.ok ? ok(opened.value) : checked;
+}
+
+function openClear(lastBlock: Uint8Array, header: Header, octets: Uint8Array) {
+  const body = octets.subarray(HEADER_LENGTH);
+  const decoded = decodePayloads(header.nextPayload, body);
+  if (!decoded.ok) return decoded;
+  const { payloads, end } = decoded.value;
+  return ok({ payloads, body, end, lastBlock, length: HEADER_LENGTH + end });
+}
+
+/** AM3: HASH_I, and what the initiator found out about NATs. */
+export function aggressive3Received(
+  turn: Turn,
+  state: AwaitingProof,
+  path: Path,
+  header: Header,
+  octets: Uint8Array,
+): State {
+  const opened = openMessage3(state, header, octets);
+  const proof = opened.ok ? only(opened.value.payloads, 'hash').data : new Uint8Array(0);
+  if (!opened.ok || !equalBytes(proof, state.expectedHash)) return refuseProof(turn, state);
+  const { peer, choice } = state.offer;
+  if (!peer) return refuseProof(turn, state);
+  if (peer.extendedAuthentication !== choice.extendedAuthentication) {
+    const reason = peer.extendedAuthentication
+      ? `the peer offered a pre-shared key without XAUTH, which tunnel group ${peer.group} demands`
+      : `the peer demands XAUTH, which tunnel group ${peer.group} does not do`;
+    turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
+    return { ...state, refusalReported: true };
+  }
+  return complete(turn, state, { ...state.offer, peer }, path, opened.value, octets);
+}
+
+/**
+ * Reports the first message 3 that proves nothing and goes on waiting: whoever sent it may not be the
+ * peer, and must not be able to end its negotiation.
+ */
+function refuseProof(turn: Turn, state: AwaitingProof): AwaitingProof {
+  if (state.refusalReported) return state;
+  const reason = state.offer.peer
+    ? `wrong pre-shared key of tunnel group ${state.offer.peer.group}`
+    : `no tunnel group "${identityText(state.offer.identity)}"`;
+  turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
+  return { ...state, refusalReported: true };
+}
+
+function natTraversalOf(
+  state: AwaitingProof,
+  path: Path,
+  opened: Opened,
+): NatTraversal | undefined {
+  const { offer, cookies } = state;
+  if (!offer.natTraversal) return undefined;
+  const input = {
+    hash: offer.choice.policy.hash,
+    initiatorCookie: cookies.initiator,
+    responderCookie: cookies.responder,
+  };
+  const found = detectNat(opened.payloads, input, [state.path, path]);
+  return found && { version: offer.natTraversal, ...found };
+}
+
+function complete(
+  turn: Turn,
+  state: AwaitingProof,
+  offer: AggressiveOffer & { readonly peer: NonNullable<AggressiveOffer['peer']> },
+  path: Path,
+  opened: Opened,
+  octets: Uint8Array,
+): State {
+  const { cookies, subject } = state;
+  logReceived(turn, subject, 0, opened.payloads, opened.length);
+  const notifications = allOf(opened.payloads, 'notify');
+  const initialContact = notifications.some((n) => n.notifyType === notifyTypes.initialContact);
+  const sa = established(turn, {
+    role: 'responder',
+    cookies,
+    path,
+    subject,
+    secured: { ...state.secured, lastBlock: opened.lastBlock },
+    choice: offer.choice,
+    peer: offer.peer,
+    extensions: offer.extensions,
+    natTraversal: natTraversalOf(state, path, opened),
+    initialContact,
+  });
+  turn.log(phaseOneCompleted, subject, () => ({}));
+  turn.notify({ kind: 'phaseOneCompleted' });
+  const told = informationalReceived(turn, startKeepalives(turn, sa), opened);
+  if (told.phase !== 'established') return told;
+  const next = remember(told, messageKey(octets), undefined);
+  if (offer.peer.extendedAuthentication) return requestCredentials(turn, next);
+  // vpnc takes silence after message 3 for failure, even where no XAUTH follows.
+  return announcePhaseOne(turn, authenticated(turn, next));
+}
+
+/** Repeats message 2 and forgets a peer that does not prove itself in time. */
+export function awaitingProofTick(turn: Turn, state: AwaitingProof): AwaitingProof {
+  if (!state.retransmission) return state;
+  const next = repeat(turn, state, state.retransmission);
+  return { ...state, retransmission: next === 'exhausted' ? undefined : next };
+}

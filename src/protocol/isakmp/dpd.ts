@@ -1,0 +1,71 @@
+import { after } from '#base/instant';
+import { uint32 } from '#crypto/keymat';
+import { notifyTypes } from '#wire/isakmp/numbers';
+import type { Notification } from '#wire/isakmp/payload';
+import { endEstablished } from './close.ts';
+import { deadPeerAnswered, deadPeerAsked, deadPeerDetected } from './events.ts';
+import { isakmpNotification, sendInformational } from './informational-send.ts';
+import type { DeadPeerDetection, Established, State } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** Dead peer detection, RFC 3706: the occasions of its life on one page. */
+
+const packetsOf = (turn: Turn, sa: Established): number =>
+  [...sa.children, ...sa.retiring.map((r) => r.child)].reduce(
+    (sum, c) => sum + turn.environment.inboundPackets(c.inboundSpi),
+    0,
+  );
+
+const watching = (turn: Turn, sa: Established): DeadPeerDetection => ({
+  stage: 'watching',
+  packets: packetsOf(turn, sa),
+  checkAt: after(turn.now, sa.peer.dpd.idleSeconds * 1000),
+});
+
+/** The peer is authenticated: from now on it is watched, if both ends want that. */
+export const startWatching = (turn: Turn, sa: Established): Established =>
+  sa.extensions.deadPeerDetection && sa.peer.dpd.idleSeconds > 0
+    ? { ...sa, deadPeerDetection: watching(turn, sa) }
+    : sa;
+
+/** An authentic message arrived: the peer lives. */
+export const messageArrived = (turn: Turn, sa: Established): Established =>
+  sa.deadPeerDetection.stage === 'off' ? sa : { ...sa, deadPeerDetection: watching(turn, sa) };
+
+/** The peer asks whether we live: it gets its sequence number back (NAT-71). */
+export function peerAsked(turn: Turn, sa: Established, notification: Notification): void {
+  turn.log(deadPeerAnswered, sa.subject, () => ({ sequence: sequenceText(notification.data) }));
+  const acknowledgement = isakmpNotification(sa, notifyTypes.rUThereAck, notification.data);
+  sendInformational(turn, sa, [acknowledgement]);
+}
+
+const sequenceText = (octets: Uint8Array): string =>
+  octets.reduce((number, octet) => number * 256 + octet, 0).toString(16);
+
+/** Nothing came for the idle time, or an answer is missing. */
+export function silence(turn: Turn, sa: Established): State {
+  const { deadPeerDetection: dpd } = sa;
+  if (dpd.stage === 'off') return sa;
+  const packets = packetsOf(turn, sa);
+  if (packets !== dpd.packets) return { ...sa, deadPeerDetection: watching(turn, sa) };
+  const asked = dpd.stage === 'asking' ? dpd.asked : 0;
+  if (asked > sa.peer.dpd.retries) {
+    turn.log(deadPeerDetected, sa.subject, () => ({}));
+    return endEstablished(turn, sa, 'dead peer', true);
+  }
+  const sequence = dpd.stage === 'asking' ? (dpd.sequence + 1) & 0x7fffffff : firstSequence(turn);
+  const data = uint32(sequence);
+  turn.log(deadPeerAsked, sa.subject, () => ({ sequence: sequenceText(data) }));
+  sendInformational(turn, sa, [isakmpNotification(sa, notifyTypes.rUThere, data)]);
+  const nextAt = after(turn.now, sa.peer.dpd.retrySeconds * 1000);
+  return {
+    ...sa,
+    deadPeerDetection: { stage: 'asking', packets, sequence, asked: asked + 1, nextAt },
+  };
+}
+
+/** Random, with the high bit clear; RFC 3706 section 6.2. */
+function firstSequence(turn: Turn): number {
+  const [a = 0, b = 0, c = 0, d = 0] = turn.environment.random.bytes(4);
+  return ((a & 0x7f) << 24) | (b << 16) | (c << 8) | d;
+}

@@ -1,0 +1,79 @@
+import { after, earliest, type Instant } from '#base/instant';
+import type { Child } from './child.ts';
+import { deleteChildren, endEstablished } from './close.ts';
+import { RETIRED_AFTER_TRAFFIC_MS } from './constants.ts';
+import { sendInformational } from './informational-send.ts';
+import { inboundDataReceived, noOldSa, oldSaFound, saActive, spiText } from './install-events.ts';
+import { rekeyChild } from './quick-initiator.ts';
+import { announcePhaseOne } from './responder-lifetime.ts';
+import type { Established, State } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** The life of what was negotiated: coming into use, being replaced, expiring. */
+
+/** The first packet of a pair arrived: its predecessor is needed no longer (NAT-67). */
+export function inboundActive(turn: Turn, sa: Established, spi: number): Established {
+  const child = sa.children.find((c) => c.inboundSpi === spi);
+  if (!child) return sa;
+  turn.log(inboundDataReceived, {}, () => ({}));
+  turn.log(saActive, {}, () => ({ spi: spiText(spi) }));
+  const old = sa.retiring.find((r) => r.child.inboundSpi === child.replaces);
+  if (!old) {
+    turn.log(noOldSa, {}, () => ({ spi: spiText(spi) }));
+    return sa;
+  }
+  const { messageId } = old.child;
+  turn.log(oldSaFound, {}, () => ({ spi: spiText(spi), messageId: messageId.toString(16) }));
+  const soon = after(turn.now, RETIRED_AFTER_TRAFFIC_MS);
+  return {
+    ...sa,
+    children: sa.children.map((c) => (c === child ? { ...c, replaces: undefined } : c)),
+    retiring: sa.retiring.map((r) => (r === old && soon < r.until ? { ...r, until: soon } : r)),
+  };
+}
+
+/** A pair nears the end of its kilobytes or sequence numbers: it is replaced now. */
+export function expiring(turn: Turn, sa: Established, spi: number): Established {
+  const child = sa.children.find((c) => c.inboundSpi === spi || c.outboundSpi === spi);
+  return child?.rekeyAt === undefined ? sa : replace(turn, sa, child);
+}
+
+/** Begins a Quick Mode in place of `child`, once; until it is done the old pair serves. */
+function replace(turn: Turn, sa: Established, child: Child): Established {
+  const children = sa.children.map((c) => (c === child ? { ...c, rekeyAt: undefined } : c));
+  return rekeyChild(turn, { ...sa, children }, child);
+}
+
+/** The earliest deadline of pairs and of the ISAKMP SA itself. */
+export function lifetimeDeadline(sa: Established): Instant | undefined {
+  let next: Instant | undefined = earliest(sa.expiresAt, sa.responderLifetimeAt);
+  for (const child of sa.children) next = earliest(next, earliest(child.rekeyAt, child.expiresAt));
+  for (const { until } of sa.retiring) next = earliest(next, until);
+  return next;
+}
+
+/** Replaces, retires and expires what is due. */
+export function lifetimeTick(turn: Turn, sa: Established): State {
+  const { now } = turn;
+  if (now >= sa.expiresAt) return endEstablished(turn, sa, 'lifetime expired', true);
+  let next = sa;
+  if (sa.responderLifetimeAt !== undefined && now >= sa.responderLifetimeAt)
+    next = announcePhaseOne(turn, next);
+  for (const child of sa.children) {
+    if (now >= child.expiresAt) next = drop(turn, next, child);
+    else if (child.rekeyAt !== undefined && now >= child.rekeyAt) next = replace(turn, next, child);
+  }
+  for (const { child, until } of sa.retiring) if (now >= until) next = drop(turn, next, child);
+  return next;
+}
+
+/** Takes a pair out of service and tells the peer. */
+function drop(turn: Turn, sa: Established, child: Child): Established {
+  sendInformational(turn, sa, [deleteChildren([child.inboundSpi])]);
+  turn.emit({ kind: 'remove', child });
+  return {
+    ...sa,
+    children: sa.children.filter((c) => c.inboundSpi !== child.inboundSpi),
+    retiring: sa.retiring.filter((r) => r.child.inboundSpi !== child.inboundSpi),
+  };
+}

@@ -1,0 +1,150 @@
+import { after } from '#base/instant';
+import { hostPrefix } from '#base/prefix';
+import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
+import { keyMaterial } from '#crypto/keymat';
+import { protocolIds } from '#wire/isakmp/numbers';
+import type { Child } from './child.ts';
+import { CHILDREN_MOST, QUICK_MODES_MOST, RETIRED_MS } from './constants.ts';
+import { messageIdText } from './decode-text.ts';
+import { generatingQuickModeKey, loadingAllSas, phaseTwoTimedOut, tooMany } from './events.ts';
+import { repeat } from './exchange.ts';
+import { logInstalled } from './install-events.ts';
+import type { ChildPlan, Established, QuickMode } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** What both ends of a Quick Mode have in common; RFC 2409 section 5.5. */
+
+/** The addresses of both ends: the selectors of a Quick Mode without identification payloads. */
+export const endSelectors = (sa: Established) => ({
+  local: hostPrefix(sa.path.local.address),
+  remote: hostPrefix(sa.path.remote.address),
+});
+
+/** Groups that a peer may ask for by itself: modern ones, and those that phase 1 permits. */
+export const allowedGroups = (turn: Turn): ReadonlySet<DhGroupName> =>
+  new Set([
+    ...Object.values(DH_GROUPS)
+      .filter((g) => !g.legacy)
+      .map((g) => g.name),
+    ...turn.environment.policy.isakmp.map((p) => p.group),
+  ]);
+
+/** Whether one more exchange may begin; a refusal is reported. */
+export function hasRoom(turn: Turn, sa: Established): boolean {
+  const reached =
+    sa.quickModes.length >= QUICK_MODES_MOST
+      ? ([QUICK_MODES_MOST, 'Quick Modes at once'] as const)
+      : sa.children.length >= CHILDREN_MOST
+        ? ([CHILDREN_MOST, 'pairs of IPsec SAs'] as const)
+        : undefined;
+  if (!reached) return true;
+  const [limit, what] = reached;
+  turn.log(tooMany, sa.subject, () => ({ limit, what }));
+  return false;
+}
+
+export const replaceQuickMode = (sa: Established, quick: QuickMode): Established => ({
+  ...sa,
+  quickModes: [...sa.quickModes.filter((q) => q.messageId !== quick.messageId), quick],
+});
+
+export const withoutQuickMode = (sa: Established, messageId: number): Established => ({
+  ...sa,
+  quickModes: sa.quickModes.filter((q) => q.messageId !== messageId),
+});
+
+/** Nonces of a Quick Mode by who sent them, and g^xy of PFS. */
+export type QuickSecrets = {
+  readonly initiatorNonceBody: Uint8Array;
+  readonly responderNonceBody: Uint8Array;
+  readonly sharedSecret: Uint8Array | undefined;
+};
+
+/** Makes the keys of a pair: each direction under the SPI of its receiver. */
+export function makeChild(
+  turn: Turn,
+  sa: Established,
+  plan: ChildPlan,
+  messageId: number,
+  secrets: QuickSecrets,
+  rekeyPart: number,
+): Child {
+  const { choice } = plan;
+  const { lifetimeSeconds, suite } = choice;
+  const lifetimeMs = lifetimeSeconds * 1000;
+  const material = (spi: number): Uint8Array =>
+    keyMaterial(
+      { hash: sa.secured.hash, skeyidD: sa.secured.skeyidD, ...secrets },
+      protocolIds.esp,
+      spi,
+      suite.keyMaterialOctets,
+    );
+  return {
+    inboundSpi: plan.inboundSpi,
+    outboundSpi: choice.peerSpi,
+    suite: suite.name,
+    mode: sa.peer.ipsec.mode,
+    encapsulation: choice.encapsulation,
+    selectors: plan.selectors,
+    inboundKeyMaterial: material(plan.inboundSpi),
+    outboundKeyMaterial: material(choice.peerSpi),
+    replayWindow: sa.peer.ipsec.replayWindow,
+    lifetimeSeconds,
+    lifetimeKilobytes: choice.lifetimeKilobytes,
+    pfs: choice.group?.name,
+    messageId,
+    rekeyAt: after(turn.now, lifetimeMs * rekeyPart),
+    expiresAt: after(turn.now, lifetimeMs),
+    replaces: plan.replaces,
+  };
+}
+
+/** Whether two pairs carry the same traffic. */
+const sameSelectors = (a: Child['selectors'], b: Child['selectors']): boolean =>
+  a.local.address === b.local.address &&
+  a.local.length === b.local.length &&
+  a.remote.address === b.remote.address &&
+  a.remote.length === b.remote.length;
+
+/** The pair that a new one with these selectors takes the place of. */
+export const predecessor = (sa: Established, selectors: Child['selectors']): Child | undefined =>
+  sa.children.findLast((c) => sameSelectors(c.selectors, selectors));
+
+/** Installs a pair; the one whose place it takes goes on receiving for a while. */
+export function install(turn: Turn, sa: Established, child: Child): Established {
+  turn.log(loadingAllSas, sa.subject, () => ({}));
+  // One key for each direction.
+  turn.log(generatingQuickModeKey, sa.subject, () => ({}));
+  turn.log(generatingQuickModeKey, sa.subject, () => ({}));
+  turn.emit({ kind: 'install', child });
+  logInstalled(turn, sa, child);
+  const old = sa.children.filter((c) => sameSelectors(c.selectors, child.selectors));
+  const until = after(turn.now, RETIRED_MS);
+  const replaced = { ...child, replaces: old.at(-1)?.inboundSpi };
+  return {
+    ...withoutQuickMode(sa, child.messageId),
+    children: [...sa.children.filter((c) => !old.includes(c)), replaced],
+    retiring: [...sa.retiring, ...old.map((c) => ({ child: c, until }))],
+  };
+}
+
+/** Repeats what is due, and gives up exchanges whose peer went silent. */
+export function quickModesTick(turn: Turn, sa: Established): Established {
+  let next = sa;
+  for (const quick of sa.quickModes) {
+    if ('expiresAt' in quick) {
+      if (turn.now >= quick.expiresAt) next = giveUp(turn, next, quick.messageId);
+      continue;
+    }
+    const retransmission = repeat(turn, sa, quick.retransmission);
+    if (retransmission === 'exhausted') next = giveUp(turn, next, quick.messageId);
+    else if (retransmission !== quick.retransmission)
+      next = replaceQuickMode(next, { ...quick, retransmission });
+  }
+  return next;
+}
+
+function giveUp(turn: Turn, sa: Established, messageId: number): Established {
+  turn.log(phaseTwoTimedOut, sa.subject, () => ({ messageId: messageIdText(messageId) }));
+  return withoutQuickMode(sa, messageId);
+}

@@ -1,0 +1,88 @@
+import type { KeyObject } from 'node:crypto';
+import { concat } from '#base/bytes';
+import type { HashName } from '#crypto/hashes';
+import { encryptCbc, ISAKMP_CIPHERS, type IsakmpCipherName } from '#crypto/isakmp-ciphers';
+import { exchangeIv, uint32 } from '#crypto/keymat';
+import { prf } from '#crypto/prf';
+import { encodePayloads, firstPayloadNumber, frame } from '#wire/isakmp/message';
+import { headerFlags } from '#wire/isakmp/numbers';
+import type { Payload } from '#wire/isakmp/payload';
+
+export type Cookies = { readonly initiator: Uint8Array; readonly responder: Uint8Array };
+
+/** Both cookies, as notifications and deletes name the ISAKMP SA. */
+export const bothCookies = (cookies: Cookies): Uint8Array =>
+  concat(cookies.initiator, cookies.responder);
+
+/** What protects messages once phase 1 has its keys. */
+export type Secured = {
+  readonly cookies: Cookies;
+  readonly hash: HashName;
+  readonly cipher: IsakmpCipherName;
+  readonly skeyidA: KeyObject;
+  readonly skeyidD: KeyObject;
+  readonly encryption: KeyObject;
+  /** The vector that phase 1 ended with, from which those of phase 2 are derived. */
+  readonly lastBlock: Uint8Array;
+};
+
+/** The initialization vector that the first message of an exchange begins with. */
+export const firstIv = (s: Secured, messageId: number): Uint8Array =>
+  exchangeIv(s.hash, s.cipher, s.lastBlock, messageId);
+
+/** A message on its way out. */
+export type Sealed = {
+  readonly octets: Uint8Array;
+  /** Last block of ciphertext: the vector of the exchange's next message. */
+  readonly lastBlock: Uint8Array;
+  /** For events: what is inside, and the length without padding. */
+  readonly payloads: readonly Payload[];
+  readonly length: number;
+};
+
+export type SealHeader = {
+  readonly exchangeType: number;
+  readonly messageId: number;
+  readonly iv: Uint8Array;
+};
+
+/** Encrypts payloads as they are. RFC 2409 appendix B: zeros up to the block, no count, no extra block. */
+export function sealPayloads(s: Secured, header: SealHeader, payloads: readonly Payload[]): Sealed {
+  const { blockOctets } = ISAKMP_CIPHERS[s.cipher];
+  const plain = encodePayloads(payloads);
+  const padding = (blockOctets - (plain.length % blockOctets)) % blockOctets;
+  const padded = concat(plain, new Uint8Array(padding));
+  const body = encryptCbc(s.cipher, s.encryption, header.iv, padded);
+  const octets = frame(
+    {
+      initiatorCookie: s.cookies.initiator,
+      responderCookie: s.cookies.responder,
+      exchangeType: header.exchangeType,
+      flags: headerFlags.encryption,
+      messageId: header.messageId,
+    },
+    firstPayloadNumber(payloads),
+    body,
+  );
+  return {
+    octets,
+    lastBlock: body.slice(-blockOctets),
+    payloads,
+    length: octets.length - padding,
+  };
+}
+
+/**
+ * Puts `HASH = prf(SKEYID_a, M-ID | before | payloads)` first and encrypts; RFC 2409 sections 5.5 and
+ * 5.7. `before` is the initiator's nonce in the second message of Quick Mode.
+ */
+export function seal(
+  s: Secured,
+  header: SealHeader,
+  payloads: readonly Payload[],
+  before: Uint8Array = new Uint8Array(0),
+): Sealed {
+  const messageId = uint32(header.messageId);
+  const data = prf(s.hash, s.skeyidA, messageId, before, encodePayloads(payloads));
+  return sealPayloads(s, header, [{ type: 'hash', data }, ...payloads]);
+}
