@@ -11,6 +11,10 @@ export type CarryOut<R> = (
   signal: AbortSignal,
 ) => Reply | Promise<Reply>;
 
+type PageRows = ConsoleRequest & { readonly kind: 'pageRows' };
+const isPageRows = (request: { readonly kind: string }): request is PageRows =>
+  request.kind === 'pageRows';
+
 /** A command line for one console. What it asks of the process goes to `carryOut`. */
 export function shellOf<Needs, R extends { readonly kind: string }>(
   commandLine: CommandLine<Needs, R>,
@@ -34,6 +38,7 @@ export function shellOf<Needs, R extends { readonly kind: string }>(
       }
       const request = outcome.request as ConsoleRequest | R;
       if (request.kind === 'closeSession') ended = true;
+      else if (isPageRows(request)) pageRows = request.rows;
       else return carryOut(request as ProcessRequest<R>, signal);
       return { text: '', failed: false };
     },
