@@ -81,7 +81,9 @@ export class Lab {
   /** A client at `address`, directly on the network or behind `pat`; it pings from its assigned address. */
   client(address: IpAddress, profile: Profile, pat?: PatBox): Node<ClientDevice> {
     const end = (port: number): Endpoint => ({ address, port });
+    const counters: { plane?: MemoryDataPlane } = {};
     const device = new ClientDevice({
+      inboundPackets: (spi) => counters.plane?.inboundCounters(spi)?.packets ?? 0,
       random: new Prng(this.random.uint32()),
       profile,
       ends: {
@@ -91,7 +93,9 @@ export class Lab {
         remoteEncapsulatedPort: NAT_TRAVERSAL_PORT,
       },
     });
-    return this.#boot(device, address, [], pat);
+    const node = this.#boot(device, address, [], pat);
+    counters.plane = node.dataPlane;
+    return node;
   }
 
   /** A statement that must hold after every step, whatever happens. */

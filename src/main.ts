@@ -44,7 +44,8 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`headend: ${error.message}\n`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof UsageError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`headend: ${message}\n`);
   process.exitCode = 2;
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from './address.ts';
-import { contains, formatPrefix, hostPrefix, lengthOfMask, maskOf, prefixOf } from './prefix.ts';
+import {
+  contains,
+  formatPrefix,
+  hostPrefix,
+  lengthOfMask,
+  maskOf,
+  prefixOf,
+  rangePrefixes,
+} from './prefix.ts';
 
 test('host bits of a network are cleared', () => {
   assert.equal(formatPrefix(prefixOf(address('171.69.89.78'), 23)), '171.69.88.0/23');
@@ -22,4 +30,19 @@ test('masks convert both ways and holes are refused', () => {
     assert.deepEqual(lengthOfMask(maskOf(length)), { ok: true, value: length });
   assert.equal(lengthOfMask('255.0.255.0').ok, false);
   assert.equal(lengthOfMask('255.255.255').ok, false);
+});
+
+test('a range of addresses is written as the fewest networks', () => {
+  const networks = (first: string, last: string) =>
+    rangePrefixes(address(first), address(last)).map(formatPrefix);
+  assert.deepEqual(networks('40.1.1.1', '40.1.1.10'), [
+    '40.1.1.1/32',
+    '40.1.1.2/31',
+    '40.1.1.4/30',
+    '40.1.1.8/31',
+    '40.1.1.10/32',
+  ]);
+  assert.deepEqual(networks('10.0.0.0', '10.0.255.255'), ['10.0.0.0/16']);
+  assert.deepEqual(networks('0.0.0.0', '255.255.255.255'), ['0.0.0.0/0']);
+  assert.deepEqual(networks('2001:db8::', '2001:db8::ffff'), ['2001:db8::/112']);
 });

@@ -46,4 +46,32 @@ export function lengthOfMask(mask: string): Result<number, string> {
   return err(`"${mask}" is not a contiguous network mask`);
 }
 
+const numberOf = (bytes: Uint8Array): bigint =>
+  bytes.reduce((n, octet) => (n << 8n) | BigInt(octet), 0n);
+
+function octetsOf(n: bigint, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  for (let i = count - 1, rest = n; i >= 0; i -= 1, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  return bytes;
+}
+
+/** The fewest networks that together hold the addresses from `first` to `last`, both included. */
+export function rangePrefixes(first: IpAddress, last: IpAddress): Prefix[] {
+  const bits = bitsOf(first);
+  const end = numberOf(addressBytes(last));
+  const found: Prefix[] = [];
+  for (let at = numberOf(addressBytes(first)); at <= end; ) {
+    let size = 1n;
+    let length = bits;
+    // The network doubles while it stays aligned and within the range.
+    while (length > 0 && at % (2n * size) === 0n && at + 2n * size - 1n <= end) {
+      size *= 2n;
+      length -= 1;
+    }
+    found.push({ address: addressFromBytes(octetsOf(at, bits / 8)), length });
+    at += size;
+  }
+  return found;
+}
+
 export const formatPrefix = (p: Prefix): string => `${p.address}/${p.length}`;

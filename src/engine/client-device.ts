@@ -13,18 +13,25 @@ const clientSeverities: ReadonlyMap<string, SeverityRange> = new Map(
   ['CM', 'IKE', 'IPSEC', 'DIALER'].map((eventClass) => [eventClass, { from: 1, to: 6 }]),
 );
 
+export type ClientDeviceOptions = ClientOptions & {
+  readonly random: RandomSource;
+  /** Packets that an inbound SA accepted, by which a silent head-end is noticed. */
+  readonly inboundPackets: (spi: number) => number;
+};
+
 /** The built-in client as a device: a keying manager of its own with one connection. */
 export class ClientDevice implements Steppable {
   readonly log = new EventLog(EVENTS_KEPT, clientSeverities);
   readonly keying: KeyingManager;
   readonly #client: Client;
 
-  constructor(options: ClientOptions & { readonly random: RandomSource }) {
+  constructor(options: ClientDeviceOptions) {
     const policy = clientPolicy(options.profile);
     this.keying = new KeyingManager({
       random: options.random,
       policy: () => policy,
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
+      inboundPackets: options.inboundPackets,
     });
     this.#client = new Client(this.keying, options);
   }

@@ -69,6 +69,7 @@ export class HeadEnd implements Steppable {
       random,
       policy: () => this.#policy,
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
+      inboundPackets: (spi) => counters.inboundCounters(spi)?.packets ?? 0,
     });
     this.remoteAccess = new RemoteAccess({
       keying: this.keying,

@@ -82,13 +82,13 @@ export class Client {
 
   /** Ends the connection and tells the head-end. */
   disconnect(now: Instant): Effects {
-    const sa = this.#sa();
+    const sa = this.sa;
     this.#state = { kind: 'ended', reason: 'disconnected', retryAt: undefined };
     return sa === undefined ? [] : this.#keying.close(sa, 'administrator', now);
   }
 
   notice(notice: KeyingNotice, now: Instant): Effects {
-    if (notice.kind !== 'rekeyed' && notice.sa !== this.#sa()) return [];
+    if (notice.kind !== 'rekeyed' && notice.sa !== this.sa) return [];
     switch (notice.kind) {
       case 'credentialsWanted':
         return this.#answer(notice.sa, now);
@@ -103,7 +103,7 @@ export class Client {
           this.#state = { ...this.#state, children: this.#state.children - 1 };
         return [];
       case 'rekeyed':
-        if (this.#sa() === notice.replaces && 'sa' in this.#state)
+        if (this.sa === notice.replaces && 'sa' in this.#state)
           this.#state = { ...this.#state, sa: notice.sa };
         return [];
       case 'redirected': {
@@ -139,7 +139,7 @@ export class Client {
 
   status(): ClientStatus {
     const state = this.#state;
-    const sa = this.#sa();
+    const sa = this.sa;
     const child = sa === undefined ? undefined : this.#keying.summary(sa)?.children[0];
     return {
       state: state.kind,
@@ -151,7 +151,8 @@ export class Client {
     };
   }
 
-  #sa(): SaId | undefined {
+  /** The ISAKMP SA that carries the connection, or is to. */
+  get sa(): SaId | undefined {
     return 'sa' in this.#state ? this.#state.sa : undefined;
   }
 

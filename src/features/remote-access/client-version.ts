@@ -26,6 +26,6 @@ export function clientVersion(attributes: readonly ConfigurationAttribute[]): Cl
   if (!(attribute?.value instanceof Uint8Array) || attribute.value.length === 0)
     return { type: undefined, version: undefined };
   const text = printable(attribute.value);
-  const [, version, type] = /(\d[\w.]*(?: \([^)]*\))?)\s*:\s*(\S+)$/.exec(text) ?? [];
+  const [, version, type] = /(\d\S*(?: \([^)]*\))?)\s*:\s*(\S+)$/.exec(text) ?? [];
   return { type, version: version ?? (text || undefined) };
 }

@@ -1,0 +1,124 @@
+import { runDevice, type SlowWork } from '#adapters/device-runner';
+import { now } from '#adapters/machine-clock';
+import { MachineRandom } from '#adapters/machine-random';
+import { MemoryOverUdp } from '#adapters/memory-over-udp';
+import { UserspaceDataPlane } from '#adapters/userspace/userspace-data-plane';
+import type { Endpoint } from '#base/address';
+import { type Prefix, rangePrefixes } from '#base/prefix';
+import { ok, type Result } from '#base/result';
+import type { Configuration } from '#config/configuration';
+import { interfaceNamed } from '#config/system';
+import type { DataPlane, DataPlaneOptions, InsideNetwork } from '#dataplane/data-plane';
+import type { Driver } from '#engine/driver';
+import { HeadEnd } from '#engine/head-end';
+import { ipsecSlice } from '#ipsec/config';
+import { sessionSlice } from '#session/config';
+import { VERSION } from './program.ts';
+
+/** The UDP ports of IKE; the demo moves them up, where no privilege is needed. */
+export type IkePorts = { readonly isakmp: number; readonly natTraversal: number };
+export const IKE_PORTS: IkePorts = { isakmp: 500, natTraversal: 4500 };
+
+/** Where the inside network is: behind a TUN interface of the kernel, or within this process. */
+export type Inside =
+  | { readonly kind: 'userspace'; readonly tunName: string; readonly mtu: number }
+  | { readonly kind: 'memory'; readonly network: InsideNetwork };
+
+/** A head-end that runs. */
+export type HeadEndProcess = {
+  readonly device: HeadEnd;
+  readonly driver: Driver;
+  readonly dataPlane: DataPlane;
+  /** Tells every client good-bye and closes sockets and interface. */
+  close(): Promise<void>;
+};
+
+/** Where clients may reach a configuration: the addresses of the interfaces on which IKE is enabled. */
+export function listenersOf(
+  configuration: Configuration,
+  ports: IkePorts,
+): DataPlaneOptions['listen'] {
+  const { isakmpInterfaces, natTraversal } = ipsecSlice.of(configuration);
+  const end = (address: Endpoint['address'], port: number, encapsulated: boolean) => ({
+    endpoint: { address, port },
+    encapsulated,
+  });
+  return isakmpInterfaces.flatMap((name) => {
+    const found = interfaceNamed(configuration, name);
+    const addresses = [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
+    return addresses.flatMap((address) => [
+      end(address, ports.isakmp, false),
+      // NAT-15: without NAT traversal nothing listens there.
+      ...(natTraversal ? [end(address, ports.natTraversal, true)] : []),
+    ]);
+  });
+}
+
+/** `crypto ipsec df-bit` of the first interface on which IKE is enabled. */
+function dfBitOf(configuration: Configuration): DataPlaneOptions['dontFragment'] & string {
+  const { isakmpInterfaces, dfBit } = ipsecSlice.of(configuration);
+  return isakmpInterfaces.map((name) => dfBit.get(name)).find((bit) => bit !== undefined) ?? 'copy';
+}
+
+/** The networks behind tunnels: every address that a client may be given. */
+export function poolNetworks(configuration: Configuration): Prefix[] {
+  const { pools, users } = sessionSlice.of(configuration);
+  const fixed = [...users.values()].flatMap(({ framedAddress: f }) => f?.address ?? []);
+  return [
+    ...[...pools.values()].flatMap(({ range }) => rangePrefixes(range.first, range.last)),
+    ...fixed.flatMap((address) => rangePrefixes(address, address)),
+  ];
+}
+
+/** Starts a head-end; the error is one line for people. */
+export async function startHeadEnd(options: {
+  readonly configuration: Configuration;
+  readonly inside: Inside;
+  readonly work: SlowWork;
+  readonly ports?: IkePorts;
+}): Promise<Result<HeadEndProcess, string>> {
+  const { configuration, inside, work, ports = IKE_PORTS } = options;
+  const random = new MachineRandom();
+  let dataPlane: DataPlane | undefined;
+  const device = new HeadEnd({
+    random,
+    configuration,
+    startedAt: now(),
+    version: VERSION,
+    natTraversalPort: ports.natTraversal,
+    counters: {
+      inboundCounters: (spi) => dataPlane?.inboundCounters(spi),
+      outboundCounters: (spi, remote) => dataPlane?.outboundCounters(spi, remote),
+    },
+  });
+  const driver = runDevice(device, work);
+  const common = {
+    listen: listenersOf(configuration, ports),
+    report: driver.report,
+    dontFragment: dfBitOf(configuration),
+  };
+  const started =
+    inside.kind === 'memory'
+      ? await MemoryOverUdp.start({ ...common, inside: inside.network, random, now })
+      : await UserspaceDataPlane.start({
+          ...common,
+          tun: { name: inside.tunName, mtu: inside.mtu, routes: poolNetworks(configuration) },
+        });
+  if (!started.ok) {
+    driver.stop();
+    return started;
+  }
+  const plane = started.value;
+  dataPlane = plane;
+  driver.attach(plane);
+  return ok({
+    device,
+    driver,
+    dataPlane: plane,
+    async close() {
+      driver.carryOut(device.closeAll('shutdown', now()));
+      driver.stop();
+      await plane.close();
+    },
+  });
+}

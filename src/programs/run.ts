@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { readLinuxNames } from '#adapters/pat-box';
+import { formatDiagnostic } from '#config/diagnostic';
+import { type Parsed, parseListing } from '#config/parse';
+import { language } from '#engine/language';
+import { ipsecSlice } from '#ipsec/config';
+import { dialectOption, readText } from './check.ts';
+import { CONSOLE_SOCKET } from './console.ts';
+import { type Program, UsageError } from './program.ts';
+import { runHeadEnd } from './run-head-end.ts';
+import { runPatBox } from './run-pat-box.ts';
+
+/** How a configuration is to be run. */
+export type RunOptions = {
+  readonly file: string;
+  readonly parsed: Parsed;
+  readonly consoleSocket: string;
+  readonly tunName: string;
+  readonly mtu: number;
+  readonly inside: 'userspace' | 'memory';
+  readonly linuxNames: ReadonlyMap<string, string>;
+  readonly webPort: number | undefined;
+};
+
+function integerOption(name: string, text: string, low: number, high: number): number {
+  const n = Number(text);
+  if (!/^\d+$/.test(text) || n < low || n > high)
+    throw new UsageError(`${name} takes a number from ${low} to ${high}`);
+  return n;
+}
+
+/** Reads and judges a configuration; complains about every bad line at once. */
+async function load(file: string, dialect: string | undefined): Promise<Parsed> {
+  const parsed = parseListing(language, await readText(file), { dialect: dialectOption(dialect) });
+  const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
+  if (errors.length === 0) return parsed;
+  const lines = parsed.diagnostics
+    .filter((d) => d.severity !== 'info' || d.remedy !== undefined || d.line === undefined)
+    .map((d) => formatDiagnostic(file, d));
+  throw new UsageError(
+    `${file} is not run, because ${errors.length === 1 ? 'a line is' : `${errors.length} lines are`} wrong\n${lines.join('\n')}`,
+  );
+}
+
+export const runProgram: Program = {
+  name: 'run',
+  synopsis: 'FILE [OPTIONS]',
+  summary: 'run the head-end, or the PAT box, that a configuration describes',
+  help: `Reads FILE (ASA or PIX dialect), refuses it with line numbers when something in it is wrong, and runs
+it until Ctrl-C. A configuration that enables IKE on an interface is a head-end; one that only translates
+is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE.
+
+  --console-socket PATH   socket of the command line (default ${CONSOLE_SOCKET})
+  --web-port PORT         web console on 127.0.0.1 (default 8443; 0 for none)
+  --tun NAME              name of the TUN interface towards the inside (default headend0)
+  --mtu OCTETS            MTU of the TUN interface (default 1400)
+  --inside memory         no TUN: the inside network is within this process, for a trial without root
+  --interface HW=LINUX    Linux name of an interface of a PAT box, such as ethernet0=eth0; may be repeated
+  --dialect D             read FILE as asa, pix, ios or vpn3000`,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        'console-socket': { type: 'string', default: CONSOLE_SOCKET },
+        'web-port': { type: 'string', default: '8443' },
+        tun: { type: 'string', default: 'headend0' },
+        mtu: { type: 'string', default: '1400' },
+        inside: { type: 'string', default: 'userspace' },
+        interface: { type: 'string', multiple: true, default: [] },
+        dialect: { type: 'string' },
+      },
+    });
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0) throw new UsageError('run takes one FILE');
+    const { inside } = values;
+    if (inside !== 'userspace' && inside !== 'memory')
+      throw new UsageError('--inside takes userspace or memory');
+    const linuxNames = readLinuxNames(values.interface);
+    if (!linuxNames.ok) throw new UsageError(linuxNames.error);
+    const webPort = integerOption('--web-port', values['web-port'], 0, 65_535);
+    const parsed = await load(file, values.dialect);
+    const options: RunOptions = {
+      file,
+      parsed,
+      consoleSocket: values['console-socket'],
+      tunName: values.tun,
+      mtu: integerOption('--mtu', values.mtu, 576, 9000),
+      inside,
+      linuxNames: linuxNames.value,
+      webPort: webPort === 0 ? undefined : webPort,
+    };
+    const { isakmpInterfaces } = ipsecSlice.of(parsed.configuration);
+    return isakmpInterfaces.length > 0 ? runHeadEnd(options) : runPatBox(options);
+  },
+};

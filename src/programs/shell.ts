@@ -1,0 +1,48 @@
+import type { Shell } from '#adapters/terminal/shell';
+import type { CommandLine } from '#config/command-line';
+import type { ConsoleRequest } from '#config/console-commands';
+
+/** What a request made happen, in words for the one who typed it; may be empty. */
+export type Performed = { readonly text: string; readonly failed: boolean };
+
+/**
+ * A command line as terminals want it. `perform` carries out what commands request of the process and
+ * of the device.
+ */
+export function shellOf<Needs, R>(
+  commandLine: CommandLine<Needs, R>,
+  perform: (request: Exclude<R | ConsoleRequest, { kind: 'closeSession' }>) => Performed,
+): Shell {
+  let ended = false;
+  return {
+    prompt: () => commandLine.prompt(),
+    execute(line) {
+      const outcome = commandLine.execute(line);
+      switch (outcome.kind) {
+        case 'view':
+          return { text: outcome.view.text(), failed: false };
+        case 'text':
+          return { text: outcome.text, failed: false };
+        case 'error':
+          return { text: outcome.text, failed: true };
+        case 'request': {
+          const request = outcome.request as R | ConsoleRequest;
+          if (isClose(request)) {
+            ended = true;
+            return { text: '', failed: false };
+          }
+          return perform(request as Exclude<R | ConsoleRequest, { kind: 'closeSession' }>);
+        }
+      }
+    },
+    complete: (text) => commandLine.complete(text),
+    help: (text) => commandLine.help(text),
+    ended: () => ended,
+    pageRows: () => undefined,
+  };
+}
+
+const isClose = (request: unknown): boolean =>
+  typeof request === 'object' &&
+  request !== null &&
+  (request as { kind?: unknown }).kind === 'closeSession';
