@@ -82,10 +82,16 @@ export class PacketSocket {
     return this.#unsent;
   }
 
-  /** Calls `arrived` whenever there is something to `receive`. */
+  /** Calls `arrived` whenever there is something to `receive`, which it has to do. */
   watch(arrived: () => void): void {
+    // libuv passes a status first, whatever the types say: not 0 for an error of the interface (down,
+    // gone), which ends the watch, and which the kernel forgets once it was read.
+    const wake = (status: unknown): void => {
+      arrived();
+      if (status !== 0) this.#poll?.start({ readable: true }, wake);
+    };
     // Without a reference the handle is collected, and the callbacks end silently.
-    this.#poll = koffi.node.poll(this.#fd, { readable: true }, arrived);
+    this.#poll = koffi.node.poll(this.#fd, { readable: true }, wake);
   }
 
   /** Hands over what has arrived, at most a turn's worth; `batchDone` is called after each batch. */
@@ -93,7 +99,6 @@ export class PacketSocket {
     const messages = this.#receiving.pointerTo(0);
     for (let batch = 0; batch < BATCHES_PER_TURN; batch += 1) {
       const frames = this.#sys.recvmmsg(this.#fd, messages, BATCH_FRAMES, MSG_DONTWAIT, 0);
-      // A failure is one of the interface (down, gone), which the kernel reports once and clears.
       if (frames <= 0) return;
       for (let n = 0; n < frames; n += 1) this.#handOver(n, handle);
       batchDone();

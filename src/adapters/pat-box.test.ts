@@ -255,6 +255,13 @@ s.serve_forever()`;
       );
   });
 
+  test('a link that was down for a while is served again', () => {
+    ip('-n', ns('pix'), 'link', 'set', 'ethernet0', 'down');
+    assert.throws(() => inside('c1', 'ping', '-c', '1', '-W', '1', '172.16.172.50'));
+    ip('-n', ns('pix'), 'link', 'set', 'ethernet0', 'up');
+    inside('c1', 'ping', '-c', '5', '-i', '0.3', '-W', '1', '172.16.172.50');
+  });
+
   test('an interface that is not there, or has an address, is named with what to do', async () => {
     const sys = await loadSys();
     assert.ok(sys.ok);

@@ -155,12 +155,14 @@ class RunningPatBox implements PatBox {
 
   #receive(hardware: string, socket: PacketSocket): void {
     const port = this.#router.ports.find((p) => p.interface.hardware === hardware);
-    const name = port?.interface.name;
-    if (name === undefined) return;
     const at = now();
     socket.receive(
-      (bytes, offload) =>
-        this.#perform(this.#router.receive({ interface: name, bytes, offload }, at)),
+      (bytes, offload) => {
+        // What a plan without this interface leaves unread would wake us again at once.
+        if (port === undefined) return;
+        const frame = { interface: port.interface.name, bytes, offload };
+        this.#perform(this.#router.receive(frame, at));
+      },
       () => this.#finish(),
     );
   }
