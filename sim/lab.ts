@@ -1,5 +1,5 @@
 import type { Endpoint, IpAddress } from '#base/address';
-import { instant } from '#base/instant';
+import { after, elapsedMs, type Instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import type { Configuration } from '#config/configuration';
 import { InsideHost } from '#dataplane/inside-host';
@@ -42,6 +42,7 @@ export class Lab {
   readonly clock = new VirtualClock();
   readonly random: Prng;
   readonly network: Network;
+  readonly #startedAt: Instant = this.clock.now();
   readonly #checks: { readonly name: string; readonly holds: () => boolean }[] = [];
 
   constructor(seed: number, faults: Partial<Faults> = {}) {
@@ -114,8 +115,31 @@ export class Lab {
     });
   }
 
+  /** Does something after some virtual time. */
+  later(milliseconds: number, action: () => void): void {
+    this.clock.schedule(after(this.clock.now(), milliseconds), action);
+  }
+
+  /** A client pings from its assigned address, once a second until the first answer or `tries` are over. */
+  ping(client: Node<ClientDevice>, target: IpAddress, answered: () => void, tries = 30): void {
+    let done = false;
+    const attempt = (left: number): void => {
+      const source = client.device.status().address;
+      if (done || left === 0) return;
+      if (source !== undefined) {
+        client.inside.addAddress(source);
+        client.inside.ping({ source, target, data: new Uint8Array(56) }, () => {
+          if (!done) answered();
+          done = true;
+        });
+      }
+      this.later(1000, () => attempt(left - 1));
+    };
+    attempt(tries);
+  }
+
   get elapsedMs(): number {
-    return this.clock.now() - instant(Date.UTC(2002, 9, 20, 20, 13, 0));
+    return elapsedMs(this.#startedAt, this.clock.now());
   }
 
   #boot<D extends Steppable>(

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { formatDiagnostic } from '#config/diagnostic';
 import { DIALECTS, type Dialect } from '#config/dialect';
 import { parseListing } from '#config/parse';
-import { language } from '#engine/language';
+import { grammar } from '#engine/grammar';
 import { type Program, UsageError } from './program.ts';
 
 /** The text of a file, or a usage error that says why it cannot be read. */
@@ -51,7 +51,7 @@ configuration is verified as a whole. Exit status 0: it would run; 1: it would n
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError('check takes one FILE');
     const dialect = dialectOption(values.dialect);
-    const parsed = parseListing(language, await readText(file), { dialect });
+    const parsed = parseListing(grammar, await readText(file), { dialect });
     const shown = parsed.diagnostics.filter((d) => !values.quiet || d.severity === 'error');
     for (const d of shown) process.stdout.write(`${formatDiagnostic(file, d)}\n`);
     const errors = parsed.diagnostics.filter((d) => d.severity === 'error').length;

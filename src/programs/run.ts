@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { readLinuxNames } from '#adapters/pat-box';
 import { formatDiagnostic } from '#config/diagnostic';
 import { type Parsed, parseListing } from '#config/parse';
-import { language } from '#engine/language';
+import { grammar } from '#engine/grammar';
 import { ipsecSlice } from '#ipsec/config';
 import { dialectOption, readText } from './check.ts';
 import { CONSOLE_SOCKET } from './console.ts';
@@ -31,7 +31,7 @@ function integerOption(name: string, text: string, low: number, high: number): n
 
 /** Reads and judges a configuration; complains about every bad line at once. */
 async function load(file: string, dialect: string | undefined): Promise<Parsed> {
-  const parsed = parseListing(language, await readText(file), { dialect: dialectOption(dialect) });
+  const parsed = parseListing(grammar, await readText(file), { dialect: dialectOption(dialect) });
   const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
   if (errors.length === 0) return parsed;
   const lines = parsed.diagnostics

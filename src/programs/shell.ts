@@ -11,9 +11,12 @@ export type Performed = { readonly text: string; readonly failed: boolean };
  */
 export function shellOf<Needs, R>(
   commandLine: CommandLine<Needs, R>,
-  perform: (request: Exclude<R | ConsoleRequest, { kind: 'closeSession' }>) => Performed,
+  perform: (
+    request: Exclude<R | ConsoleRequest, { kind: 'closeSession' | 'pageRows' }>,
+  ) => Performed,
 ): Shell {
   let ended = false;
+  let pageRows: number | undefined;
   return {
     prompt: () => commandLine.prompt(),
     execute(line) {
@@ -27,22 +30,28 @@ export function shellOf<Needs, R>(
           return { text: outcome.text, failed: true };
         case 'request': {
           const request = outcome.request as R | ConsoleRequest;
-          if (isClose(request)) {
-            ended = true;
+          if (isOwn(request)) {
+            if (request.kind === 'closeSession') ended = true;
+            else pageRows = request.rows;
             return { text: '', failed: false };
           }
-          return perform(request as Exclude<R | ConsoleRequest, { kind: 'closeSession' }>);
+          return perform(
+            request as Exclude<R | ConsoleRequest, { kind: 'closeSession' | 'pageRows' }>,
+          );
         }
       }
     },
     complete: (text) => commandLine.complete(text),
     help: (text) => commandLine.help(text),
     ended: () => ended,
-    pageRows: () => undefined,
+    pageRows: () => pageRows,
   };
 }
 
-const isClose = (request: unknown): boolean =>
+type OwnRequest = Extract<ConsoleRequest, { kind: 'closeSession' | 'pageRows' }>;
+
+/** Whether a request concerns the console itself. */
+const isOwn = (request: unknown): request is OwnRequest =>
   typeof request === 'object' &&
   request !== null &&
-  (request as { kind?: unknown }).kind === 'closeSession';
+  ['closeSession', 'pageRows'].includes((request as OwnRequest).kind);
