@@ -9,7 +9,7 @@ import { managementSlice } from '#features/management/config';
 import { RemoteAccess } from '#features/remote-access/feature';
 import type { RemoteAccessEffect } from '#features/remote-access/parts';
 import { keyingPolicy } from '#features/remote-access/policy';
-import type { CloseReason, IsakmpSaSummary, KeyingPolicy } from '#ipsec/keying';
+import type { CloseReason, KeyingPolicy } from '#ipsec/keying';
 import { KeyingManager } from '#ipsec/keying-manager';
 import { Accounting, type Traffic } from '#session/accounting';
 import { AddressPools } from '#session/address-pools';
@@ -77,7 +77,7 @@ export class HeadEnd implements Steppable {
       pools: this.pools,
       credentials: new CredentialCache(CREDENTIALS_KEPT, random),
       accounting: this.accounting,
-      traffic: (sa, child) => trafficOf(counters, sa, child),
+      traffic: (peer, child) => trafficOf(counters, peer, child),
       configuration: () => this.#configuration,
       applicationVersion: `headend ${options.version}`,
       natTraversalPort,
@@ -181,11 +181,11 @@ export class HeadEnd implements Steppable {
 
 function trafficOf(
   counters: TrafficCounters,
-  sa: IsakmpSaSummary,
+  peer: Endpoint,
   child: { readonly inboundSpi: number; readonly outboundSpi: number },
 ): Traffic | undefined {
   const inbound = counters.inboundCounters(child.inboundSpi);
-  const outbound = counters.outboundCounters(child.outboundSpi, sa.remote);
+  const outbound = counters.outboundCounters(child.outboundSpi, peer);
   if (!inbound && !outbound) return undefined;
   return {
     bytesRx: inbound?.octets ?? 0,

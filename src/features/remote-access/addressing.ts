@@ -6,6 +6,7 @@ import { ipsecSlice } from '#ipsec/config';
 import type { ConfigurationAttribute, SaId } from '#ipsec/keying';
 import { sessionSlice } from '#session/config';
 import { addressPoolEmpty, fixedAddressTaken } from '#session/events';
+import { enter } from './admission.ts';
 import { clientVersion } from './client-version.ts';
 import { type ResolvedGroupPolicy, remoteAccessSlice } from './config.ts';
 import { type ClientConfiguration, configurationReply } from './configuration-reply.ts';
@@ -67,6 +68,20 @@ function lease(
   return { effects: [{ kind: 'event', record: occurred(addressPoolEmpty, { pools }, subject) }] };
 }
 
+/**
+ * A client that negotiated phase 1 anew asks for its configuration although nothing was taken over:
+ * the older SA ended before the newer one was acknowledged, and its session with it. It gets another.
+ */
+function reenter(c: Context, sa: SaId, login: Login, now: Instant): Effects {
+  if (login.stage.kind !== 'renewing') return [];
+  const { user } = login.stage;
+  const summary = c.keying.summary(sa);
+  const policy = policyOf(c.configuration(), login.group, user);
+  const entered = summary && policy && enter(c, sa, user, summary, policy, now);
+  if (entered && !entered.refusal) return entered.effects;
+  return c.keying.close(sa, 'negotiation failed', now);
+}
+
 function clientConfiguration(
   c: Context,
   sa: SaId,
@@ -104,11 +119,13 @@ export function configure(
   now: Instant,
 ): Effects {
   const login = c.logins.get(sa);
+  if (!login) return [];
+  const effects: RemoteAccessEffect[] = [...reenter(c, sa, login, now)];
   const stage = c.logins.admitted(sa);
-  if (!login || !stage) return [];
-  const effects: RemoteAccessEffect[] = [...identify(c, login, stage, requested)];
+  if (!stage) return effects;
+  effects.push(...identify(c, login, stage, requested));
   const policy = policyOf(c.configuration(), login.group, stage.user);
-  if (!policy) return c.keying.close(sa, 'negotiation failed', now);
+  if (!policy) return [...effects, ...c.keying.close(sa, 'negotiation failed', now)];
   let address = stage.leased;
   if (address === undefined) {
     const leased = lease(c, login, stage.user);

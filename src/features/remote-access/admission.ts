@@ -1,22 +1,59 @@
 import { after, type Instant } from '#base/instant';
+import { type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
+import { subjectOf } from '#session/accounting';
+import { sessionLimitReached, sessionPreempted, simultaneousLoginsReached } from '#session/events';
 import type { Session } from '#session/session';
+import { endSession } from './children.ts';
 import type { ResolvedGroupPolicy } from './config.ts';
 import { legacyOf } from './legacy.ts';
-import type { Context } from './parts.ts';
+import type { Context, Effects } from './parts.ts';
 import { scheduleLook } from './timeouts.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Opens the session of a client that proved who it is. */
-export function openSession(
+/** What came of letting a client in: what is to be done, or the reason and the event of a refusal. */
+type Entry = {
+  readonly effects: Effects;
+  readonly refusal?: readonly [reason: string, record: EventRecord];
+};
+
+/** Opens the session of a client that proved who it is, if the limits let it in. */
+export function enter(
   c: Context,
   sa: SaId,
   user: string,
   summary: IsakmpSaSummary,
   policy: ResolvedGroupPolicy,
   now: Instant,
-): Session {
+): Entry {
+  const admission = c.sessions.admit('remoteAccess', user, policy.simultaneousLogins);
+  if (admission.kind === 'refused') {
+    const { reason, limit } = admission;
+    const full = reason === 'session limit' ? sessionLimitReached : simultaneousLoginsReached;
+    return { effects: [], refusal: [reason, occurred(full, { limit })] };
+  }
+  const effects = admission.preempted.flatMap((session) => preempt(c, session, user, now));
+  openSession(c, sa, user, summary, policy, now);
+  return { effects };
+}
+
+function preempt(c: Context, session: Session, successor: string, now: Instant): Effects {
+  const args = { index: session.index, successor };
+  return [
+    { kind: 'event', record: occurred(sessionPreempted, args, subjectOf(session)) },
+    ...endSession(c, session, 'preempted', now),
+  ];
+}
+
+function openSession(
+  c: Context,
+  sa: SaId,
+  user: string,
+  summary: IsakmpSaSummary,
+  policy: ResolvedGroupPolicy,
+  now: Instant,
+): void {
   const session = c.sessions.open(
     {
       kind: 'remoteAccess',
@@ -45,7 +82,6 @@ export function openSession(
     endsAt: minutes === 'none' ? undefined : after(now, minutes * MINUTE_MS),
   });
   scheduleLook(c, sa, now);
-  return session;
 }
 
 /** `sa` carries the session that `older` carried: the client negotiated phase 1 anew. */

@@ -2,18 +2,11 @@ import { sameEndpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import { type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
-import { subjectOf } from '#session/accounting';
 import { sessionSlice, type User } from '#session/config';
 import type { CredentialAnswer, PasswordVerifier } from '#session/credentials';
-import {
-  credentialsOverloaded,
-  loginRefused,
-  sessionLimitReached,
-  sessionPreempted,
-  simultaneousLoginsReached,
-} from '#session/events';
-import type { Session } from '#session/session';
-import { openSession } from './admission.ts';
+import { credentialsOverloaded, loginRefused } from '#session/events';
+import { enter } from './admission.ts';
+import { endSession } from './children.ts';
 import { remoteAccessSlice } from './config.ts';
 import { serverGroupUnsupported, userAuthenticated } from './events.ts';
 import { policyOf } from './group-policy.ts';
@@ -109,32 +102,23 @@ function admit(c: Context, sa: SaId, login: Login, user: string, now: Instant): 
   const summary = c.keying.summary(sa);
   const policy = policyOf(c.configuration(), login.group, user);
   if (!summary || !policy) return c.keying.close(sa, 'negotiation failed', now);
-  const effects: RemoteAccessEffect[] = [];
+  if (!policy.tunnelProtocols.includes('ikev1')) {
+    const reason = 'group policy without IKEv1';
+    return refuse(c, sa, user, reason, occurred(loginRefused, { reason }), now);
+  }
   const earlier = earlierSession(c, login, user, summary);
+  const effects: RemoteAccessEffect[] = [];
   if (earlier && !login.initialContact) c.logins.setStage(sa, { kind: 'renewing', user });
   else {
-    if (earlier) effects.push(...c.keying.close(earlier.owner as SaId, 'replaced', now));
-    const admission = c.sessions.admit('remoteAccess', user, policy.simultaneousLogins);
-    if (admission.kind === 'refused') {
-      const { reason, limit } = admission;
-      const full = reason === 'session limit' ? sessionLimitReached : simultaneousLoginsReached;
-      return [...effects, ...refuse(c, sa, user, reason, occurred(full, { limit }), now)];
-    }
-    for (const session of admission.preempted) effects.push(...preempt(c, session, user, now));
-    openSession(c, sa, user, summary, policy, now);
+    if (earlier) effects.push(...endSession(c, earlier, 'replaced', now));
+    const entered = enter(c, sa, user, summary, policy, now);
+    if (entered.refusal) return [...effects, ...refuse(c, sa, user, ...entered.refusal, now)];
+    effects.push(...entered.effects);
   }
   const subject = { peer: summary.remote.address, group: login.group, user };
   return [
     ...effects,
     { kind: 'event', record: occurred(userAuthenticated, { user }, subject) },
     ...c.keying.extendedAuthenticationResult(sa, true, now),
-  ];
-}
-
-function preempt(c: Context, session: Session, successor: string, now: Instant): Effects {
-  const args = { index: session.index, successor };
-  return [
-    { kind: 'event', record: occurred(sessionPreempted, args, subjectOf(session)) },
-    ...c.keying.close(session.owner as SaId, 'replaced', now),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import type { ChildSummary, CloseReason, SaId } from '#ipsec/keying';
+import type { Session } from '#session/session';
 import { legacyOf } from './legacy.ts';
 import type { Context, Effects } from './parts.ts';
 import { childTraffic, sessionTraffic } from './traffic.ts';
@@ -35,14 +36,29 @@ export function childCreated(c: Context, sa: SaId, child: ChildSummary): Effects
 /** A pair of IPsec SAs is gone; without any the session waits for its client. */
 export function childDeleted(c: Context, sa: SaId, inboundSpi: number, now: Instant): Effects {
   const stage = c.logins.admitted(sa);
+  const session = stage && c.sessions.get(stage.session);
   const child = stage?.children.find((known) => known.inboundSpi === inboundSpi);
-  if (!stage || !child) return [];
-  c.logins.addPast(stage.session, childTraffic(c, sa, child));
+  if (!stage || !session || !child) return [];
+  c.logins.addPast(stage.session, childTraffic(c, session, child));
   const children = stage.children.filter((known) => known !== child);
   c.logins.setStage(sa, { ...stage, children });
   if (children.length === 0) c.sessions.deactivate(stage.session, now);
   return [];
 }
+
+/**
+ * Ends a session at once, so that its place, its address and its count are free for whoever comes in
+ * its place. What the keying manager tells later finds nothing left to do.
+ */
+export const endSession = (
+  c: Context,
+  session: Session,
+  reason: CloseReason,
+  now: Instant,
+): Effects => {
+  const sa = session.owner as SaId;
+  return [...loginClosed(c, sa, reason, now), ...c.keying.close(sa, reason, now)];
+};
 
 /** The ISAKMP SA is gone, and with it everything that the client had. */
 export function loginClosed(c: Context, sa: SaId, reason: CloseReason, now: Instant): Effects {

@@ -1,4 +1,4 @@
-import type { Instant } from '#base/instant';
+import { elapsedMs, type Instant } from '#base/instant';
 import type { KeyingNotice, SaId } from '#ipsec/keying';
 import type { Traffic } from '#session/accounting';
 import type { CredentialAnswer } from '#session/credentials';
@@ -84,9 +84,12 @@ export class RemoteAccess {
     return sessionTraffic(this.#context, session);
   }
 
-  /** Since when nothing passed through a session, as far as the last look at its counters told. */
-  idleSince(session: Session): Instant | undefined {
-    return this.#context.logins.admitted(session.owner as SaId)?.activity.at;
+  /** How long at least nothing has passed through a session, as far as the looks at its counters tell. */
+  idleMs(session: Session, now: Instant): number | undefined {
+    const activity = this.#context.logins.admitted(session.owner as SaId)?.activity;
+    if (!activity) return undefined;
+    const { packetsRx, packetsTx } = this.traffic(session);
+    return packetsRx + packetsTx === activity.packets ? elapsedMs(activity.at, now) : 0;
   }
 
   #begin(sa: SaId): Effects {

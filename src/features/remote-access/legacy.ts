@@ -1,31 +1,39 @@
-import { DH_GROUPS } from '#crypto/dh-groups';
+import { DH_GROUPS, dhGroupOfNumber } from '#crypto/dh-groups';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { HASHES } from '#crypto/hashes';
 import { ISAKMP_CIPHERS } from '#crypto/isakmp-ciphers';
 import type { ChildSummary, IsakmpSaSummary } from '#ipsec/keying';
 
-/** The old algorithms among `labels`: what the `legacy-crypto` badge of a session names. */
-function legacyLabels(labels: readonly string[]): string[] {
-  const tables = [HASHES, ISAKMP_CIPHERS, DH_GROUPS];
-  return labels.filter((label) =>
-    tables.some((table) =>
-      Object.values<{ label: string; legacy: boolean }>(table).some(
-        (row) => row.legacy && row.label === label,
-      ),
-    ),
-  );
+const isLegacy = (
+  table: Readonly<Record<string, { readonly label: string; readonly legacy: boolean }>>,
+  label: string,
+): boolean => Object.values(table).some((row) => row.legacy && row.label === label);
+
+/**
+ * The old algorithms of phase 1, as the `legacy-crypto` badge names them. A group key in aggressive
+ * mode is one of them, since it can be guessed offline.
+ */
+export function legacyOfIsakmpSa(sa: IsakmpSaSummary): string[] {
+  const group = dhGroupOfNumber(Number(sa.dhGroup));
+  return [
+    ...(isLegacy(ISAKMP_CIPHERS, sa.encryption) ? [sa.encryption] : []),
+    ...(isLegacy(HASHES, sa.hash) ? [sa.hash] : []),
+    ...(group?.legacy ? [`DH group ${group.number}`] : []),
+    ...(sa.state.startsWith('AM_') ? ['aggressive mode'] : []),
+  ];
 }
 
-/** The old algorithms of phase 1; a group key in aggressive mode is one, since it can be guessed offline. */
-export const legacyOfIsakmpSa = (sa: IsakmpSaSummary): string[] => [
-  ...legacyLabels([sa.encryption, sa.hash, sa.dhGroup]),
-  'aggressive mode',
-];
-
-/** The old algorithms of an IPsec SA. */
+/** The old algorithms of a pair of IPsec SAs. */
 export function legacyOfChild(child: ChildSummary): string[] {
-  const suite = ESP_SUITES[child.suite];
-  return legacyLabels([suite.encryptionLabel, suite.integrityLabel]);
+  const { words, legacyWords, algorithm, encryptionLabel, integrityLabel } =
+    ESP_SUITES[child.suite];
+  const [cipher, integrity] = words.map((word) => legacyWords.includes(word));
+  const group = child.pfs === undefined ? undefined : DH_GROUPS[child.pfs];
+  return [
+    ...(cipher ? [algorithm === undefined ? 'no encryption' : encryptionLabel] : []),
+    ...(integrity ? [integrityLabel] : []),
+    ...(group?.legacy ? [`DH group ${group.number}`] : []),
+  ];
 }
 
 /** The old algorithms of a session, each once. */

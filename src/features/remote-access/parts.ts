@@ -1,5 +1,6 @@
+import type { Endpoint } from '#base/address';
 import type { Configuration } from '#config/configuration';
-import type { IsakmpSaSummary, KeyingEffect } from '#ipsec/keying';
+import type { KeyingEffect } from '#ipsec/keying';
 import type { Keying } from '#ipsec/keying-commands';
 import type { Accounting, Traffic } from '#session/accounting';
 import type { AddressPools } from '#session/address-pools';
@@ -9,8 +10,11 @@ import type { SessionTable } from '#session/session-table';
 import type { ChildSpis } from './login.ts';
 import type { LoginTable } from './login-table.ts';
 
-/** What passed through one pair of IPsec SAs; undefined when the packet path does not know it. */
-export type ChildTraffic = (sa: IsakmpSaSummary, child: ChildSpis) => Traffic | undefined;
+/**
+ * What passed through one pair of IPsec SAs with `peer`; undefined when the packet path does not know
+ * it. The keying manager is not needed for it, since it forgets an SA before it tells of the end.
+ */
+export type ChildTraffic = (peer: Endpoint, child: ChildSpis) => Traffic | undefined;
 
 /** What the feature works with; each table has its owner in the engine. */
 export type RemoteAccessParts = {

@@ -6,14 +6,12 @@ import type { Context } from './parts.ts';
 
 /** What passed through a session so far, IPsec SAs that are gone included. */
 export function sessionTraffic(c: Context, session: Session): Traffic {
-  const sa = session.owner as SaId;
-  return (c.logins.admitted(sa)?.children ?? [])
-    .map((child) => childTraffic(c, sa, child))
-    .reduce(addTraffic, c.logins.past(session.index));
+  let traffic = c.logins.past(session.index);
+  for (const child of c.logins.admitted(session.owner as SaId)?.children ?? [])
+    traffic = addTraffic(traffic, childTraffic(c, session, child));
+  return traffic;
 }
 
 /** What passed through one pair of IPsec SAs that the packet path still knows. */
-export function childTraffic(c: Context, sa: SaId, child: ChildSpis): Traffic {
-  const summary = c.keying.summary(sa);
-  return (summary && c.traffic(summary, child)) ?? NO_TRAFFIC;
-}
+export const childTraffic = (c: Context, session: Session, child: ChildSpis): Traffic =>
+  c.traffic(session.peer, child) ?? NO_TRAFFIC;

@@ -62,6 +62,7 @@ export type CloseReason =
   | 'lifetime expired'
   | 'idle timeout'
   | 'replaced'
+  | 'preempted'
   | 'redirected'
   | 'shutdown';
 
