@@ -39,8 +39,8 @@ export type Console = {
 
 const command = exec<Console, ConsoleRequest>();
 const nothing: Outcome<ConsoleRequest> = { kind: 'text', text: '' };
-const text = (lines: string): Outcome<ConsoleRequest> => ({
-  kind: 'text',
+const text = (lines: string) => ({
+  kind: 'text' as const,
   text: lines.replace(/\n$/, ''),
 });
 
@@ -136,7 +136,11 @@ const writeTerminal = command({
   words: { write: 'Write the configuration', terminal: 'To this terminal' },
   help: 'Shows the configuration in force.',
   since: '002:99',
-  run: (console) => showListing(console, console.owner.running()),
+  run(console) {
+    const running = console.owner.running();
+    const listing = showListing(console, running);
+    return dialectOf(running) === 'pix' ? text(`${listing.text}\n[OK]`) : listing;
+  },
 });
 
 const writeMemory = command({

@@ -2,7 +2,7 @@ import type { Configuration } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
 import { applyCommand, type Grammar } from './grammar.ts';
 import { type Match, matchLine } from './match.ts';
-import { type AnyValues, formatPath, type Line } from './path.ts';
+import { type AnyValues, formatPath, type Item, type Line } from './path.ts';
 import { type Declaration, type Keys, type ModeDeclaration, Refusal } from './setting.ts';
 
 /** A mode that was entered, and the values it was entered with. */
@@ -21,6 +21,8 @@ export type Edit =
       readonly position: Position;
       /** The line as the listing writes it, preceded by the lines of the modes it stands in. */
       readonly at: readonly string[];
+      /** The beginning of that line which tells it from others: its keywords and key values. */
+      readonly stem: string;
       /** Whether the command is kept without doing anything. */
       readonly noEffect: boolean;
     }
@@ -72,7 +74,22 @@ function applied(
   const inside =
     command.kind === 'mode' && !negated ? [...modes, { mode: command, values }] : modes;
   const noEffect = command.noEffect ?? false;
-  return { kind: 'done', position: { configuration: next, modes: inside }, at, noEffect };
+  const position = { configuration: next, modes: inside };
+  return { kind: 'done', position, at, stem: stemOf(command, values), noEffect };
+}
+
+/** A line up to the last value that tells which entry it is about, or else its leading keywords. */
+function stemOf(command: Declaration, values: AnyValues): string {
+  const isKey = (item: Item) =>
+    typeof item !== 'string' &&
+    item.kind === 'token' &&
+    (command.kind === 'mode' || command.key.includes(item.name));
+  const end = command.path.findLastIndex(isKey);
+  const firstToken = command.path.findIndex((item) => typeof item !== 'string');
+  const stem = end >= 0 ? end + 1 : firstToken >= 0 ? firstToken : command.path.length;
+  const given = (item: Item) =>
+    typeof item === 'string' || item.kind !== 'token' || values[item.name] !== undefined;
+  return formatPath(command.path.slice(0, stem).filter(given), values, 'person');
 }
 
 /** A `no` line may lack the values that its command would have. */

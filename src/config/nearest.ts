@@ -5,10 +5,12 @@ import { type Line, syntaxOf } from './path.ts';
 import type { Declaration, ModeDeclaration } from './setting.ts';
 import { leadingWords } from './spelling.ts';
 
-/** Words of a longer line are not compared, so that a binary file costs no more than a text. */
-const COMPARED_LENGTH_MAX = 80;
-/** A name that differs in more than this part of its letters is no help. */
+/** A word that differs from another in more than this part of its letters is not meant to be it. */
 const DIFFERENCE_MAX = 0.34;
+/** A longer word is no keyword, so that a binary file costs no more than a text. */
+const WORD_LENGTH_MAX = 40;
+/** What a missing or a superfluous word counts, in letters. */
+const SKIPPED_WORD_COST = 2;
 
 /** The number of letters to insert, remove, replace or swap to make `a` into `b`. */
 export function editDistance(a: string, b: string): number {
@@ -37,29 +39,42 @@ export function nearestCommand(
   modes: readonly (ModeDeclaration | undefined)[],
   line: Line,
 ): string | undefined {
+  const typed = line.words.slice(0, 8).map((w) => w.text.toLowerCase());
   let best: { name: string; difference: number } | undefined;
   for (const mode of modes)
     for (const spelling of grammar.spellings(mode, dialect)) {
       const words = leadingWords(spelling);
-      const name = words.join(' ');
-      for (const count of [words.length, words.length - 1, words.length + 1]) {
-        const typed = firstWords(line, count);
-        if (typed === '') continue;
-        const difference = editDistance(typed, name.toLowerCase()) / name.length;
-        if (difference <= DIFFERENCE_MAX && difference < (best?.difference ?? 1))
-          best = { name, difference };
-      }
+      const difference = nameDifference(typed, words);
+      if (difference !== undefined && difference < (best?.difference ?? Number.POSITIVE_INFINITY))
+        best = { name: words.join(' '), difference };
     }
   return best?.name;
 }
 
-const firstWords = (line: Line, count: number): string =>
-  line.words
-    .slice(0, count)
-    .map((w) => w.text)
-    .join(' ')
-    .toLowerCase()
-    .slice(0, COMPARED_LENGTH_MAX);
+/** How far typed words are from the name of a command, one of whose words may be missing or too many. */
+function nameDifference(typed: readonly string[], name: readonly string[]): number | undefined {
+  const straight = wordsDifference(typed, name);
+  if (name.length < 3) return straight;
+  const skipped = name.flatMap((_, index) => [
+    wordsDifference(typed, name.toSpliced(index, 1)),
+    wordsDifference(typed.toSpliced(index, 1), name),
+  ]);
+  const costs = skipped.flatMap((cost) => (cost === undefined ? [] : cost + SKIPPED_WORD_COST));
+  return Math.min(straight ?? Number.POSITIVE_INFINITY, ...costs);
+}
+
+/** The letters in which words differ; undefined when one of them is not meant to be the other. */
+function wordsDifference(typed: readonly string[], name: readonly string[]): number | undefined {
+  let sum = 0;
+  for (const [index, word] of name.entries()) {
+    const other = typed[index];
+    if (other === undefined || other.length > WORD_LENGTH_MAX) return undefined;
+    const distance = editDistance(other, word.toLowerCase());
+    if (distance > word.length * DIFFERENCE_MAX) return undefined;
+    sum += distance;
+  }
+  return sum;
+}
 
 /** The syntax of a mode in which the line would be understood. */
 export function modeThatKnows(grammar: Grammar, dialect: Dialect, line: Line): string | undefined {

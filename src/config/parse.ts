@@ -51,7 +51,7 @@ class ListingReader {
   #configuration: Configuration;
   #blocks: Block[] = [];
   readonly #diagnostics: Diagnostic[] = [];
-  /** The number of the line that last wrote each line of the listing. */
+  /** The number of the line that last wrote each line of the listing, by its text and by its stem. */
   readonly #written = new Map<string, number>();
   /** A line that was not understood, whose block is passed over with it. */
   #skipped: { readonly indent: number; readonly index: number; lines: number } | undefined;
@@ -115,6 +115,8 @@ class ListingReader {
           ? this.#blocks[depth]
           : { ...entered, indent, deeper: false }) as Block,
     );
+    const outer = result.at.slice(0, -1);
+    this.#written.set([...outer, result.stem].join('\n'), number);
     this.#written.set(result.at.join('\n'), number);
     if (result.noEffect)
       this.#diagnostics.push({
@@ -168,7 +170,7 @@ class ListingReader {
   #locate(finding: Finding): Diagnostic {
     let line: number | undefined;
     for (let depth = finding.at.length; depth > 0 && line === undefined; depth -= 1)
-      line = this.#written.get(finding.at.slice(0, depth).join('\n'));
+      line = this.#lineOf(finding.at.slice(0, depth - 1), finding.at[depth - 1] as string);
     return {
       line,
       severity: finding.severity,
@@ -176,6 +178,16 @@ class ListingReader {
       reason: finding.reason,
       remedy: finding.remedy,
     };
+  }
+
+  /** The number of the line that wrote this one, whose last words may have been written otherwise. */
+  #lineOf(outer: readonly string[], text: string): number | undefined {
+    const words = text.split(' ');
+    for (let count = words.length; count > 0; count -= 1) {
+      const number = this.#written.get([...outer, words.slice(0, count).join(' ')].join('\n'));
+      if (number !== undefined) return number;
+    }
+    return undefined;
   }
 }
 

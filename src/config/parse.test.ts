@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Prng } from '#base/prng';
+import { accessListRoom, accessListSlice } from './access-list.ts';
+import { formatDiagnostic, withoutSecrets } from './diagnostic.ts';
+import { grammarOf } from './grammar.ts';
+import { keptRoom, keptSlice } from './kept.ts';
+import { formatListing, listConfiguration } from './listing.ts';
+import { editDistance } from './nearest.ts';
+import { dialectOfListing, type Parsed, parseListing } from './parse.ts';
+import { systemSlice } from './system.ts';
+import { systemRoom } from './system-commands.ts';
+
+const grammar = grammarOf([systemRoom, accessListRoom, keptRoom]);
+
+const parse = (...lines: readonly string[]): Parsed => parseListing(grammar, lines.join('\n'));
+
+/** What there is to say about the lines, without the remarks on lines that are kept. */
+const complaints = (parsed: Parsed): string[] =>
+  parsed.diagnostics.filter((d) => d.severity !== 'info').map((d) => formatDiagnostic('box.cfg', d));
+
+const relist = ({ configuration, dialect }: Parsed): string[] =>
+  formatListing(listConfiguration(grammar, configuration, { audience: 'file' }), dialect);
+
+test('a wrong line is named with its number and the nearest command, and hides no other line', () => {
+  const parsed = parse(
+    'hostname box',
+    'hostnme other',
+    'interfase Ethernet0/0',
+    'route outside 0 0 10.0.0.300',
+    'dns domain-lokup inside',
+    'domain-name example.org',
+    'xyzzy',
+    'acces-list out extnded permit ip any any',
+  );
+  assert.deepEqual(complaints(parsed), [
+    'box.cfg:2: "hostnme other": not understood; did you mean "hostname"?',
+    'box.cfg:3: "interfase Ethernet0/0": not understood; did you mean "interface"?',
+    'box.cfg:4: "route outside 0 0 10.0.0.300": "10.0.0.300" is not an IPv4 address',
+    'box.cfg:5: "dns domain-lokup inside": not understood; did you mean "dns domain-lookup"?',
+    'box.cfg:7: "xyzzy": not understood',
+    'box.cfg:8: "acces-list out extnded permit ip any any": not understood; did you mean "access-list"?',
+  ]);
+  const system = systemSlice.of(parsed.configuration);
+  assert.deepEqual([system.hostname, system.domainName], ['box', 'example.org']);
+});
+
+test('incomplete and ambiguous lines are told apart from unknown ones', () => {
+  assert.deepEqual(complaints(parse('interface', 'dns', 'd domain-lookup x', 'ip address')), [
+    'box.cfg:1: "interface": incomplete: the command goes on',
+    'box.cfg:2: "dns": incomplete: the command goes on',
+    'box.cfg:3: "d domain-lookup x": ambiguous: dns or domain-name',
+    'box.cfg:4: "ip address": not understood',
+  ]);
+});
+
+test('a command of a mode that was not entered is sent to its mode', () => {
+  assert.deepEqual(complaints(parse('nameif outside')), [
+    'box.cfg:1: "nameif outside": not understood; it belongs after "interface IFNAME"',
+  ]);
+});
+
+test('an unknown block is reported once, with the lines inside it', () => {
+  const parsed = parse(
+    'snmp-server host inside',
+    ' neighbor 10.0.0.1',
+    '  activate',
+    'hostname box',
+    'webvpn',
+    ' enable outside',
+  );
+  assert.deepEqual(complaints(parsed), [
+    'box.cfg:1: "snmp-server host inside": not understood, and neither are the 2 lines inside it',
+    'box.cfg:5: "webvpn": not understood, and neither is the line inside it',
+  ]);
+  assert.equal(systemSlice.of(parsed.configuration).hostname, 'box');
+});
+
+test('modes are left by indentation, by commands of an outer mode, by exit and by end', () => {
+  const named = (...lines: string[]) =>
+    [...systemSlice.of(parse(...lines).configuration).interfaces.values()].map((i) => [
+      i.hardware,
+      i.name,
+    ]);
+  const both = [
+    ['Ethernet0/0', 'outside'],
+    ['Ethernet0/1', 'inside'],
+  ];
+  const first = ['interface Ethernet0/0', ' nameif outside'];
+  const second = ['interface Ethernet0/1', ' nameif inside'];
+  assert.deepEqual(named(...first, '!', ...second), both);
+  assert.deepEqual(named(...[...first, ...second].map((l) => l.trim())), both);
+  assert.deepEqual(named(...first, ' exit', ...second), both);
+  assert.deepEqual(named(...first, 'end', ...second), both);
+  // Once a block has shown its indentation, a line without it is outside.
+  const { configuration } = parse(...first, 'nameif inside');
+  assert.equal([...systemSlice.of(configuration).interfaces.values()][0]?.name, 'outside');
+});
+
+test('the frame of a listing, comments and blank lines say nothing', () => {
+  const parsed = parse(
+    'pix501(config)# write terminal',
+    'Building configuration...',
+    ': Saved',
+    ':',
+    'PIX Version 6.3(3)',
+    '! a comment',
+    '...',
+    '',
+    'Cryptochecksum:6990adf6e0e2800ed409ae7364eccc9d',
+    ': end',
+    '[OK]',
+    'pix501(config)#',
+  );
+  assert.deepEqual(parsed.diagnostics, []);
+  assert.deepEqual(relist(parsed), ['PIX Version 6.3(3)']);
+});
+
+test('the version line tells the dialect', () => {
+  assert.equal(dialectOfListing(': Saved\nASA Version 9.1(7)\n'), 'asa');
+  assert.equal(dialectOfListing('PIX Version 6.3(3)'), 'pix');
+  assert.equal(dialectOfListing('!\nversion 12.3\n'), 'ios');
+  assert.equal(dialectOfListing('hostname box'), undefined);
+});
+
+test('lines without effect are kept with their blocks, and listed as they were', () => {
+  const lines = [
+    'ASA Version 9.1(7)',
+    'mtu outside 1500',
+    'class-map inspection_default',
+    ' match default-inspection-traffic',
+    '!',
+    'policy-map global_policy',
+    ' class inspection_default',
+    '  inspect dns preset_dns_map',
+    '!',
+    'no snmp-server location',
+    'no failover',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(complaints(parsed), []);
+  assert.deepEqual(
+    parsed.diagnostics.map((d) => [d.line, d.severity, d.reason])[0],
+    [2, 'info', 'accepted and kept, without effect here'],
+  );
+  const bare = (list: readonly string[]) => list.filter((l) => l !== '!');
+  assert.deepEqual(bare(relist(parsed)).sort(), bare(lines).sort());
+  const removed = parse(...lines, 'no mtu outside 1500', 'no policy-map global_policy');
+  assert.deepEqual(
+    [...keptSlice.of(removed.configuration).keys()],
+    ['class-map inspection_default', 'no snmp-server location', 'no failover'],
+  );
+});
+
+test('a line that is not understood is quoted without what may be a secret', () => {
+  assert.equal(withoutSecrets('  pre-shard-key hunter2'), 'pre-shard-key *****');
+  assert.equal(withoutSecrets('username bob pasword hunter2 privilege 15'), 'username bob pasword *****');
+  assert.equal(withoutSecrets('crypto isakmp polcy 10'), 'crypto isakmp polcy 10');
+  const text = complaints(parse('username bob pasword hunter2', 'key chain hunter2')).join('\n');
+  assert.match(text, /"username bob pasword \*{5}"/);
+  assert.doesNotMatch(text, /hunter2/);
+});
+
+test('entries of an access list keep their order, remarks between them', () => {
+  const lines = [
+    'access-list out remark who gets in',
+    'access-list out extended permit tcp any host 192.168.2.10 eq 80',
+    'access-list out remark and who does not',
+    'access-list out extended deny udp 10.0.0.0 255.0.0.0 range 1 99 any4 range 5 6',
+    'access-list split standard permit 192.168.2.0 255.255.255.0',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(parsed.diagnostics, []);
+  assert.deepEqual(relist(parsed), [...lines, '!']);
+  const less = parse(...lines, `no ${lines[1]}`, `no ${lines[4]}`);
+  assert.deepEqual(
+    [...accessListSlice.of(less.configuration)].map(([name, list]) => [name, list.length]),
+    [['out', 3]],
+  );
+});
+
+test('what refers to an interface that does not exist is an error at its line', () => {
+  assert.deepEqual(
+    complaints(parse('interface Ethernet0/0', ' nameif inside', '!', 'route outsde 0 0 10.0.0.1')),
+    ['box.cfg:4: "route outsde 0.0.0.0 0.0.0.0 10.0.0.1 1": no interface has the name "outsde"'],
+  );
+});
+
+test('distance counts letters inserted, removed, replaced and swapped', () => {
+  const cases: readonly (readonly [string, string, number])[] = [
+    ['', '', 0],
+    ['policy', 'polcy', 1],
+    ['crypto', 'crytpo', 1],
+    ['abc', '', 3],
+    ['kitten', 'sitting', 3],
+  ];
+  for (const [a, b, distance] of cases) {
+    assert.equal(editDistance(a, b), distance);
+    assert.equal(editDistance(b, a), distance);
+  }
+});
+
+test('anything at all parses to diagnostics without a throw, and quickly', () => {
+  const prng = new Prng(7);
+  const words = ['interface', 'no', 'ip', 'address', '(', '\u0000', '10.0.0.1', ' ', '\t', '!', '*'];
+  for (let round = 0; round < 100; round += 1) {
+    const lines = Array.from({ length: 20 }, () =>
+      Array.from({ length: prng.between(0, 8) }, () => prng.pick(words)).join(
+        prng.pick(['', ' ', '  ']),
+      ),
+    );
+    const parsed = parseListing(grammar, lines.join(prng.pick(['\n', '\r\n'])));
+    assert.ok(parsed.diagnostics.every((d) => formatDiagnostic('x', d).length > 0));
+  }
+  const garbage = Array.from({ length: 3000 }, () => `${prng.bytes(30).join(' ')}`).join('\n');
+  assert.equal(complaints(parseListing(grammar, garbage)).length, 3000);
+});
