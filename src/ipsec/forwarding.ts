@@ -56,5 +56,7 @@ export const childSummary = (child: Child): ChildSummary => ({
   remote: child.selectors.remote,
   lifetimeSeconds: child.lifetimeSeconds,
   lifetimeKilobytes: child.lifetimeKilobytes,
+  expiresAt: child.expiresAt,
+  replayWindow: child.replayWindow,
   pfs: child.pfs,
 });

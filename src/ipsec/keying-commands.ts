@@ -1,4 +1,4 @@
-import type { Endpoint } from '#base/address';
+import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DataPlaneReport } from '#dataplane/data-plane';
@@ -9,6 +9,7 @@ import type {
   ConnectRequest,
   IsakmpSaSummary,
   KeyingAnswer,
+  KeyingCounts,
   KeyingEffect,
   SaId,
 } from './keying.ts';
@@ -59,6 +60,8 @@ export type Keying = {
   close(sa: SaId, reason: CloseReason, now: Instant): Effects;
   closeAll(reason: CloseReason, now: Instant): Effects;
 
-  summaries(): readonly IsakmpSaSummary[];
+  /** All SAs in the order of their age, made as they are read; of one address when it is named. */
+  summaries(remote?: IpAddress): Iterable<IsakmpSaSummary>;
+  counts(): KeyingCounts;
   summary(sa: SaId): IsakmpSaSummary | undefined;
 };

@@ -37,6 +37,7 @@ import type {
   ConnectRequest,
   IsakmpSaSummary,
   KeyingAnswer,
+  KeyingCounts,
   KeyingEffect,
   KeyingNotice,
   KeyingPolicy,
@@ -285,8 +286,14 @@ export class KeyingManager implements Keying {
     return out;
   }
 
-  summaries(): readonly IsakmpSaSummary[] {
-    return [...this.#sas.all()].map(({ id, state }) => saSummary(id, state));
+  *summaries(remote?: IpAddress): Generator<IsakmpSaSummary> {
+    for (const { id, state } of this.#sas.all())
+      if (remote === undefined || state.path.remote.address === remote) yield saSummary(id, state);
+  }
+
+  counts(): KeyingCounts {
+    const halfOpen = this.#sas.halfOpen.size;
+    return { halfOpen, isakmpSas: this.#sas.size - halfOpen, ipsecSas: this.#associations.size };
   }
 
   summary(sa: SaId): IsakmpSaSummary | undefined {

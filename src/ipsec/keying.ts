@@ -1,4 +1,5 @@
 import type { Endpoint, IpAddress } from '#base/address';
+import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DhGroupName } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
@@ -77,7 +78,18 @@ export type ChildSummary = {
   readonly remote: Prefix;
   readonly lifetimeSeconds: number;
   readonly lifetimeKilobytes: number;
+  readonly expiresAt: Instant;
+  readonly replayWindow: number;
   readonly pfs?: DhGroupName | undefined;
+};
+
+/** How many SAs there are; kept, not counted, so that asking costs nothing. */
+export type KeyingCounts = {
+  /** ISAKMP SAs of strangers whose phase 1 is not complete, and all others. */
+  readonly halfOpen: number;
+  readonly isakmpSas: number;
+  /** Pairs of IPsec SAs, those that are being replaced included. */
+  readonly ipsecSas: number;
 };
 
 /** Everything the keying manager wants done, in order. */
@@ -112,6 +124,8 @@ export type IsakmpSaSummary = {
   readonly dhGroup: string;
   readonly authentication: string;
   readonly lifetimeSeconds: number;
+  /** Undefined before phase 1 is complete. */
+  readonly expiresAt: Instant | undefined;
   readonly natTraversal: 'none' | 'rfc3947' | 'draft-02' | 'draft-03';
   readonly localBehindNat: boolean;
   readonly remoteBehindNat: boolean;

@@ -10,6 +10,11 @@ export class SecurityAssociationDatabase {
   /** Outbound SPIs are the choice of peers, and may coincide. */
   readonly #outbound = new Map<number, Set<SaId>>();
 
+  /** Pairs of SAs. */
+  get size(): number {
+    return this.#inbound.size;
+  }
+
   /** An SPI under which nothing is received yet. */
   newSpi(random: RandomSource): number {
     return randomUint32(random, (spi) => spi >= SPI_LEAST && !this.#inbound.has(spi));

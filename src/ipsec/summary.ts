@@ -41,6 +41,7 @@ export function saSummary(id: SaId, state: State): IsakmpSaSummary {
     dhGroup: terms ? `${DH_GROUPS[terms.policy.group].number}` : '',
     authentication: terms ? 'preshared' : '',
     lifetimeSeconds: terms?.lifetimeSeconds ?? 0,
+    expiresAt: established?.expiresAt,
     natTraversal: nat?.version.label ?? 'none',
     localBehindNat: nat?.localBehindNat ?? false,
     remoteBehindNat: nat?.remoteBehindNat ?? false,
