@@ -3,7 +3,15 @@ import type { EventPage, SessionKind } from '#views/views';
 /** Who is logged in. */
 export type Me = { readonly name: string; readonly mayChange: boolean; readonly prompt: string };
 
-export type HelpItem = { readonly word: string; readonly help: string };
+/** What a command made happen, and the prompt after it. */
+export type CommandReply = {
+  readonly text: string;
+  readonly failed: boolean;
+  readonly prompt: string;
+};
+
+/** What Tab makes of a line, and the words that fit when there are several. */
+export type Completion = { readonly text: string; readonly candidates: readonly string[] };
 
 /** An answer that is not what was asked for; the message is for people. */
 export class ApiError extends Error {
@@ -60,12 +68,17 @@ export class Api {
     return this.#call('GET', `/events?${query}`);
   }
 
-  execute(line: string): Promise<{ readonly output: string; readonly prompt: string }> {
-    return this.#call('POST', '/command-line', { line });
+  /** Carries out a command; aborting the signal aborts it. */
+  execute(line: string, signal: AbortSignal): Promise<CommandReply> {
+    return this.#call('POST', '/command-line', { line }, signal);
   }
 
-  help(line: string): Promise<readonly HelpItem[]> {
+  help(line: string): Promise<{ readonly text: string }> {
     return this.#call('GET', `/command-line/help?${new URLSearchParams({ line })}`);
+  }
+
+  complete(line: string): Promise<Completion> {
+    return this.#call('GET', `/command-line/completion?${new URLSearchParams({ line })}`);
   }
 
   #keepToken({ csrfToken, ...me }: Me & { readonly csrfToken: string }): Me {
@@ -73,15 +86,22 @@ export class Api {
     return me;
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async #call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal: AbortSignal | null = null,
+  ): Promise<T> {
     const answer = await fetch(`/api/v1${path}`, {
       method,
+      signal,
       headers: {
         ...(method !== 'GET' && { 'x-csrf-token': this.#csrfToken }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch(() => {
+      if (signal?.aborted) throw new ApiError(0, 'Aborted.');
       throw new ApiError(0, 'The head-end does not answer. Check that it runs and can be reached.');
     });
     if (answer.status === 204) return undefined as T;

@@ -51,11 +51,13 @@ export class LiveConnection {
     this.#request = next;
     const { sessions, detail, detailEnded, events } = this.#state;
     const otherTable = next.sessions?.kind !== before.sessions?.kind;
+    const otherRows = !same(next.sessions, before.sessions);
     const otherDetail = next.detail !== before.detail;
     this.#set({
       ...this.#state,
       // Rows of the same table stay until the answer comes; rows of another would be a lie.
-      sessions: otherTable ? undefined : sessions,
+      sessions:
+        otherTable || !sessions ? undefined : { ...sessions, stale: sessions.stale || otherRows },
       detail: otherDetail ? undefined : detail,
       detailEnded: otherDetail ? undefined : detailEnded,
       events: same(next.events, before.events) ? events : undefined,

@@ -58,6 +58,7 @@ test('rows change by field, come, go and change places', () => {
   ]);
   state = applyUpdate(state, whole(4000, row(7)));
   assert.deepEqual(shown(state), [[7, 0]]);
+  assert.equal(state.sessions?.stale, false);
 });
 
 test('what is left of a query that is no longer asked is not shown', () => {

@@ -16,6 +16,8 @@ export type SessionRows = {
   readonly traffic: ReadonlyMap<number, readonly TrafficSample[]>;
   readonly total: number;
   readonly nextCursor: string | undefined;
+  /** These rows answer an older question; the answer to the newest is on its way. */
+  readonly stale: boolean;
 };
 
 /** Everything the console was told, as of one moment of the device's clock. */
@@ -97,6 +99,7 @@ function applySessions(state: LiveState, update: LiveUpdate): SessionRows | unde
     traffic: sampleTraffic(before, rows, asOf),
     total: delta.total,
     nextCursor: delta.nextCursor,
+    stale: !delta.whole && (before?.stale ?? false),
   };
 }
 

@@ -1,32 +1,30 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Shell } from '#adapters/terminal/shell';
 import { type Principal, principalOf } from './authentication.ts';
-import type { CommandLine, ManagementPort } from './management-port.ts';
-import { commandSchema } from './schemas.ts';
+import type { ManagementPort } from './management-port.ts';
+import { commandSchema, completionSchema, helpSchema, replySchema } from './schemas.ts';
 
 /** More text than this is cut off; a page of the console or a person reads no further. */
 const outputMax = 1 << 20;
 
-const textField = { type: 'string' };
-
 function shorten(output: string): string {
   if (output.length <= outputMax) return output;
-  return `${output.slice(0, outputMax)}\n% The rest (${output.length - outputMax} characters) is cut off.`;
+  const rest = output.length - outputMax;
+  return `${output.slice(0, outputMax)}\n% The rest (${rest} characters) is cut off.`;
 }
 
-/** Uses the command line of the login, or for Basic credentials one that lasts for one line. */
-async function withCommandLine<T>(
-  port: ManagementPort,
-  principal: Principal,
-  use: (commandLine: CommandLine) => T | Promise<T>,
-): Promise<T> {
-  if (principal.session) return use(principal.session.commandLine);
-  const commandLine = port.openCommandLine(principal.administrator);
-  try {
-    return await use(commandLine);
-  } finally {
-    commandLine.close();
-  }
+/** Aborted when the browser goes away or gives up before the answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
+
+/** The shell of the login; Basic credentials get one that lasts for one line. */
+const shellOf = (port: ManagementPort, { session, administrator }: Principal): Shell =>
+  session?.shell ?? port.openShell(administrator);
 
 /** The command line over HTTP: one line in, what a terminal would show out. */
 export function addCommandRoutes(app: FastifyInstance, port: ManagementPort): void {
@@ -36,20 +34,17 @@ export function addCommandRoutes(app: FastifyInstance, port: ManagementPort): vo
       schema: {
         summary: 'Carry out one command; mode and prompt stay with the login',
         body: commandSchema,
-        response: {
-          200: {
-            type: 'object',
-            required: ['output', 'prompt'],
-            properties: { output: textField, prompt: textField },
-          },
-        },
+        response: { 200: replySchema },
       },
     },
-    (request) =>
-      withCommandLine(port, principalOf(request), async (commandLine) => {
-        const output = shorten(await commandLine.execute(request.body.line));
-        return { output, prompt: commandLine.prompt() };
-      }),
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const shell = shellOf(port, principal);
+      const { text, failed } = await shell.execute(request.body.line, goneSignal(reply));
+      const { session, administrator } = principal;
+      if (shell.ended() && session) session.shell = port.openShell(administrator);
+      return { text: shorten(text), failed, prompt: (session?.shell ?? shell).prompt() };
+    },
   );
 
   app.get<{ Querystring: { line: string } }>(
@@ -58,21 +53,21 @@ export function addCommandRoutes(app: FastifyInstance, port: ManagementPort): vo
       schema: {
         summary: 'What may come next on a command line',
         querystring: commandSchema,
-        response: {
-          200: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['word', 'help'],
-              properties: { word: textField, help: textField },
-            },
-          },
-        },
+        response: { 200: helpSchema },
       },
     },
-    (request) =>
-      withCommandLine(port, principalOf(request), (commandLine) =>
-        commandLine.help(request.query.line),
-      ),
+    async (request) => ({ text: shellOf(port, principalOf(request)).help(request.query.line) }),
+  );
+
+  app.get<{ Querystring: { line: string } }>(
+    '/api/v1/command-line/completion',
+    {
+      schema: {
+        summary: 'The line with its last word completed, and the words that fit',
+        querystring: commandSchema,
+        response: { 200: completionSchema },
+      },
+    },
+    async (request) => shellOf(port, principalOf(request)).complete(request.query.line),
   );
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Shell } from '#adapters/terminal/shell';
 import { LruMap } from '#base/lru-map';
-import type { Administrator, CommandLine, ManagementSession } from './management-port.ts';
+import type { Administrator, ManagementSession } from './management-port.ts';
 
 /** Our own choices; no document sets them. */
 const idleMs = 30 * 60_000;
@@ -13,7 +14,8 @@ export type ConsoleSession = {
   /** Repeated in a header by every write that comes with the cookie. */
   readonly csrfToken: string;
   readonly row: ManagementSession;
-  readonly commandLine: CommandLine;
+  /** Replaced by a new one when a line ended it. */
+  shell: Shell;
   readonly loggedInAt: number;
   usedAt: number;
 };
@@ -42,7 +44,7 @@ export class ConsoleSessions {
   open(
     administrator: Administrator,
     row: ManagementSession,
-    commandLine: CommandLine,
+    shell: Shell,
     now: number,
   ): { readonly token: string; readonly session: ConsoleSession } {
     const token = randomBytes(32).toString('base64url');
@@ -51,12 +53,12 @@ export class ConsoleSessions {
       administrator,
       csrfToken,
       row,
-      commandLine,
+      shell,
       loggedInAt: now,
       usedAt: now,
     };
     const lost = this.#sessions.set(digest(token), session);
-    if (lost) close(lost.value);
+    if (lost) lost.value.row.close();
     return { token, session };
   }
 
@@ -70,7 +72,7 @@ export class ConsoleSessions {
       return session;
     }
     this.#sessions.delete(key);
-    close(session);
+    session.row.close();
     return undefined;
   }
 
@@ -78,7 +80,7 @@ export class ConsoleSessions {
     const session = this.#sessions.get(digest(token));
     if (!session) return;
     this.#sessions.delete(digest(token));
-    close(session);
+    session.row.close();
   }
 
   /** Ends what is over at `now`; a walk over at most 64. */
@@ -86,22 +88,17 @@ export class ConsoleSessions {
     for (const [key, session] of [...this.#sessions.entries()]) {
       if (isAlive(session, now)) continue;
       this.#sessions.delete(key);
-      close(session);
+      session.row.close();
     }
   }
 
   endAll(): void {
     for (const [key, session] of [...this.#sessions.entries()]) {
       this.#sessions.delete(key);
-      close(session);
+      session.row.close();
     }
   }
 }
 
 const isAlive = (session: ConsoleSession, now: number): boolean =>
   now - session.usedAt < idleMs && now - session.loggedInAt < lifetimeMs && session.row.isOpen();
-
-function close(session: ConsoleSession): void {
-  session.commandLine.close();
-  session.row.close();
-}

@@ -35,11 +35,11 @@ function setCookie(
   );
 }
 
-const describe = ({ administrator, csrfToken, commandLine }: ConsoleSession) => ({
+const describe = ({ administrator, csrfToken, shell }: ConsoleSession) => ({
   name: administrator.name,
   mayChange: administrator.mayChange,
   csrfToken,
-  prompt: commandLine.prompt(),
+  prompt: shell.prompt(),
 });
 
 /** Logging in, logging out, and who one is. */
@@ -68,8 +68,12 @@ export function addLoginRoutes(app: FastifyInstance, services: LoginServices): v
         port: request.socket.remotePort ?? 0,
         protocol: encrypted ? 'HTTPS' : 'HTTP',
       });
-      const commandLine = port.openCommandLine(administrator);
-      const { token, session } = sessions.open(administrator, row, commandLine, clock());
+      const { token, session } = sessions.open(
+        administrator,
+        row,
+        port.openShell(administrator),
+        clock(),
+      );
       if (bearer) {
         const { csrfToken, ...me } = describe(session);
         return { ...me, token };

@@ -1,3 +1,4 @@
+import type { Shell } from '#adapters/terminal/shell';
 import type { Result } from '#base/result';
 import type {
   CountersView,
@@ -37,20 +38,6 @@ export type ManagementSession = {
   close(): void;
 };
 
-/** A word that may come next on a command line, with the line of help `?` shows. */
-export type HelpItem = { readonly word: string; readonly help: string };
-
-/** One command line with its own mode and prompt, as the local socket has it. */
-export type CommandLine = {
-  /** `headend#`, `headend(config)#`. */
-  prompt(): string;
-  /** Carries out one line and answers with what a terminal would show. */
-  execute(line: string): Promise<string>;
-  /** What may come next: for a line that ends inside a word, the words that begin with it. */
-  help(line: string): readonly HelpItem[];
-  close(): void;
-};
-
 /**
  * Everything that the console, the API and the metrics need from the device. The views are read once a
  * second while someone watches, `counters` always: both must not cost more with more sessions, except
@@ -60,7 +47,8 @@ export type ManagementPort = {
   /** Takes as long for an unknown user as for a wrong password; undefined for both. */
   login(user: string, password: string): Promise<Administrator | undefined>;
   openSession(administrator: Administrator, origin: ManagementOrigin): ManagementSession;
-  openCommandLine(administrator: Administrator): CommandLine;
+  /** A command line of its own, as the local socket has it. */
+  openShell(administrator: Administrator): Shell;
 
   system(): SystemView;
   counters(): CountersView;

@@ -1,3 +1,4 @@
+import type { Completion, Reply } from '#adapters/terminal/shell';
 import type { ThroughputSample } from '#views/live-views';
 import type {
   EventPage,
@@ -296,6 +297,14 @@ export const logoffAllSchema = parameters({ kind, group: groupName }, ['kind']);
 const commandText = { type: 'string', maxLength: 1024, pattern: '^[^\\u0000-\\u001f\\u007f]*$' };
 
 export const commandSchema = parameters({ line: commandText }, ['line']);
+
+export const replySchema = object<Reply & { readonly prompt: string }>({
+  text,
+  failed: described(flag, 'Whether the line could not be carried out'),
+  prompt: described(text, 'What stands before the next line'),
+});
+export const helpSchema = object<{ readonly text: string }>({ text });
+export const completionSchema = object<Completion>({ text, candidates: list(text) });
 
 export const loginSchema = parameters(
   {

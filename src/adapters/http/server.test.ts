@@ -66,6 +66,7 @@ test('nothing but the console, the login and healthz is answered without a login
     '/api/v1/ipsec-sas',
     '/api/v1/events',
     '/api/v1/command-line/help?line=',
+    '/api/v1/command-line/completion?line=',
     '/api/v1/live',
     '/api/openapi.json',
     '/metrics',
@@ -322,26 +323,25 @@ test('bad input is refused by the name of the field, and never repeated', async 
 test('the command line keeps its mode with the login and tells what may come next', async (t) => {
   const { app, port } = serve(t);
   const { headers } = await browser(app);
-  const run = async (line: string) =>
-    (
-      await app.inject({ method: 'POST', url: '/api/v1/command-line', headers, payload: { line } })
-    ).json();
+  const url = '/api/v1/command-line';
+  const run = async (line: string, as: Record<string, string> = headers) =>
+    (await app.inject({ method: 'POST', url, headers: as, payload: { line } })).json();
+  const version = 'headend 0.1.0\n2 sessions';
   assert.deepEqual(await run('show version'), {
-    output: 'headend 0.1.0\n2 sessions',
-    prompt: 'headend#',
+    text: version,
+    failed: false,
+    prompt: 'headend# ',
   });
-  assert.equal((await run('configure terminal')).prompt, 'headend(config)#');
-  assert.equal((await run('show version')).prompt, 'headend(config)#');
-  const help = await app.inject({ url: '/api/v1/command-line/help?line=sh', headers });
-  assert.deepEqual(help.json(), [{ word: 'show', help: 'Show running system information' }]);
+  assert.equal((await run('configure terminal')).prompt, 'headend(config)# ');
+  assert.equal((await run('show nothing')).failed, true);
+  assert.equal((await run('show version')).prompt, 'headend(config)# ');
   assert.deepEqual(port.executed.at(-1), 'admin: show version');
-  const alone = await app.inject({
-    method: 'POST',
-    url: '/api/v1/command-line',
-    headers: admin,
-    payload: { line: 'show version' },
-  });
-  assert.equal(alone.json().prompt, 'headend#');
+  const ask = async (what: string) => (await app.inject({ url: `${url}/${what}`, headers })).json();
+  assert.deepEqual(await ask('help?line=s'), { text: '  show\n  session' });
+  assert.deepEqual(await ask('completion?line=sh'), { text: 'show ', candidates: [] });
+  assert.deepEqual(await ask('completion?line=s'), { text: 's', candidates: ['show', 'session'] });
+  assert.equal((await run('show version', admin)).prompt, 'headend# ');
+  assert.equal((await run('exit')).prompt, 'headend# ');
 });
 
 test('secrets and inner reasons never reach an answer', async (t) => {
@@ -415,6 +415,7 @@ test('the OpenAPI document names every route, parameter and answer', async (t) =
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths).sort(), [
     '/api/v1/command-line',
+    '/api/v1/command-line/completion',
     '/api/v1/command-line/help',
     '/api/v1/events',
     '/api/v1/ipsec-sas',

@@ -1,3 +1,4 @@
+import type { Shell } from '#adapters/terminal/shell';
 import { ok, type Result } from '#base/result';
 import { pageOfEvents } from '#engine/event-page';
 import { pageOfSessions } from '#engine/session-page';
@@ -19,8 +20,6 @@ import type {
 } from '#views/views';
 import type {
   Administrator,
-  CommandLine,
-  HelpItem,
   ManagementOrigin,
   ManagementPort,
   ManagementSession,
@@ -29,10 +28,7 @@ import type {
 /** What a test says about a session; the rest is filled in. */
 export type SessionSketch = Partial<SessionView> & { readonly username: string };
 
-const commands: readonly HelpItem[] = [
-  { word: 'show', help: 'Show running system information' },
-  { word: 'session', help: 'Log sessions off' },
-];
+const commands = ['show', 'session'];
 
 /** A device in memory that tests of the management server steer by hand. */
 export class TestingPort implements ManagementPort {
@@ -152,19 +148,38 @@ export class TestingPort implements ManagementPort {
     };
   }
 
-  openCommandLine(administrator: Administrator): CommandLine {
-    let prompt = 'headend#';
+  openShell(administrator: Administrator): Shell {
+    let prompt = 'headend# ';
+    let ended = false;
+    const fitting = (line: string) => commands.filter((word) => word.startsWith(line));
     return {
       prompt: () => prompt,
-      execute: async (line) => {
+      execute: async (line, signal) => {
         this.executed.push(`${administrator.name}: ${line}`);
-        if (line === 'configure terminal') prompt = 'headend(config)#';
+        if (line === 'configure terminal') prompt = 'headend(config)# ';
+        if (line === 'exit') ended = true;
         if (line === 'fail') throw new Error('the secret inner reason');
-        if (line === 'show version') return 'headend 0.1.0\n2 sessions';
-        return line.startsWith('show') ? `% nothing to show for "${line}"` : '';
+        if (line === 'show version') return { text: 'headend 0.1.0\n2 sessions', failed: false };
+        if (line === 'ping') {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          this.executed.push('aborted');
+        }
+        return line.startsWith('show')
+          ? { text: '% Unrecognized command', failed: true }
+          : { text: '', failed: false };
       },
-      help: (line) => commands.filter((item) => item.word.startsWith(line)),
-      close: () => {},
+      help: (line) =>
+        fitting(line)
+          .map((word) => `  ${word}`)
+          .join('\n'),
+      complete: (line) => {
+        const [only, ...others] = fitting(line);
+        return only !== undefined && others.length === 0
+          ? { text: `${only} `, candidates: [] }
+          : { text: line, candidates: fitting(line) };
+      },
+      ended: () => ended,
+      pageRows: () => undefined,
     };
   }
 

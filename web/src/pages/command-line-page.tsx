@@ -1,33 +1,14 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { HelpItem } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { useConsole } from '../console-context.ts';
 
-type Entry = { readonly id: number; readonly text: string; readonly typed: boolean };
+type Entry = {
+  readonly id: number;
+  readonly text: string;
+  readonly kind: 'typed' | 'said' | 'failed';
+};
 
 const entriesMax = 200;
-
-/** What all words begin with. */
-function commonStart(words: readonly string[]): string {
-  let [start = ''] = words;
-  for (const word of words) while (!word.startsWith(start)) start = start.slice(0, -1);
-  return start;
-}
-
-/** The line with its last word completed as far as the help leaves no choice. */
-function completed(line: string, items: readonly HelpItem[]): string {
-  const words = items.map(({ word }) => word).filter((word) => /^[\w-]/.test(word));
-  const typed = /\S*$/.exec(line)?.[0] ?? '';
-  const start = commonStart(words);
-  if (!start.startsWith(typed)) return line;
-  return `${line.slice(0, line.length - typed.length)}${start}${words.length === 1 ? ' ' : ''}`;
-}
-
-function helpText(items: readonly HelpItem[]): string {
-  if (items.length === 0) return '% Nothing can follow here.';
-  const width = Math.max(...items.map(({ word }) => word.length));
-  return items.map(({ word, help }) => `  ${word.padEnd(width)}  ${help}`).join('\n');
-}
 
 /** The screen of the terminal and the lines that were typed; what is typed ahead waits its turn. */
 function useTerminal() {
@@ -36,40 +17,49 @@ function useTerminal() {
   const [typed, setTyped] = useState<readonly string[]>([]);
   const [prompt, setPrompt] = useState(me.prompt);
   const promptNow = useRef(me.prompt);
-  const next = useRef(0);
+  const nextId = useRef(0);
   const queue = useRef(Promise.resolve());
-  const print = (text: string, isTyped = false) => {
-    next.current += 1;
-    const entry = { id: next.current, text, typed: isTyped };
+  const running = useRef<AbortController>(undefined);
+  const print = (text: string, kind: Entry['kind']) => {
+    if (text === '') return;
+    nextId.current += 1;
+    const entry = { id: nextId.current, text, kind };
     setEntries((before) => [...before, entry].slice(-entriesMax));
   };
-  const failed = (error: unknown) => print(`% ${(error as Error).message}`);
   const inTurn = (act: () => Promise<void>) => {
-    queue.current = queue.current.then(act).catch(failed);
+    queue.current = queue.current
+      .then(act)
+      .catch((error: unknown) => print(`% ${(error as Error).message}`, 'failed'));
   };
   const run = (line: string) => {
     if (line.trim() !== '')
       setTyped((before) => [...before.filter((other) => other !== line), line].slice(-entriesMax));
     inTurn(async () => {
-      print(`${promptNow.current} ${line}`, true);
+      print(`${promptNow.current}${line}`, 'typed');
       if (line.trim() === '') return;
-      const answer = await api.execute(line);
-      if (answer.output !== '') print(answer.output);
-      promptNow.current = answer.prompt;
-      setPrompt(answer.prompt);
+      running.current = new AbortController();
+      const reply = await api.execute(line, running.current.signal);
+      print(reply.text, reply.failed ? 'failed' : 'said');
+      promptNow.current = reply.prompt;
+      setPrompt(reply.prompt);
     });
   };
   const help = (line: string) =>
     inTurn(async () => {
-      print(`${promptNow.current} ${line}?`, true);
-      print(helpText(await api.help(line)));
+      print(`${promptNow.current}${line}?`, 'typed');
+      print((await api.help(line)).text, 'said');
     });
-  const complete = (line: string) =>
-    api.help(line).then(
-      (items) => completed(line, items),
-      () => line,
-    );
-  return { entries, typed, prompt, run, help, complete, clear: () => setEntries([]) };
+  const complete = (line: string, use: (line: string) => void) =>
+    inTurn(async () => {
+      const { text, candidates } = await api.complete(line);
+      if (candidates.length > 0) {
+        print(`${promptNow.current}${line}`, 'typed');
+        print(candidates.join('  '), 'said');
+      }
+      use(text);
+    });
+  const abort = () => running.current?.abort();
+  return { entries, typed, prompt, run, help, complete, abort, clear: () => setEntries([]) };
 }
 
 /** The command line of the head-end, with history, Tab and `?` as on a terminal. */
@@ -96,9 +86,10 @@ export function CommandLinePage() {
     else if (event.key === 'ArrowDown') recall(-1);
     else if (event.key === '?') terminal.help(line);
     else if (event.key === 'l' && event.ctrlKey) terminal.clear();
+    else if (event.key === 'c' && event.ctrlKey && getSelection()?.isCollapsed) terminal.abort();
     // An empty line leaves the Tab key to the browser: nobody is caught in this field.
     else if (event.key === 'Tab' && !event.shiftKey && line !== '')
-      void terminal.complete(line).then(setLine);
+      terminal.complete(line, setLine);
     else return;
     event.preventDefault();
   };
@@ -109,11 +100,12 @@ export function CommandLinePage() {
           {entries.length === 0 && (
             <p className="muted">
               Type a command, such as <kbd>show version</kbd>. <kbd>?</kbd> lists what may come
-              next, <kbd>Tab</kbd> completes a word, <kbd>↑</kbd> brings earlier lines back.
+              next, <kbd>Tab</kbd> completes a word, <kbd>↑</kbd> brings earlier lines back,{' '}
+              <kbd>Ctrl C</kbd> aborts.
             </p>
           )}
           {entries.map((entry) => (
-            <pre key={entry.id} data-typed={entry.typed || undefined}>
+            <pre key={entry.id} data-kind={entry.kind}>
               {entry.text}
             </pre>
           ))}
@@ -127,7 +119,7 @@ export function CommandLinePage() {
             terminal.run(line);
           }}
         >
-          <label htmlFor="command">{prompt}</label>
+          <label htmlFor="command">{prompt.trimEnd()}</label>
           <input
             ref={input}
             id="command"

@@ -11,14 +11,16 @@ export function Pager(props: {
   readonly onCursors: (cursors: readonly string[]) => void;
 }) {
   const { sessions, cursors, onCursors } = props;
-  const { total, rows, nextCursor } = sessions;
+  const { total, rows, nextCursor, stale } = sessions;
   if (total === 0) return null;
   const from = cursors.length * props.pageLength + 1;
   const paged = cursors.length > 0 || nextCursor !== undefined;
   return (
     <nav className="pager" aria-label="Pages of the list">
       <span className="figures muted">
-        {formatCount(from)}–{formatCount(from + rows.length - 1)} of {formatCount(total)}
+        {stale
+          ? '…'
+          : `${formatCount(from)}–${formatCount(from + rows.length - 1)} of ${formatCount(total)}`}
       </span>
       {paged && (
         <>
@@ -26,7 +28,7 @@ export function Pager(props: {
             type="button"
             className="button button-icon"
             aria-label="Previous page"
-            disabled={cursors.length === 0}
+            disabled={stale || cursors.length === 0}
             onClick={() => onCursors(cursors.slice(0, -1))}
           >
             <Icon name="previous" />
@@ -35,7 +37,7 @@ export function Pager(props: {
             type="button"
             className="button button-icon"
             aria-label="Next page"
-            disabled={nextCursor === undefined}
+            disabled={stale || nextCursor === undefined}
             onClick={() => nextCursor !== undefined && onCursors([...cursors, nextCursor])}
           >
             <Icon name="next" />

@@ -122,7 +122,7 @@ export function SessionTable(props: TableProps) {
   const name = { headings: [{ label: nameHeadings[props.kind], sort: 'username' as const }] };
   return (
     <div className="table-frame">
-      <table className="table session-table">
+      <table className="table session-table" aria-busy={props.sessions.stale}>
         <thead>
           <tr>
             {[name, ...columnsOf[props.kind]].map((column) => (

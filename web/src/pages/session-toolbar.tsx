@@ -154,8 +154,8 @@ export function SessionToolbar(props: {
           </select>
         </label>
       )}
-      <FilterField text={props.text} />
       <OrderSelect kind={props.kind} order={props.order} />
+      <FilterField text={props.text} />
       {props.onLogOffAll && (
         <button type="button" className="button toolbar-end" onClick={props.onLogOffAll}>
           Log out all…

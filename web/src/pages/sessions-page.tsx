@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
 import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { Page } from '../components/page.tsx';
@@ -39,12 +39,22 @@ function useSessionParameters() {
   } as const;
 }
 
+/** A text once its writer has paused. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), filterDelayMs);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
+
 /** Asks the head-end for the page of sessions that the address bar describes. */
 function useWatchedSessions(cursor: string | undefined): void {
   const { live } = useConsole();
   const { kind, group, text, order, chosen } = useSessionParameters();
   const { sort, descending } = order;
-  const first = useRef(true);
+  const settled = useSettled(text);
   useEffect(() => {
     const sessions = {
       kind,
@@ -52,13 +62,11 @@ function useWatchedSessions(cursor: string | undefined): void {
       descending,
       limit: pageLength,
       ...(group !== undefined && { group }),
-      ...(text !== '' && { text }),
+      ...(settled !== '' && { text: settled }),
       ...(cursor !== undefined && { cursor }),
     };
-    const timer = setTimeout(() => live.watch({ sessions }), first.current ? 0 : filterDelayMs);
-    first.current = false;
-    return () => clearTimeout(timer);
-  }, [live, kind, sort, descending, group, text, cursor]);
+    live.watch({ sessions });
+  }, [live, kind, sort, descending, group, settled, cursor]);
   useEffect(() => live.watch({ detail: chosen }), [live, chosen]);
   useEffect(() => () => live.watch({ sessions: undefined, detail: undefined }), [live]);
 }

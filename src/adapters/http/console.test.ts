@@ -1,0 +1,555 @@
+import assert from 'node:assert/strict';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { build, transformWithOxc } from 'vite';
+import { createManagementServer } from './server.ts';
+import { TestingPort } from './testing-port.ts';
+
+const web = fileURLToPath(new URL('../../../web', import.meta.url));
+const clockMs = Date.UTC(2001, 9, 18, 10, 2, 23);
+
+const chromiumPath = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+let browser: Browser;
+let consoleFolder: string;
+let accessibilityChecks: string;
+
+before(async () => {
+  if (!chromiumPath) return;
+  consoleFolder = mkdtempSync(join(tmpdir(), 'headend-console-'));
+  const source = readFileSync(join(web, 'checks/accessibility.ts'), 'utf8');
+  const { code } = await transformWithOxc(source, 'accessibility.ts');
+  accessibilityChecks = `${code}; accessibilityProblems()`;
+  await build({
+    root: web,
+    configFile: join(web, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: consoleFolder, emptyOutDir: true },
+  });
+  browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  if (consoleFolder) rmSync(consoleFolder, { recursive: true });
+});
+
+/** A head-end in memory whose clock runs, as the console sees it. */
+function headEnd(t: TestContext, port = new TestingPort(clockMs), listenOn = 0) {
+  const server = createManagementServer(port, { port: listenOn, consoleFolder });
+  const started = Date.now() - (port.now - clockMs);
+  const clock = setInterval(() => {
+    port.now = clockMs + Date.now() - started;
+  }, 50);
+  const stop = async () => {
+    clearInterval(clock);
+    await server.close();
+  };
+  t.after(stop);
+  return { port, server, stop };
+}
+
+/** Opens the console in a browser of its own; a script error or a broken policy fails the test. */
+async function open(t: TestContext, options: BrowserContextOptions = {}) {
+  const { port, server, stop } = headEnd(t);
+  const listening = await server.listen();
+  assert.ok(listening.ok);
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+  });
+  t.after(() => assert.deepEqual(errors, []));
+  await page.goto(listening.value);
+  return { page, port, stop, url: listening.value };
+}
+
+async function logIn(page: Page, user = 'admin'): Promise<void> {
+  await page.getByLabel('User').fill(user);
+  await page.getByLabel('Password').fill('demo-password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
+}
+
+const story = (title: string, run: (t: TestContext) => Promise<void>) =>
+  test(title, { timeout: 60_000 }, async (t) => {
+    if (chromiumPath) await run(t);
+    else t.skip('there is no Chromium here; apt-get install chromium');
+  });
+
+const names = (page: Page) => page.locator('[data-name]').allTextContents();
+
+/** Waits until `read` answers with `wanted`. */
+async function eventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
+  const deadline = Date.now() + 8000;
+  for (;;) {
+    const found = await read();
+    try {
+      assert.deepEqual(found, wanted);
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+story(
+  'a wrong password is told and the field is ready; the right one opens the console',
+  async (t) => {
+    const { page } = await open(t);
+    await page.getByLabel('User').fill('admin');
+    await page.getByLabel('Password').fill('wrong');
+    await page.keyboard.press('Enter');
+    const alert = page.getByRole('alert');
+    assert.equal(await alert.textContent(), 'User name or password is not right.');
+    assert.equal(await page.getByLabel('Password').inputValue(), '');
+    assert.equal(await page.evaluate('document.activeElement.name'), 'password');
+    await page.keyboard.type('demo-password');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
+    await page.getByRole('button', { name: 'Log out of the console' }).click();
+    await page.getByLabel('User').waitFor();
+  },
+);
+
+story('LB-62 LB-65 LB-66 LB-67: the summary and the three tables with their columns', async (t) => {
+  const { page, port } = await open(t);
+  port.addSession({ username: '3002', group: '3002group', protocol: 'IPSec/NAT' });
+  await logIn(page);
+  const summary = page.getByRole('region', { name: 'Session summary' });
+  assert.deepEqual(await summary.locator('dt').allTextContents(), [
+    'Active LAN-to-LAN Sessions',
+    'Active Remote Access Sessions',
+    'Active Management Sessions',
+    'Total Active Sessions',
+    'Peak Concurrent Sessions',
+    'Concurrent Sessions Limit',
+    'Total Cumulative Sessions',
+  ]);
+  const figures = () => summary.locator('dd').allTextContents();
+  await eventually(figures, ['0', '1', '1', '2', '2', '100', '2']);
+  const headings = async () =>
+    (await page.locator('thead th').allInnerTexts()).map((text) => text.replaceAll('\n', '/'));
+  await eventually(headings, [
+    'Username',
+    'Assigned IP address/Public IP address',
+    'Group',
+    'Protocol/Encryption',
+    'Login time/Duration',
+    'Client type/Version',
+    'Bytes Tx/Bytes Rx',
+    'State',
+    'Actions',
+  ]);
+  const tab = (name: RegExp) => page.getByRole('tab', { name });
+  await tab(/Remote Access/).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('No LAN-to-LAN Sessions', { exact: true }).waitFor();
+  port.addSession({ username: 'branch', kind: 'lanToLan', assignedAddress: undefined });
+  await eventually(() => names(page), ['branch']);
+  assert.deepEqual((await headings()).slice(0, 4), [
+    'Connection name',
+    'IP address',
+    'Protocol/Encryption',
+    'Login time/Duration',
+  ]);
+  await page.keyboard.press('ArrowRight');
+  await eventually(() => names(page), ['admin']);
+  assert.deepEqual((await headings()).slice(0, 4), [
+    'Administrator',
+    'IP address',
+    'Protocol/Encryption',
+    'Login time/Duration',
+  ]);
+  port.removeSession(1);
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('No Remote Access Sessions', { exact: true }).waitFor();
+});
+
+story('sessions appear, carry traffic, grow older and leave while one watches', async (t) => {
+  const { page, port } = await open(t);
+  await logIn(page);
+  await page.getByText('No Remote Access Sessions', { exact: true }).waitFor();
+  const first = port.addSession({ username: 'vpnclient1', loginAt: port.now - 785_000 });
+  const second = port.addSession({ username: 'vpnclient2', legacy: ['3DES', 'DH group 2'] });
+  await eventually(() => names(page), ['vpnclient1', 'vpnclient2']);
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(name) });
+  const announced = page.locator('.session-list > [role=status]');
+  await eventually(() => announced.textContent(), '2 Remote Access Sessions');
+  await row('vpnclient1')
+    .getByText(/^0:13:\d\d$/)
+    .waitFor();
+  await row('vpnclient2').getByText('Legacy').waitFor();
+  port.carry(first, 125_000, 1000);
+  await row('vpnclient1').getByText('125 kB', { exact: true }).waitFor();
+  await row('vpnclient1')
+    .getByText(/[kM]b\/s$/)
+    .first()
+    .waitFor();
+  await page
+    .locator('.throughput')
+    .getByText(/^peak .+ [kM]b\/s$/)
+    .first()
+    .waitFor();
+  port.removeSession(second);
+  await eventually(() => names(page), ['vpnclient1']);
+});
+
+story('LB-61: sort, filter, group and details, by keyboard alone', async (t) => {
+  const { page, port } = await open(t);
+  port.addSession({ username: 'carol', group: 'engineering' });
+  port.addSession({ username: 'alice', bytesTx: 10 });
+  port.addSession({ username: 'bob', bytesTx: 20, clientVersion: '3.6.1 (Rel)' });
+  await logIn(page);
+  await eventually(() => names(page), ['carol', 'alice', 'bob']);
+  const heading = page.getByRole('columnheader', { name: 'Username' });
+  await page.getByRole('button', { name: 'Username' }).focus();
+  await page.keyboard.press('Enter');
+  await eventually(() => names(page), ['alice', 'bob', 'carol']);
+  assert.equal(await heading.getAttribute('aria-sort'), 'ascending');
+  await page.keyboard.press('Enter');
+  await eventually(() => names(page), ['carol', 'bob', 'alice']);
+  assert.equal(await heading.getAttribute('aria-sort'), 'descending');
+
+  await page.locator('body').press('/');
+  await page.keyboard.type('3.6.1');
+  await eventually(() => names(page), ['bob']);
+  await page.keyboard.press('Escape');
+  await eventually(() => names(page), ['carol', 'bob', 'alice']);
+  await page.getByRole('combobox', { name: 'Group' }).focus();
+  await page.keyboard.type('eng');
+  await eventually(() => names(page), ['carol']);
+  await page.locator('body').press('/');
+  await page.keyboard.type('nobody');
+  await page.getByText('No Remote Access Session matches').waitFor();
+  await page.getByRole('button', { name: 'Show all' }).press('Enter');
+  await eventually(() => names(page), ['carol', 'bob', 'alice']);
+
+  await page.locator('[data-name]').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'bob #3' }).waitFor();
+  assert.equal(await page.evaluate('document.activeElement.id'), 'drawer-title');
+  await page.reload();
+  await page.getByRole('heading', { name: 'bob #3' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'bob #3' }).waitFor({ state: 'detached' });
+});
+
+story(
+  'NAT-39: the details of a session show SAs, SPIs, counters and UDP ports, until it ends',
+  async (t) => {
+    const { page, port } = await open(t);
+    const index = port.addSession({ username: 'vpnclient1', publicPort: 1029 });
+    port.carry(index, 2600, 768);
+    await logIn(page);
+    await page.getByRole('button', { name: 'vpnclient1', exact: true }).click();
+    const drawer = page.getByRole('complementary', { name: /vpnclient1/ });
+    const fact = (label: string) =>
+      drawer.locator('dl > div', { hasText: label }).locator('dd').first().textContent();
+    await drawer.getByText('AM_ACTIVE').waitFor();
+    assert.equal(await fact('UDP source port'), '1029');
+    assert.equal(await fact('UDP destination port'), '4500');
+    assert.equal(await fact('NAT traversal'), 'draft 02');
+    assert.equal(await fact('Behind NAT'), 'the client');
+    await drawer.getByText('0x4a1b2c01').waitFor();
+    await drawer.getByText('0x9c3d4e01').waitFor();
+    await drawer.getByText('2,600').waitFor();
+    port.carry(index, 400, 0);
+    await drawer.getByText('3,000').waitFor();
+    port.removeSession(index);
+    await drawer.getByText('This session has ended').waitFor();
+    await page.getByRole('button', { name: 'Close the details' }).click();
+    await drawer.waitFor({ state: 'detached' });
+  },
+);
+
+story(
+  'NAT-37: two clients behind one public address are two rows, and Log out ends one only',
+  async (t) => {
+    const { page, port } = await open(t);
+    port.addSession({ username: 'vpnclient1', assignedAddress: '40.1.1.1', publicPort: 1029 });
+    port.addSession({ username: 'vpnclient2', assignedAddress: '40.1.1.2', publicPort: 1025 });
+    await logIn(page);
+    await eventually(() => names(page), ['vpnclient1', 'vpnclient2']);
+    assert.equal(await page.getByText(/^171\.69\.89\.78:10(29|25)$/).count(), 2);
+    const button = page.getByRole('button', { name: 'Log out vpnclient1, session 1' });
+    await button.click();
+    await page.getByRole('dialog', { name: 'Log out vpnclient1?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(port.loggedOff, []);
+    await button.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await page.getByText('vpnclient1 was logged out.').waitFor();
+    await eventually(() => names(page), ['vpnclient2']);
+    assert.deepEqual(port.loggedOff, ['1 by admin']);
+    await page.getByRole('button', { name: 'Log out all…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Log out all' }).click();
+    await page.getByText('No Remote Access Sessions', { exact: true }).waitFor();
+    assert.equal(port.summary().activeManagement, 1);
+  },
+);
+
+story('an account that may only look sees no way to end a session', async (t) => {
+  const { page, port } = await open(t);
+  port.addSession({ username: 'vpnclient1' });
+  await logIn(page, 'viewer');
+  await eventually(() => names(page), ['vpnclient1']);
+  await page.getByText('read only').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Log out(?! of)/ }).count(), 0);
+});
+
+story('a long list is shown page by page', async (t) => {
+  const { page, port } = await open(t);
+  for (let i = 1; i <= 230; i += 1) port.addSession({ username: `user${i}` });
+  await logIn(page);
+  const pager = page.getByRole('navigation', { name: 'Pages of the list' });
+  await pager.getByText('1–100 of 230').waitFor();
+  await pager.getByRole('button', { name: 'Next page' }).click();
+  await pager.getByText('101–200 of 230').waitFor();
+  await pager.getByRole('button', { name: 'Next page' }).click();
+  await pager.getByText('201–230 of 230').waitFor();
+  assert.equal((await names(page)).at(-1), 'user230');
+  assert.ok(await pager.getByRole('button', { name: 'Next page' }).isDisabled());
+  await pager.getByRole('button', { name: 'Previous page' }).click();
+  await eventually(async () => (await names(page))[0], 'user101');
+});
+
+story(
+  'NAT-60: the event log is live, filtered by class and severity, and each line explains itself',
+  async (t) => {
+    const { page, port } = await open(t);
+    const say = (name: string, number: number, severity: number, text: string) =>
+      port.addEvent({
+        class: name,
+        number,
+        severity,
+        text,
+        why: `Why ${text}`,
+        remedy: `Do ${text}`,
+      });
+    say('IKE', 120, 4, 'PHASE 2 COMPLETED');
+    say('IKEDBG', 0, 8, 'processing hash');
+    say('IPSECDBG', 1, 9, 'Update inbound SA addresses');
+    await logIn(page);
+    await page.getByRole('link', { name: 'Event log' }).click();
+    const texts = () => page.locator('.event-text').allTextContents();
+    await eventually(texts, [
+      'Update inbound SA addresses',
+      'processing hash',
+      'PHASE 2 COMPLETED',
+    ]);
+    await page.getByRole('combobox', { name: 'to', exact: true }).selectOption('8');
+    await eventually(texts, ['processing hash', 'PHASE 2 COMPLETED']);
+    await page.getByText('Classes: all').click();
+    await page.getByLabel('IKE', { exact: true }).check();
+    await eventually(texts, ['PHASE 2 COMPLETED']);
+    await page.keyboard.press('Escape');
+    say('IKEDBG', 0, 8, 'constructing blank hash');
+    say('IKE', 49, 4, 'Security negotiation complete');
+    await eventually(texts, ['Security negotiation complete', 'PHASE 2 COMPLETED']);
+    await page.getByRole('button', { name: 'Meaning of event 1, IKE/120' }).click();
+    await page.getByText('Why PHASE 2 COMPLETED').waitFor();
+    await page.getByText('Do PHASE 2 COMPLETED').waitFor();
+    await page.getByRole('button', { name: 'Hold' }).click();
+    say('IKE', 173, 4, 'NAT-Traversal successfully negotiated!');
+    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await eventually(async () => (await texts())[0], 'NAT-Traversal successfully negotiated!');
+  },
+);
+
+story('events older than the first hundred are one button away', async (t) => {
+  const { page, port } = await open(t);
+  for (let i = 1; i <= 150; i += 1)
+    port.addEvent({ class: 'IKE', number: 1, severity: 4, text: `event ${i}` });
+  await logIn(page);
+  await page.getByRole('link', { name: 'Event log' }).click();
+  await eventually(() => page.locator('.event-text').count(), 100);
+  await page.getByRole('button', { name: 'Older events' }).click();
+  await eventually(() => page.locator('.event-text').count(), 150);
+  assert.equal(await page.locator('.event-text').last().textContent(), 'event 1');
+});
+
+story('the command line answers, completes, helps, remembers and aborts', async (t) => {
+  const { page, port } = await open(t);
+  await logIn(page);
+  await page.getByRole('link', { name: 'Command line' }).click();
+  const field = page.getByRole('textbox');
+  await field.pressSequentially('sh');
+  await page.keyboard.press('Tab');
+  await eventually(() => field.inputValue(), 'show ');
+  await page.keyboard.type('version');
+  await page.keyboard.press('Enter');
+  const output = page.getByRole('log', { name: 'Output' });
+  await output.getByText('headend 0.1.0').waitFor();
+  await page.keyboard.type('s?');
+  await output.getByText(/show\s+session/).waitFor();
+  await field.fill('configure terminal');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('headend(config)#').waitFor();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await field.inputValue(), 'show version');
+  await field.fill('show nothing');
+  await page.keyboard.press('Enter');
+  await output.locator('[data-kind=failed]').waitFor();
+  await field.fill('ping');
+  await page.keyboard.press('Enter');
+  await eventually(async () => port.executed.at(-1), 'admin: ping');
+  await page.keyboard.press('Control+c');
+  await output.getByText('Aborted').waitFor();
+  await eventually(async () => port.executed.at(-1), 'aborted');
+  await page.keyboard.press('Tab');
+  assert.notEqual(await page.evaluate('document.activeElement.id'), 'command');
+});
+
+story('a lost head-end is told, its figures stay, and it comes back by itself', async (t) => {
+  const { page, port, stop, url } = await open(t);
+  port.addSession({ username: 'vpnclient1' });
+  await logIn(page);
+  await eventually(() => names(page), ['vpnclient1']);
+  await stop();
+  await page.getByRole('alert').getByText('The head-end does not answer.').waitFor();
+  await page.locator('.status-bar').getByText('Disconnected').waitFor();
+  assert.deepEqual(await names(page), ['vpnclient1']);
+  await page.getByRole('button', { name: 'Log out vpnclient1, session 1' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+  await page.getByText(/Check that it runs/).waitFor();
+  const again = headEnd(t, port, Number(new URL(url).port));
+  assert.ok((await again.server.listen()).ok);
+  await page.getByText('Your login has ended').waitFor();
+  await logIn(page);
+  await page.locator('.status-bar').getByText('Live').waitFor();
+});
+
+story('a login that is ended by another administrator goes back to the login page', async (t) => {
+  const { page, port } = await open(t);
+  await logIn(page);
+  await page.locator('.status-bar').getByText('Live').waitFor();
+  port.removeSession(1);
+  await page.getByText('Your login has ended').waitFor();
+});
+
+const ground = (page: Page) => page.evaluate('getComputedStyle(document.body).backgroundColor');
+
+story('the theme follows the system, and a choice of the user outlasts it', async (t) => {
+  const { page } = await open(t, { colorScheme: 'dark' });
+  assert.equal(await ground(page), 'rgb(14, 19, 23)');
+  await logIn(page);
+  await page.getByRole('button', { name: 'Use the light theme' }).click();
+  assert.equal(await ground(page), 'rgb(243, 244, 245)');
+  await page.reload();
+  await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
+  assert.equal(await ground(page), 'rgb(243, 244, 245)');
+});
+
+const accessibilityProblems = (page: Page) => page.evaluate(accessibilityChecks);
+
+for (const colorScheme of ['light', 'dark'] as const)
+  story(
+    `every page in its ${colorScheme} theme has names, roles and enough contrast`,
+    async (t) => {
+      const { page, port } = await open(t, { colorScheme });
+      port.legacyPermitted = ['3DES'];
+      for (const state of ['active', 'inactive', 'connecting', 'closing'] as const)
+        port.addSession({ username: state, state, legacy: ['3DES'] });
+      for (let severity = 1; severity <= 13; severity += 1)
+        port.addEvent({ class: 'IKE', number: severity, severity, text: 'text', group: 'g' });
+      await page.getByLabel('User').waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await logIn(page);
+      port.carry(1, 5000, 5000);
+      await page.getByRole('button', { name: 'active', exact: true }).click();
+      await page.getByText('AM_ACTIVE').waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await page.getByRole('button', { name: 'Log out all…' }).click();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await page.keyboard.press('Escape');
+      await page.getByLabel('Filter sessions').fill('nobody');
+      await page.getByText('No Remote Access Session matches').waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await page.getByRole('link', { name: 'Event log' }).click();
+      await page.getByRole('button', { name: 'Meaning of event 13, IKE/13' }).click();
+      await page.getByText('Classes: all').click();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await page.getByRole('link', { name: 'Command line' }).click();
+      await page.keyboard.type('show version\n');
+      await page.getByRole('log').getByText('headend 0.1.0').waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+    },
+  );
+
+story('on a phone nothing is wider than the screen and everything can be reached', async (t) => {
+  const { page, port } = await open(t, { viewport: { width: 360, height: 740 } });
+  port.addSession({
+    username: 'a.very.long.user.name@branch.example.com',
+    publicAddress: '2001:db8:8:1:90eb:3fe5:9eea:fb29',
+    legacy: ['3DES'],
+  });
+  port.addEvent({ class: 'IPSECDBG', number: 18, severity: 9, text: 'x'.repeat(300) });
+  const wide = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  assert.equal(await wide(), 0);
+  await logIn(page);
+  await page.locator('[data-name]').waitFor();
+  assert.equal(await wide(), 0);
+  await page
+    .getByRole('combobox', { name: 'Sort' })
+    .selectOption({ label: 'Bytes Tx, descending' });
+  await page.locator('[data-name]').click();
+  await page.getByText('AM_ACTIVE').waitFor();
+  assert.equal(await wide(), 0);
+  await page.getByRole('button', { name: 'Close the details' }).click();
+  for (const name of ['Event log', 'Command line', 'Sessions']) {
+    await page.getByRole('link', { name }).click();
+    await page.getByRole('heading', { level: 1, name: new RegExp(name) }).waitFor();
+    assert.equal(await wide(), 0);
+  }
+  assert.deepEqual(await accessibilityProblems(page), []);
+});
+
+story(
+  'the stylesheet, the scripts and the pictures all come from the head-end itself',
+  async (t) => {
+    const { page, url } = await open(t);
+    const hosts = new Set<string>();
+    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+    await page.reload();
+    await logIn(page);
+    assert.deepEqual([...hosts], [url]);
+  },
+);
