@@ -295,7 +295,7 @@ function* checkReferences(files: readonly SourceFile[]): Generator<Complaint> {
       const target = resolve(file.path, found.specifier);
       if (target !== undefined) note(target, file.isTest);
     }
-    for (const m of file.withoutComments.matchAll(/['"`](\.{1,2}\/[\w./-]+\.ts)['"`]/g))
+    for (const m of file.withoutComments.matchAll(/['"`]((?:\.{1,2}\/)?[\w./-]+\.ts)['"`]/g))
       note(posix.join(posix.dirname(file.path), m[1] as string), file.isTest);
   }
   for (const { path } of files) {

@@ -6,12 +6,12 @@ import type { Finding, Room } from '#config/room';
 import { globalScope, lineOf, refuse, setting } from '#config/setting';
 import { interfaceName, unknownInterface } from '#config/system';
 import { choice, int, ip, network, oneWord, secret } from '#config/tokens';
+import type { SeverityRange } from '#events/log';
 import { formatVerifier, parseVerifier } from '#session/verifier-text';
 import {
   type AccessRule,
   type EnablePassword,
   managementSlice,
-  type SeverityRange,
   SYSLOG_SEVERITIES,
 } from './config.ts';
 

@@ -2,6 +2,7 @@ import type { IpAddress } from '#base/address';
 import type { Prefix } from '#base/prefix';
 import type { Secret } from '#base/secret';
 import { type Configuration, slice, type Table } from '#config/configuration';
+import type { SeverityRange } from '#events/log';
 import type { PasswordVerifier } from '#session/credentials';
 
 /** Who may reach a service of the device itself. */
@@ -15,15 +16,12 @@ export type HttpServer = {
   readonly allowed: readonly AccessRule[];
 };
 
-/** Severities from the gravest (1) to the finest (13) that a class writes to the log. */
-export type SeverityRange = { readonly from: number; readonly to: number };
-
 export type Logging = {
   readonly enabled: boolean;
   readonly timestamp: boolean;
   /** The finest severity kept in the buffer, on the scale of syslog (0 emergencies to 7 debugging). */
   readonly bufferedSeverity: number | undefined;
-  /** By event class; a class without an entry uses `DEFAULT_SEVERITY_TO_LOG`. */
+  /** By event class; a class without an entry logs what the event log does by default. */
   readonly classes: Table<string, SeverityRange>;
 };
 
@@ -40,9 +38,6 @@ export type ManagementConfiguration = {
   /** The password of Telnet on the other device; kept, since nothing here listens for Telnet. */
   readonly telnetPassword?: { readonly password: Secret; readonly encrypted: boolean } | undefined;
 };
-
-/** G-07: severities 1 to 5 of every class. */
-export const DEFAULT_SEVERITY_TO_LOG: SeverityRange = { from: 1, to: 5 };
 
 export const managementSlice = slice<ManagementConfiguration>('management', {
   http: { enabled: false, port: 443, listen: undefined, allowed: [] },
@@ -80,7 +75,3 @@ export function withEnableVerifier(
     enablePassword: { kind: 'verifier', verifier },
   });
 }
-
-/** The severities that a class writes to the log. */
-export const severityToLog = (logging: Logging, eventClass: string): SeverityRange =>
-  logging.classes.get(eventClass) ?? DEFAULT_SEVERITY_TO_LOG;
