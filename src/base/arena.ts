@@ -4,12 +4,14 @@
  */
 export type Arena = {
   readonly bytes: Uint8Array;
-  /** Where `bytes` begins in the address space, for code outside JavaScript; 0 if none ever sees it. */
+  /** The same memory in words of the machine's byte order, for sums over many octets. */
+  readonly words: Uint32Array;
+  /** Where the memory begins in the address space, for code outside JavaScript; 0 if none ever sees it. */
   readonly pointer: number;
 };
 
-/** An arena that stays within JavaScript. */
-export const plainArena = (octets: number): Arena => ({
-  bytes: new Uint8Array(octets),
-  pointer: 0,
-});
+/** An arena of at least `octets` octets that stays within JavaScript. */
+export function plainArena(octets: number): Arena {
+  const words = new Uint32Array(Math.ceil(octets / 4));
+  return { bytes: new Uint8Array(words.buffer), words, pointer: 0 };
+}

@@ -38,6 +38,8 @@ const inner = {
   reaches: prefix('10.0.0.0', 8),
 };
 
+const SOURCE = plainArena(4096);
+
 function install(sa: InboundSa): InboundAssociation {
   const pages = new CounterPages();
   pages.grow();
@@ -47,7 +49,8 @@ function install(sa: InboundSa): InboundAssociation {
 
 /** Decapsulates one packet; the outcome, and the inner packet when there is one. */
 function open(sa: InboundAssociation, packet: Uint8Array, target = plainArena(4096)) {
-  const outcome = decapsulate(sa, { bytes: packet, pointer: 0 }, 0, packet.length, target, 0, 0);
+  SOURCE.bytes.set(packet);
+  const outcome = decapsulate(sa, SOURCE, 0, packet.length, target, 0, 0);
   return { outcome, inner: target.bytes.slice(0, Math.max(0, outcome)) };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainArena } from '#base/arena';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { espCiphersCompliance } from '#crypto/testing/esp-ciphers-compliance';
 import { evpCiphers } from './evp.ts';
@@ -18,7 +19,7 @@ else {
       const sealer = ciphers.sealer(suite, keys);
       const opener = ciphers.opener(suite, keys);
       const arena = sys.value.arena(256);
-      const plain = { bytes: new Uint8Array(256), pointer: 0 };
+      const plain = plainArena(256);
       assert.throws(() => sealer.seal(arena, 250, 16, arena, 0, -1), /beyond its arena/);
       assert.throws(() => sealer.seal(arena, 0, 64, arena, 200, -1), /beyond its arena/);
       assert.throws(() => sealer.seal(plain, 0, 64, arena, 0, -1), /beyond its arena/);

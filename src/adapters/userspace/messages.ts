@@ -3,10 +3,11 @@ import type { CounterPage } from '#dataplane/counters';
 import type { DataPlaneOptions, DataPlaneReport } from '#dataplane/data-plane';
 import type { TableChange } from '#dataplane/sa-directory';
 import type { OpenSocket } from './sockets.ts';
+import type { OpenTun } from './tun.ts';
 
 /** What a worker is born with. Its descriptors belong to the main thread, which outlives it. */
 export type WorkerStart = {
-  readonly tun: number;
+  readonly tun: OpenTun;
   /** An eventfd: written by the main thread after each message. */
   readonly wake: number;
   readonly sockets: readonly OpenSocket[];

@@ -40,7 +40,7 @@ export class ReceiveBatch {
     this.#sys = sys;
     this.#count = count;
     this.arena = sys.arena(this.#buffers + count * BUFFER_OCTETS);
-    this.#words = new Uint32Array(this.arena.bytes.buffer);
+    this.#words = this.arena.words;
     for (let i = 0; i < count; i += 1) {
       const message = (i * MESSAGE.octets) / 4;
       const vector = vectors + i * MESSAGE.iovecOctets;

@@ -86,7 +86,7 @@ export class SendBatch {
     this.#payload = this.#scratch + SCRATCH_OCTETS;
     this.#end = this.#payload;
     this.arena = sys.arena(this.#payload + PAYLOAD_OCTETS);
-    this.#words = new Uint32Array(this.arena.bytes.buffer);
+    this.#words = this.arena.words;
     for (let i = 0; i < MOST_MESSAGES; i += 1) {
       const message = (i * MESSAGE.octets) / 4;
       const point = (field: number, offset: number) =>

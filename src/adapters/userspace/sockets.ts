@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { type Endpoint, familyOf } from '#base/address';
+import { type Endpoint, familyOf, type IpAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { ipProtocols } from '#wire/protocol-numbers';
@@ -92,12 +92,12 @@ export function openUdp(
   return ok({ fd: fd.value, endpoint, kind: 'udp', encapsulated });
 }
 
-/** Opens a socket for ESP as IP protocol 50 at the address of `endpoint`. */
-export function openEsp(sys: Sys, endpoint: Endpoint): Result<OpenSocket, string> {
-  const at = { address: endpoint.address, port: 0 };
+/** Opens a socket for ESP as IP protocol 50; the error is one line for people. */
+export function openEsp(sys: Sys, address: IpAddress): Result<OpenSocket, string> {
+  const at = { address, port: 0 };
   const fd = open(sys, at, SOCK_RAW, ipProtocols.esp);
   if (fd.ok) return ok({ fd: fd.value, endpoint: at, kind: 'esp', encapsulated: true });
-  const where = `ESP at ${at.address}`;
+  const where = `ESP at ${address}`;
   const { EPERM, EACCES } = constants.errno;
   return err(
     fd.error === EPERM || fd.error === EACCES

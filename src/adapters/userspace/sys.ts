@@ -99,8 +99,9 @@ export async function loadSys(): Promise<Result<Sys, string>> {
       openssl: openssl(lib),
       errno: () => koffi.errno(),
       arena: (octets) => {
-        const bytes = new Uint8Array(new SharedArrayBuffer(octets));
-        return { bytes, pointer: Number(koffi.address(bytes)) };
+        const words = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(octets / 4)));
+        const bytes = new Uint8Array(words.buffer);
+        return { bytes, words, pointer: Number(koffi.address(bytes)) };
       },
     });
   } catch (error) {

@@ -6,12 +6,20 @@ import { err, ok, type Result } from '#base/result';
 import {
   IFF_NO_PI,
   IFF_TUN,
+  IFF_VNET_HDR,
   IFNAMSIZ,
   IFREQ_OCTETS,
   O_CLOEXEC,
   O_NONBLOCK,
   O_RDWR,
+  TUN_F_CSUM,
+  TUN_F_TSO_ECN,
+  TUN_F_TSO4,
+  TUN_F_TSO6,
+  TUN_F_USO4,
+  TUN_F_USO6,
   TUNSETIFF,
+  TUNSETOFFLOAD,
 } from './linux.ts';
 import { errorName, type Sys } from './sys.ts';
 
@@ -56,18 +64,39 @@ function describeAttachError(name: string, errno: number): string {
   return `the TUN interface ${name} cannot be made: ${errorName(errno)}`;
 }
 
-/** Opens a TUN interface, which lives as long as its descriptor; the error is one line for people. */
-export function openTun(sys: Sys, name: string): Result<number, string> {
+/** Makes the interface and attaches to it. */
+function attach(sys: Sys, name: string, flags: number): Result<number, string> {
   if (!NAME.test(name)) return err(describeAttachError(name, constants.errno.EINVAL));
   const fd = sys.open(DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return err(describeOpenError(sys.errno()));
   const request = sys.arena(IFREQ_OCTETS);
-  request.bytes.set(new TextEncoder().encode(name).subarray(0, IFNAMSIZ - 1));
-  new DataView(request.bytes.buffer).setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI, true);
+  request.bytes.set(new TextEncoder().encode(name));
+  new DataView(request.bytes.buffer).setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI | flags, true);
   if (sys.ioctl(fd, TUNSETIFF, request.pointer) === 0) return ok(fd);
   const errno = sys.errno();
   sys.close(fd);
   return err(describeAttachError(name, errno));
+}
+
+/** Opens a TUN interface of bare packets; it lives as long as its descriptor. */
+export const openBareTun = (sys: Sys, name: string): Result<number, string> => attach(sys, name, 0);
+
+/** A TUN interface whose packets have virtio headers, so that one may stand for many. */
+export type OpenTun = {
+  readonly fd: number;
+  /** Whether the kernel takes UDP datagrams merged (Linux 6.2). */
+  readonly mergesUdp: boolean;
+};
+
+/** Opens a TUN interface with the offloads that the kernel has; the error is one line for people. */
+export function openTun(sys: Sys, name: string): Result<OpenTun, string> {
+  const fd = attach(sys, name, IFF_VNET_HDR);
+  if (!fd.ok) return fd;
+  const tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+  const mergesUdp = sys.ioctl(fd.value, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) === 0;
+  // Without any offload the interface still works, one packet at a time.
+  if (!mergesUdp) sys.ioctl(fd.value, TUNSETOFFLOAD, tcp);
+  return ok({ fd: fd.value, mergesUdp });
 }
 
 /** Runs commands of `ip`, all or none of which matter; the error is one line for people. */

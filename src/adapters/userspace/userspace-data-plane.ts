@@ -17,7 +17,7 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from './linux.ts';
 import type { WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
 import { type OpenSocket, openEsp, openUdp } from './sockets.ts';
 import { errorName, loadSys, type Sys } from './sys.ts';
-import { configureTun, openTun, replaceRoutes, type TunOptions } from './tun.ts';
+import { configureTun, type OpenTun, openTun, replaceRoutes, type TunOptions } from './tun.ts';
 
 export type UserspaceOptions = DataPlaneOptions & {
   readonly tun: TunOptions;
@@ -33,7 +33,7 @@ const WORKER = new URL('./worker.ts', import.meta.url);
 
 /** What the main thread opened and will close. */
 type Descriptors = {
-  readonly tun: number;
+  readonly tun: OpenTun;
   readonly wake: number;
   readonly sockets: readonly OpenSocket[];
 };
@@ -192,33 +192,44 @@ export class UserspaceDataPlane implements DataPlane {
 }
 
 function closeAll(sys: Sys, { tun, wake, sockets }: Descriptors): void {
-  for (const fd of [tun, wake, ...sockets.map((socket) => socket.fd)]) if (fd >= 0) sys.close(fd);
+  for (const fd of [tun.fd, wake, ...sockets.map((socket) => socket.fd)]) sys.close(fd);
 }
+
+type Keep = <T extends { readonly fd: number }>(opened: Result<T, string>) => Result<T, string>;
 
 /** Opens everything, or nothing. */
 function openAll(sys: Sys, options: UserspaceOptions): Result<Descriptors, string> {
+  const fds: number[] = [];
+  const opened = openEach(sys, options, (one) => {
+    if (one.ok) fds.push(one.value.fd);
+    return one;
+  });
+  if (!opened.ok) for (const fd of fds) sys.close(fd);
+  return opened;
+}
+
+function openEach(sys: Sys, options: UserspaceOptions, keep: Keep): Result<Descriptors, string> {
+  const wake = keep(openWake(sys));
+  if (!wake.ok) return wake;
   const sockets: OpenSocket[] = [];
-  let tun = -1;
-  const wake = sys.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  const fail = (reason: string): Result<Descriptors, string> => {
-    closeAll(sys, { tun, wake, sockets });
-    return err(reason);
-  };
-  if (wake < 0) return fail(`no eventfd: ${errorName(sys.errno())}`);
   for (const { endpoint, encapsulated } of options.listen) {
-    const socket = openUdp(sys, endpoint, encapsulated);
-    if (!socket.ok) return fail(socket.error);
+    const socket = keep(openUdp(sys, endpoint, encapsulated));
+    if (!socket.ok) return socket;
     sockets.push(socket.value);
   }
-  const addresses = new Map(options.listen.map(({ endpoint }) => [endpoint.address, endpoint]));
-  for (const endpoint of addresses.values()) {
-    const socket = openEsp(sys, endpoint);
-    if (!socket.ok) return fail(socket.error);
+  for (const address of new Set(options.listen.map(({ endpoint }) => endpoint.address))) {
+    const socket = keep(openEsp(sys, address));
+    if (!socket.ok) return socket;
     sockets.push(socket.value);
   }
-  const opened = openTun(sys, options.tun.name);
-  if (!opened.ok) return fail(opened.error);
-  tun = opened.value;
+  const tun = keep(openTun(sys, options.tun.name));
+  if (!tun.ok) return tun;
   const configured = configureTun(options.tun);
-  return configured.ok ? ok({ tun, wake, sockets }) : fail(configured.error);
+  return configured.ok ? ok({ wake: wake.value.fd, tun: tun.value, sockets }) : configured;
+}
+
+/** A descriptor that wakes a thread out of its wait for packets. */
+function openWake(sys: Sys): Result<{ readonly fd: number }, string> {
+  const fd = sys.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return fd >= 0 ? ok({ fd }) : err(`no eventfd can be made: ${errorName(sys.errno())}`);
 }

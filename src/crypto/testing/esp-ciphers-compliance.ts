@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Arena } from '#base/arena';
+import { type Arena, plainArena } from '#base/arena';
 import { concat, equalBytes, fromHex, toHex } from '#base/bytes';
 import { Prng } from '#base/prng';
 import { type EspCiphers, espFrameOctets, NOT_EXTENDED } from '../esp-cipher.ts';
@@ -119,7 +119,7 @@ function everySuite(name: string, make: () => CiphersUnderTest): void {
   const random = new Prng(2);
   const reference: CiphersUnderTest = {
     ciphers: nodeEspCiphers(random),
-    arena: (octets) => ({ bytes: new Uint8Array(octets), pointer: 0 }),
+    arena: plainArena,
   };
   for (const suite of Object.values(ESP_SUITES))
     test(`${name}: ${suite.name} agrees with node:crypto in both directions`, () => {

@@ -8,7 +8,7 @@ import type { Bench, BenchFactory, Sent } from '#dataplane/testing/bench';
 import { setHeaderChecksum } from '#dataplane/testing/test-peer';
 import { INSIDE } from '#dataplane/testing/world';
 import type { Sys } from '../sys.ts';
-import { configureTun, openTun } from '../tun.ts';
+import { configureTun, openBareTun } from '../tun.ts';
 import { UserspaceDataPlane, type UserspaceOptions } from '../userspace-data-plane.ts';
 import { Peers } from './peers.ts';
 
@@ -53,7 +53,7 @@ class InsideTun {
   constructor(sys: Sys, name: string, routes: readonly Prefix[]) {
     this.#sys = sys;
     this.#arena = sys.arena(MOST_OCTETS);
-    const fd = openTun(sys, name);
+    const fd = openBareTun(sys, name);
     assert.ok(fd.ok);
     this.#fd = fd.value;
     const configured = configureTun({ name, mtu: MOST_OCTETS, routes });

@@ -39,7 +39,8 @@ export class Peers {
     const key = `${protocol} ${formatEndpoint(remote)}`;
     const known = this.#sockets.get(key);
     if (known) return known;
-    const open = protocol === ESP ? openEsp(this.#sys, remote) : openUdp(this.#sys, remote, true);
+    const open =
+      protocol === ESP ? openEsp(this.#sys, remote.address) : openUdp(this.#sys, remote, true);
     assert.ok(open.ok, open.ok ? '' : open.error);
     const family = remote.address.includes(':') ? 6 : 4;
     const outlet = { fd: open.value.fd, family, isUdp: protocol === UDP } as const;

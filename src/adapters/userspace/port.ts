@@ -1,0 +1,29 @@
+import type { OutboundAssociation } from '#dataplane/association';
+import { EndpointWords } from '#dataplane/endpoint-words';
+import { SendBatch } from './send-batch.ts';
+import type { OpenSocket } from './sockets.ts';
+import type { Sys } from './sys.ts';
+
+/** A socket towards the peers, with the packets that wait to leave through it. */
+export type Port = {
+  readonly socket: OpenSocket;
+  readonly local: EndpointWords;
+  readonly batch: SendBatch;
+};
+
+/** `dropped` is told how many packets the system would not take. */
+export function portOf(sys: Sys, socket: OpenSocket, dropped: (packets: number) => void): Port {
+  const local = EndpointWords.of(socket.endpoint);
+  const family = local.family === 4 ? 4 : 6;
+  const outlet = { fd: socket.fd, family, isUdp: socket.kind === 'udp' } as const;
+  return { socket, local, batch: new SendBatch(sys, outlet, dropped) };
+}
+
+/** The port through which the packets of an SA leave. */
+export function portFor(ports: readonly Port[], sa: OutboundAssociation): Port | undefined {
+  for (const port of ports) {
+    if ((port.socket.kind === 'udp') !== sa.inUdp) continue;
+    if (sa.inUdp ? port.local.equals(sa.local) : port.local.sameAddress(sa.local)) return port;
+  }
+  return undefined;
+}
