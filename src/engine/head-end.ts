@@ -16,7 +16,7 @@ import { AddressPools } from '#session/address-pools';
 import { sessionSlice } from '#session/config';
 import { CredentialCache } from '#session/credential-cache';
 import type { Session } from '#session/session';
-import { SessionTable } from '#session/session-table';
+import { DEFAULT_SESSION_LIMIT, SessionTable } from '#session/session-table';
 import { packetPathRestarted } from './events.ts';
 import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
 
@@ -93,7 +93,9 @@ export class HeadEnd implements Steppable {
   configure(configuration: Configuration): void {
     this.#configuration = configuration;
     this.#policy = keyingPolicy(configuration);
-    this.pools.configure(sessionSlice.of(configuration).pools.values());
+    const { pools, sessionLimit } = sessionSlice.of(configuration);
+    this.pools.configure(pools.values());
+    this.sessions.setLimit(sessionLimit ?? DEFAULT_SESSION_LIMIT);
     this.log.setSeveritiesToLog(managementSlice.of(configuration).logging.classes);
   }
 

@@ -61,6 +61,8 @@ export type SessionConfiguration = {
   readonly aaaServerGroups: Table<string, AaaServerGroup>;
   /** By group and address, in the order they are asked. */
   readonly aaaServers: Table<string, AaaServer>;
+  /** VPN sessions at once; undefined for what the session table allows by itself (LB-72). */
+  readonly sessionLimit?: number | undefined;
 };
 
 export const sessionSlice = slice<SessionConfiguration>('session', {
