@@ -46,7 +46,7 @@ class Terminal {
 
   constructor(listing = '') {
     this.running = listing ? parseListing(grammar, listing).configuration : emptyConfiguration;
-    this.line = new CommandLine({
+    this.line = new CommandLine<{ readonly clients: readonly string[] }, Request>({
       grammar,
       commands: [ping, showClients, showXlate],
       needs: { clients: ['alice', 'bob'] },

@@ -25,18 +25,19 @@ type Fit = (typeof FIT)[keyof typeof FIT];
 type Candidate<C> = {
   readonly thread: Thread<C>;
   readonly fit: Fit;
-  /** Words taken; 0 when the line ended inside the token. */
   readonly words: number;
+  /** What is missing when the line ended inside the token. */
+  readonly missing?: string;
   /** The words this may abbreviate. */
   readonly means: readonly string[];
-  readonly reason?: string;
 };
 
 type Progress<C> =
   | {
       readonly kind: 'alive';
       readonly threads: readonly Thread<C>[];
-      readonly open: readonly Thread<C>[];
+      /** Threads whose token wants more words than there are, and what it misses. */
+      readonly open: readonly (Thread<C> & { readonly reason: string })[];
     }
   | Exclude<Match<C>, { kind: 'matched' }>;
 
@@ -54,7 +55,7 @@ export function matchLine<C>(spellings: readonly Spelling<C>[], line: Line): Mat
   for (const thread of progress.threads)
     if (mayEnd(thread.spelling, thread.position))
       return { kind: 'matched', spelling: thread.spelling, values: thread.values };
-  return { kind: 'incomplete', reason: 'the command goes on' };
+  return { kind: 'incomplete', reason: progress.open[0]?.reason ?? 'the command goes on' };
 }
 
 /** What may follow the words of a line. */
@@ -82,7 +83,7 @@ function advance<C>(spellings: readonly Spelling<C>[], line: Line): Progress<C> 
   const count = line.words.length;
   const frontier: Thread<C>[][] = Array.from({ length: count + 1 }, () => []);
   frontier[0] = spellings.map((spelling) => ({ spelling, position: 0, values: spelling.blank }));
-  const open: Thread<C>[] = [];
+  const open: (Thread<C> & { readonly reason: string })[] = [];
   let failure: { at: number; reason: string | undefined } | undefined;
   for (let at = 0; at < count; at += 1) {
     const threads = frontier[at] as Thread<C>[];
@@ -92,7 +93,7 @@ function advance<C>(spellings: readonly Spelling<C>[], line: Line): Progress<C> 
     const meant = new Set(best.flatMap((c) => c.means));
     if (meant.size > 1) return { kind: 'ambiguous', at, candidates: [...meant].sort() };
     for (const candidate of best) {
-      if (candidate.words === 0) open.push(candidate.thread);
+      if (candidate.missing !== undefined) open.push({ ...candidate.thread, reason: candidate.missing });
       else frontier[at + candidate.words]?.push(candidate.thread);
     }
   }
@@ -165,7 +166,13 @@ function tryToken<C>(
         : FIT.typed;
   if (!reading.ok) {
     if (reading.error.kind === 'incomplete')
-      return { thread: { ...thread, position }, fit, words: 0, means: abbreviated };
+      return {
+        thread: { ...thread, position },
+        fit,
+        words: 0,
+        missing: reading.error.reason,
+        means: abbreviated,
+      };
     // Several choices begin with the word: not wrong, but ambiguous.
     if (abbreviated.length > 1) return { thread, fit, words: 1, means: abbreviated };
     return { refused: reading.error.reason };

@@ -19,6 +19,7 @@ import {
   type UserCredential,
   userNames,
 } from './config.ts';
+import { limitSection } from './limit-commands.ts';
 import { formatVerifier, parseVerifier } from './verifier-text.ts';
 
 const session = globalScope(sessionSlice);
@@ -239,32 +240,38 @@ const serverGroup = setting(session)({
   }),
 });
 
-type ServerKey = {
+type ServerValues = {
   readonly group: string;
   readonly interface: string;
   readonly address: IpAddress;
+  /** On the same line in the older spelling. */
+  readonly key?: Secret;
 };
 
-const newServer = (v: ServerKey): AaaServer => ({
+const newServer = (v: ServerValues): AaaServer => ({
   group: v.group,
   interface: v.interface,
   address: v.address,
+  key: v.key,
   authenticationPort: 1645,
   accountingPort: 1646,
   timeoutSeconds: 10,
 });
 
+const hostPath = [
+  'aaa-server',
+  word('group', 'Name of the group', 64, aaaServerGroupNames),
+  bracketed('interface', 'Interface towards the server'),
+  'host',
+  ip('address', 'Address of the server'),
+] as const;
+
 /** One server of a group. */
 const serverMode = mode(session)({
   name: 'aaa-server host',
   prompt: 'config-aaa-server-host',
-  path: [
-    'aaa-server',
-    word('group', 'Name of the group', 64, aaaServerGroupNames),
-    bracketed('interface', 'Interface towards the server'),
-    'host',
-    ip('address', 'Address of the server'),
-  ],
+  path: hostPath,
+  also: [[...hostPath, secret('key', 'Secret shared with the server')]],
   words: { ...serverWords, host: 'Add a server to the group' },
   help: 'Enters the parameters of one server.',
   table: (c) => c.aaaServers,
@@ -272,7 +279,7 @@ const serverMode = mode(session)({
   id: (v) => `${v.group} ${v.address}`,
   values: (_, s) => ({ group: s.group, interface: s.interface, address: s.address }),
   create: newServer,
-  update: (s, v) => ({ ...s, interface: v.interface }),
+  update: (s, v: ServerValues) => ({ ...s, interface: v.interface, key: v.key ?? s.key }),
 });
 
 const serverKey = setting(serverMode)({
@@ -365,6 +372,7 @@ export const sessionRoom: Room = {
   verify,
   sections: [
     { title: 'Address pools', place: 'pools', commands: [pool] },
+    limitSection,
     {
       title: 'Authentication servers',
       place: 'servers',
