@@ -21,23 +21,20 @@ const processors = () => (availableParallelism ? availableParallelism() : cpus()
 
 /**
  * `npm test`: types, format and lint, then every test; arguments that are paths or globs choose among
- * the tests, and options go to the test runner. The runner's summary is the last thing printed.
+ * the tests, and options go to the test runner. Every part runs even when one before it failed.
  */
 export async function testAll(args) {
   ensurePackages();
   ensureWebConsole();
   ensureDebianPackages();
+  const failed = [];
   for (const [name, command] of parts()) {
     say(`${name} ...`);
-    const code = await runToEnd(nodePath(), command);
-    if (code === 0) continue;
-    say(`${name}: failed`);
-    process.exitCode = code;
-    return;
+    if ((await runToEnd(nodePath(), command)) !== 0) failed.push(name);
   }
   const chosen = args.filter((a) => !a.startsWith('-'));
   say(`tests of ${chosen.length > 0 ? chosen.join(' ') : testFolders.join(', ')} ...`);
-  process.exitCode = await runToEnd(nodePath(), [
+  const code = await runToEnd(nodePath(), [
     '--test',
     '--test-reporter=spec',
     `--test-timeout=${testTimeoutMs}`,
@@ -45,4 +42,6 @@ export async function testAll(args) {
     ...args.filter((a) => a.startsWith('-')),
     ...(chosen.length > 0 ? chosen : testFolders.map((f) => `${f}/**/*.test.ts`)),
   ]);
+  if (failed.length > 0) say(`failed before the tests: ${failed.join(', ')}`);
+  process.exitCode = code || Math.min(failed.length, 1);
 }
