@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { ensureDebianPackages } from './debian-packages.js';
@@ -19,9 +19,15 @@ const parts = () => [
 /** Node 18 knows the processors only, not the share of them that this process may use. */
 const processors = () => (availableParallelism ? availableParallelism() : cpus().length);
 
+/** What the runner takes for a folder, a file or a glob. */
+const testsIn = (path) =>
+  statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory()
+    ? `${path.replace(/\/$/, '')}/**/*.test.ts`
+    : path;
+
 /**
- * `npm test`: types, format and lint, then every test; arguments that are paths or globs choose among
- * the tests, and options go to the test runner. Every part runs even when one before it failed.
+ * `npm test`: types, format and lint, then every test; arguments that are folders, files or globs
+ * choose among the tests, and options go to the test runner. Every part runs even when one before it failed.
  */
 export async function testAll(args) {
   ensurePackages();
@@ -40,7 +46,7 @@ export async function testAll(args) {
     `--test-timeout=${testTimeoutMs}`,
     `--test-concurrency=${processors()}`,
     ...args.filter((a) => a.startsWith('-')),
-    ...(chosen.length > 0 ? chosen : testFolders.map((f) => `${f}/**/*.test.ts`)),
+    ...(chosen.length > 0 ? chosen : testFolders).map(testsIn),
   ]);
   if (failed.length > 0) say(`failed before the tests: ${failed.join(', ')}`);
   process.exitCode = code || Math.min(failed.length, 1);
