@@ -1,9 +1,178 @@
-import type { Program } from './program.ts';
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { SlowWork } from '#adapters/device-runner';
+import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
+import { formatDiagnostic } from '#config/diagnostic';
+import { parseListing } from '#config/parse';
+import { InsideHost } from '#dataplane/inside-host';
+import { grammar } from '#engine/grammar';
+import { profileDefaults } from '#features/client/profile';
+import { type ClientProcess, startClient } from './client-process.ts';
+import { type Consoles, openConsoles } from './consoles.ts';
+import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
+import { keepTraffic, tellStory } from './demo-story.ts';
+import { HeadEndConsole } from './head-end-console.ts';
+import { type HeadEndProcess, type IkePorts, startHeadEnd } from './head-end-process.ts';
+import { openManagement } from './management.ts';
+import { hashPasswords } from './passwords.ts';
+import { type Program, UsageError, VERSION } from './program.ts';
+import { untilStopped } from './until-stopped.ts';
+
+const newSecret = (): string => randomBytes(9).toString('base64url');
+
+const newSecrets = (): DemoSecrets => ({
+  group: newSecret(),
+  administrator: newSecret(),
+  users: demoAddresses.clients.map((_, i) => ({
+    name: `vpnclient${i + 1}`,
+    password: newSecret(),
+  })),
+});
+
+/** The clients connect one after the other, so that the story can be read. */
+const BETWEEN_CLIENTS_MS = 250;
+
+/** Other programs may hold the ports of the demo; a few more are tried. */
+const PORT_ATTEMPTS = 20;
+
+async function startDemoHeadEnd(
+  secrets: DemoSecrets,
+  work: SlowWork,
+): Promise<{ readonly headEnd: HeadEndProcess; readonly ports: IkePorts }> {
+  const parsed = parseListing(grammar, demoConfiguration(secrets));
+  const [wrong] = parsed.diagnostics.filter((d) => d.severity === 'error');
+  if (wrong) throw new Error(formatDiagnostic('demo', wrong));
+  const configuration = await hashPasswords(parsed.configuration, work.scrypt);
+  const { headEndInside, insideHost } = demoAddresses;
+  let reason = '';
+  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
+    const ports = demoPorts(attempt);
+    const started = await startHeadEnd({
+      configuration,
+      work,
+      ports,
+      inside: {
+        kind: 'memory',
+        connect: (send) => new InsideHost([headEndInside, insideHost], send),
+      },
+    });
+    if (started.ok) return { headEnd: started.value, ports };
+    reason = started.error;
+  }
+  throw new UsageError(reason);
+}
+
+async function startDemoPat(ports: IkePorts): Promise<LoopbackPat> {
+  const { patInside, patGlobal, headEnd } = demoAddresses;
+  const pat = await startLoopbackPat({
+    inside: patInside,
+    global: patGlobal,
+    destinations: [ports.isakmp, ports.natTraversal].map((port) => ({ address: headEnd, port })),
+  });
+  if (!pat.ok) throw new UsageError(pat.error);
+  return pat.value;
+}
+
+async function startDemoClients(
+  secrets: DemoSecrets,
+  ports: IkePorts,
+  pat: LoopbackPat,
+  work: SlowWork,
+): Promise<ClientProcess[]> {
+  const clients: ClientProcess[] = [];
+  for (const [i, local] of demoAddresses.clients.entries()) {
+    const user = secrets.users[i];
+    const started = await startClient({
+      profile: {
+        ...profileDefaults,
+        host: demoAddresses.headEnd,
+        groupName: 'ciscovpn',
+        groupPassword: secrets.group,
+        username: user?.name,
+        userPassword: user?.password,
+      },
+      work,
+      ports,
+      local,
+      bind: bindBehind(pat),
+      reconnectAfterMs: 5000,
+    });
+    if (!started.ok) throw new UsageError(started.error);
+    clients.push(started.value);
+  }
+  return clients;
+}
+
+const introduction = (
+  ports: IkePorts,
+): string => `headend ${VERSION}: the demo, on loopback addresses and without root
+
+  3 clients ${demoAddresses.clients[0]}..   PAT ${demoAddresses.patGlobal}   head-end ${demoAddresses.headEnd} udp ${ports.isakmp} and ${ports.natTraversal}   inside host ${demoAddresses.insideHost}
+`;
+
+const invitation = (web: string | undefined, password: string): string => `
+  web console   ${web ?? 'not running'}
+  user          admin
+  password      ${password}
+
+Type commands here, such as "show vpn-sessiondb"; ? helps, Tab completes. Ctrl-C ends the demo.
+`;
 
 export const demoProgram: Program = {
   name: 'demo',
-  synopsis: '',
+  synopsis: '[--web-port PORT] [--console-socket PATH]',
   summary: 'a head-end, a PAT and three clients on loopback addresses, without root',
-  help: '',
-  run: () => Promise.resolve(1),
+  help: `Starts everything in one process with real UDP sockets: a head-end, a PAT, and three built-in clients
+behind its one address, which log in, get addresses and ping a host inside. Nothing outside 127.0.0.0/8 is
+touched. The configuration permits old algorithms, as the clients of old need them, and every session that
+uses one carries a badge. Passwords are made anew at each start.
+
+  --web-port PORT         port of the web console on 127.0.0.1 (default 8443, or a free one)
+  --console-socket PATH   also open the command line on this socket`,
+  async run(args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { 'web-port': { type: 'string' }, 'console-socket': { type: 'string' } },
+    });
+    const secrets = newSecrets();
+    const work = new SlowWork(2);
+    const { headEnd, ports } = await startDemoHeadEnd(secrets, work);
+    const headEndConsole = new HeadEndConsole(headEnd, undefined, work.scrypt);
+    const pat = await startDemoPat(ports);
+    const clients = await startDemoClients(secrets, ports, pat, work);
+    const webPort = values['web-port'] === undefined ? undefined : Number(values['web-port']);
+    const web = await openManagement(headEndConsole, headEnd, work.scrypt, {
+      port: webPort ?? 8443,
+      orAnyPort: webPort === undefined,
+    });
+    const { stopped, stop } = untilStopped();
+    process.stdout.write(introduction(ports));
+    process.stdout.write(invitation(web.address, secrets.administrator));
+    const consoles: Consoles = await openConsoles(
+      values['console-socket'],
+      () => headEndConsole.openShell(),
+      stop,
+    );
+    const { sessions } = headEnd.device;
+    const telling = {
+      target: demoAddresses.insideHost,
+      legacyOf: (user: string) => sessions.ofUser(user).flatMap((s) => s.legacy),
+      print: consoles.print,
+    };
+    for (const [i, client] of clients.entries()) {
+      tellStory(client, telling);
+      setTimeout(() => client.connect(), i * BETWEEN_CLIENTS_MS);
+    }
+    const traffic = keepTraffic(clients, demoAddresses.insideHost);
+    await stopped;
+    clearInterval(traffic);
+    await Promise.all(clients.map((client) => client.close()));
+    await web.close();
+    await headEnd.close();
+    await pat.close();
+    await consoles.close();
+    work.close();
+    process.stdout.write('The demo has ended.\n');
+    return 0;
+  },
 };

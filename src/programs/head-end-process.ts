@@ -1,7 +1,7 @@
 import { runDevice, type SlowWork } from '#adapters/device-runner';
 import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
-import { MemoryOverUdp } from '#adapters/memory-over-udp';
+import { MemoryOverUdp, type MemoryOverUdpOptions } from '#adapters/memory-over-udp';
 import { UserspaceDataPlane } from '#adapters/userspace/userspace-data-plane';
 import type { Endpoint } from '#base/address';
 import { type Prefix, rangePrefixes } from '#base/prefix';
@@ -22,13 +22,18 @@ export const IKE_PORTS: IkePorts = { isakmp: 500, natTraversal: 4500 };
 /** Where the inside network is: behind a TUN interface of the kernel, or within this process. */
 export type Inside =
   | { readonly kind: 'userspace'; readonly tunName: string; readonly mtu: number }
-  | { readonly kind: 'memory'; readonly network: InsideNetwork };
+  /** `connect` is handed the way into the tunnels and answers with who takes what leaves them. */
+  | {
+      readonly kind: 'memory';
+      readonly connect: (send: (packet: Uint8Array) => void) => InsideNetwork;
+    };
 
 /** A head-end that runs. */
 export type HeadEndProcess = {
   readonly device: HeadEnd;
   readonly driver: Driver;
   readonly dataPlane: DataPlane;
+  readonly inside: Inside['kind'];
   /** Tells every client good-bye and closes sockets and interface. */
   close(): Promise<void>;
 };
@@ -70,6 +75,18 @@ export function poolNetworks(configuration: Configuration): Prefix[] {
   ];
 }
 
+/** Starts the packet path on sockets of this machine, with the inside network of `inside`. */
+async function startMemory(
+  inside: Extract<Inside, { kind: 'memory' }>,
+  options: Omit<MemoryOverUdpOptions, 'inside'>,
+): Promise<Result<MemoryOverUdp, string>> {
+  let plane: MemoryOverUdp | undefined;
+  const network = inside.connect((packet) => plane?.sendInside(packet));
+  const started = await MemoryOverUdp.start({ ...options, inside: network });
+  if (started.ok) plane = started.value;
+  return started;
+}
+
 /** Starts a head-end; the error is one line for people. */
 export async function startHeadEnd(options: {
   readonly configuration: Configuration;
@@ -99,7 +116,7 @@ export async function startHeadEnd(options: {
   };
   const started =
     inside.kind === 'memory'
-      ? await MemoryOverUdp.start({ ...common, inside: inside.network, random, now })
+      ? await startMemory(inside, { ...common, random, now })
       : await UserspaceDataPlane.start({
           ...common,
           tun: { name: inside.tunName, mtu: inside.mtu, routes: poolNetworks(configuration) },
@@ -115,6 +132,7 @@ export async function startHeadEnd(options: {
     device,
     driver,
     dataPlane: plane,
+    inside: inside.kind,
     async close() {
       driver.carryOut(device.closeAll('shutdown', now()));
       driver.stop();

@@ -1,32 +1,55 @@
 import { SlowWork } from '#adapters/device-runner';
+import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { InsideHost } from '#dataplane/inside-host';
 import { renderVpn3000 } from '#events/render-vpn3000';
-import { startHeadEnd } from './head-end-process.ts';
+import { clearPasswords } from '#session/config';
+import { openConsoles } from './consoles.ts';
+import { HeadEndConsole } from './head-end-console.ts';
+import { type Inside, startHeadEnd } from './head-end-process.ts';
+import { openManagement } from './management.ts';
 import { hashPasswords } from './passwords.ts';
 import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** Hashing so many passwords takes long enough that a person wants to know. */
+const PASSWORDS_TO_MENTION = 40;
+
+const insideOf = (options: RunOptions): Inside =>
+  options.inside === 'memory'
+    ? { kind: 'memory', connect: (send) => new InsideHost([], send) }
+    : { kind: 'userspace', tunName: options.tunName, mtu: options.mtu };
 
 /** Runs a head-end until it is told to stop; the answer is the exit status. */
 export async function runHeadEnd(options: RunOptions): Promise<number> {
-  const say = (text: string) => process.stdout.write(`${text}\n`);
   const work = new SlowWork(2);
-  const configuration = await hashPasswords(options.parsed.configuration, work.scrypt);
-  const started = await startHeadEnd({
-    configuration,
-    work,
-    inside:
-      options.inside === 'memory'
-        ? { kind: 'memory', network: new InsideHost([], () => {}) }
-        : { kind: 'userspace', tunName: options.tunName, mtu: options.mtu },
-  });
+  const { configuration: read } = options.parsed;
+  const passwords = clearPasswords(read).length;
+  if (passwords >= PASSWORDS_TO_MENTION)
+    process.stdout.write(`Hashing ${passwords} passwords; "write memory" keeps the hashes.\n`);
+  const configuration = await hashPasswords(read, work.scrypt);
+  const started = await startHeadEnd({ configuration, work, inside: insideOf(options) });
   if (!started.ok) throw new UsageError(started.error);
   const headEnd = started.value;
-  headEnd.device.log.listen((event) => say(renderVpn3000(event)));
-  say(`headend ${VERSION} runs ${options.file}`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  const console = new HeadEndConsole(headEnd, options.file, work.scrypt);
+  const { stopped, stop } = untilStopped();
+  const consoles = await openConsoles(options.consoleSocket, () => console.openShell(), stop);
+  const web =
+    options.webPort === undefined
+      ? undefined
+      : await openManagement(console, headEnd, work.scrypt, {
+          port: options.webPort,
+          orAnyPort: false,
+        });
+  headEnd.device.log.listen((event) => consoles.print(renderVpn3000(event)));
+  consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
+  if (web?.address) consoles.print(`web console ${web.address}`);
+  const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
+  if (problem) consoles.print(problem);
+  await stopped;
+  await web?.close();
   await headEnd.close();
+  await consoles.close();
   work.close();
   return 0;
 }

@@ -1,5 +1,59 @@
+import { now } from '#adapters/machine-clock';
+import { type PatBox, startPatBox } from '#adapters/pat-box';
+import { CommandLine } from '#config/command-line';
+import { grammar } from '#engine/grammar';
+import { EventLog } from '#events/log';
+import { renderVpn3000 } from '#events/render-vpn3000';
+import { changeOfPlan, isPatBox, patPlanOf } from '#features/nat/feature';
+import type { PatPlan } from '#features/nat/rules';
+import { patBoxCommands } from '#features/nat/show-commands';
+import { openConsoles } from './consoles.ts';
+import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run.ts';
+import { RunningConfiguration } from './running-configuration.ts';
+import { shellOf } from './shell.ts';
+import { untilStopped } from './until-stopped.ts';
 
-export function runPatBox(_options: RunOptions): Promise<number> {
-  return Promise.resolve(1);
+const EVENTS_KEPT = 20_000;
+
+function planOf(options: RunOptions): PatPlan {
+  const { configuration } = options.parsed;
+  if (!isPatBox(configuration))
+    throw new UsageError(
+      `${options.file} describes neither a head-end ("crypto ikev1 enable IF") nor a PAT box ("global" and "nat")`,
+    );
+  const plan = patPlanOf(configuration);
+  if (!plan.ok) throw new UsageError(`${options.file}: ${plan.error.join('; ')}`);
+  return plan.value;
+}
+
+/** Runs a PAT box until it is told to stop; the answer is the exit status. */
+export async function runPatBox(options: RunOptions): Promise<number> {
+  let plan = planOf(options);
+  const log = new EventLog(EVENTS_KEPT);
+  const started = await startPatBox({
+    plan,
+    linuxNames: options.linuxNames,
+    happened: (event) => void log.add(event, now()),
+  });
+  if (!started.ok) throw new UsageError(started.error);
+  const box: PatBox = started.value;
+  const { stopped, stop } = untilStopped();
+  const owner = new RunningConfiguration(options.parsed.configuration, options.file, (next) => {
+    const planned = patPlanOf(next);
+    if (!planned.ok || changeOfPlan(plan, planned.value) === 'restart') return;
+    plan = planned.value;
+    box.reconfigure(plan);
+  });
+  const openShell = () =>
+    shellOf(new CommandLine({ grammar, commands: patBoxCommands, needs: box, owner }), (request) =>
+      owner.save(request.text),
+    );
+  const consoles = await openConsoles(options.consoleSocket, openShell, stop);
+  log.listen((event) => consoles.print(renderVpn3000(event)));
+  consoles.print(`headend ${VERSION}: PAT box of ${options.file}; Ctrl-C ends it`);
+  await stopped;
+  box.close();
+  await consoles.close();
+  return 0;
 }

@@ -55,3 +55,15 @@ const isOwn = (request: unknown): request is OwnRequest =>
   typeof request === 'object' &&
   request !== null &&
   ['closeSession', 'pageRows'].includes((request as OwnRequest).kind);
+
+/** What an administrator may type who may not change anything. */
+const LOOKING = /^\s*(sh(o(w?)?)?\b|exit\b|quit\b|logout\b|terminal\b|\?|$)/i;
+
+/** A shell for looking only. */
+export const readOnly = (shell: Shell): Shell => ({
+  ...shell,
+  execute: (line, signal) =>
+    LOOKING.test(line)
+      ? shell.execute(line, signal)
+      : { text: '% This account may look, but not change anything', failed: true },
+});

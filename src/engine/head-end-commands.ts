@@ -1,0 +1,55 @@
+import { elapsedMs, type Instant } from '#base/instant';
+import type { ExecDeclaration } from '#config/exec';
+import { systemSlice } from '#config/system';
+import { type ManagementNeeds, managementCommands } from '#features/management/show';
+import { remoteAccessSlice } from '#features/remote-access/config';
+import { ipsecSlice } from '#ipsec/config';
+import type { SystemView } from '#views/views';
+import { headEndCatalogue } from './catalogue.ts';
+import type { HeadEnd } from './head-end.ts';
+
+/** What the process around a head-end tells about itself. */
+export type ProcessPorts = {
+  readonly now: () => Instant;
+  /** `memory`, `userspace`. */
+  readonly dataPlane: string;
+  readonly figures: () => Pick<
+    SystemView,
+    'cpuPercent' | 'processors' | 'memoryBytes' | 'memoryTotalBytes'
+  >;
+};
+
+/** The device as a whole, as `show version`, the API and the console have it. */
+export function systemView(device: HeadEnd, ports: ProcessPorts): SystemView {
+  const { configuration, sessions, startedAt, version } = device;
+  const asOf = ports.now();
+  const { totalActive, limit } = sessions.summary();
+  return {
+    hostname: systemSlice.of(configuration).hostname,
+    version,
+    asOf,
+    uptimeMs: elapsedMs(startedAt, asOf),
+    dataPlane: ports.dataPlane,
+    loadPercent: limit === 0 ? 100 : (100 * totalActive) / limit,
+    legacyPermitted: [...ipsecSlice.of(configuration).legacyPermitted],
+    groups: [...remoteAccessSlice.of(configuration).tunnelGroups.keys()],
+    ...ports.figures(),
+  };
+}
+
+/** What the commands of a head-end read. */
+export type HeadEndNeeds = ManagementNeeds;
+/** What they request of the device. */
+export type HeadEndRequest = never;
+
+export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds => ({
+  now: ports.now,
+  log: device.log,
+  catalogue: headEndCatalogue,
+  system: () => systemView(device, ports),
+});
+
+/** Every exec command of a head-end. */
+export const headEndCommands: readonly ExecDeclaration<HeadEndNeeds, HeadEndRequest>[] = [
+  ...managementCommands,
+];

@@ -1,0 +1,152 @@
+import type { Administrator, ManagementPort } from '#adapters/http/management-port';
+import { createManagementServer, type ManagementServer } from '#adapters/http/server';
+import { now } from '#adapters/machine-clock';
+import type { ScryptPool } from '#adapters/scrypt';
+import { address, parseAddress } from '#base/address';
+import { toUtf8 } from '#base/bytes';
+import { managementFault } from '#engine/events';
+import * as views from '#engine/head-end-views';
+import { occurred } from '#events/event';
+import { sessionSlice } from '#session/config';
+import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
+import type { HeadEndConsole } from './head-end-console.ts';
+import type { HeadEndProcess } from './head-end-process.ts';
+import { readOnly } from './shell.ts';
+
+/** Users from here on may change the configuration and end sessions. */
+const PRIVILEGE_TO_CHANGE = 15;
+
+/** Where someone comes from whose address cannot be told. */
+const UNKNOWN_ADDRESS = address('0.0.0.0');
+
+/** Everything that the web console, the API and the metrics ask of a head-end. */
+class HeadEndManagement implements ManagementPort {
+  readonly #console: HeadEndConsole;
+  readonly #process: HeadEndProcess;
+  readonly #scrypt: ScryptPool;
+  /** What the password of a user who does not exist is compared with, for the same time. */
+  readonly #nobody: Promise<PasswordVerifier>;
+
+  constructor(console: HeadEndConsole, process: HeadEndProcess, scrypt: ScryptPool) {
+    this.#console = console;
+    this.#process = process;
+    this.#scrypt = scrypt;
+    this.#nobody = scrypt.hash(crypto.getRandomValues(new Uint8Array(16)));
+  }
+
+  async login(name: string, password: string): Promise<Administrator | undefined> {
+    const user = sessionSlice.of(this.#process.device.configuration).users.get(name);
+    const permitted = user?.service === 'admin' || (user?.privilege ?? 0) >= PRIVILEGE_TO_CHANGE;
+    const known =
+      permitted && user?.credential.kind === 'verifier' ? user.credential.verifier : undefined;
+    const question: CredentialQuestion = {
+      kind: 'verifyPassword',
+      password: toUtf8(password),
+      verifier: known ?? (await this.#nobody),
+    };
+    const accepted = await new Promise<boolean>((resolve) =>
+      this.#scrypt.ask(question, (answer) => resolve(answer.accepted)),
+    );
+    if (!accepted || !known || !user) return undefined;
+    return { name, mayChange: user.privilege >= PRIVILEGE_TO_CHANGE };
+  }
+
+  openSession({ name }: Administrator, origin: Parameters<ManagementPort['openSession']>[1]) {
+    const { sessions } = this.#process.device;
+    const from = parseAddress(origin.address);
+    const session = sessions.open(
+      {
+        kind: 'management',
+        username: name,
+        group: '',
+        owner: `management ${crypto.randomUUID()}`,
+        peer: {
+          address: from.ok ? from.value : UNKNOWN_ADDRESS,
+          port: origin.port,
+        },
+        assigned: [],
+        protocol: origin.protocol,
+        encryption: origin.protocol === 'HTTPS' ? 'TLS' : 'None',
+        hash: '',
+        legacy: [],
+      },
+      now(),
+    );
+    sessions.activate(session.index);
+    return {
+      index: session.index,
+      isOpen: () => sessions.get(session.index) !== undefined,
+      close: () => void sessions.close(session.index),
+    };
+  }
+
+  openShell({ mayChange }: Administrator) {
+    const shell = this.#console.openShell();
+    return mayChange ? shell : readOnly(shell);
+  }
+
+  system = () => this.#console.needs.system();
+  counters = () => views.countersView(this.#console.needs);
+  summary = () => views.summaryView(this.#console.needs);
+  sessions: ManagementPort['sessions'] = (query) => views.sessionsPage(this.#console.needs, query);
+  session: ManagementPort['session'] = (index) => views.sessionDetail(this.#console.needs, index);
+  isakmpSas: ManagementPort['isakmpSas'] = (query) =>
+    views.isakmpSaPage(this.#console.needs, query);
+  ipsecSas: ManagementPort['ipsecSas'] = (query) => views.ipsecSaPage(this.#console.needs, query);
+  events: ManagementPort['events'] = (query) => views.eventsPage(this.#console.needs, query);
+
+  logoff(index: number): boolean {
+    const { device, driver } = this.#process;
+    const session = device.sessions.get(index);
+    if (!session) return false;
+    if (session.kind === 'management') device.sessions.close(index);
+    else driver.carryOut(device.logOff(session, now()));
+    return true;
+  }
+
+  logoffAll: ManagementPort['logoffAll'] = (kind, group) => {
+    const { sessions } = this.#process.device;
+    const chosen = [...sessions.values()].filter(
+      (s) => s.kind === kind && (group === undefined || s.group === group),
+    );
+    for (const session of chosen) this.logoff(session.index);
+    return chosen.length;
+  };
+}
+
+/** The web console of a head-end; the address is undefined where it could not be opened. */
+export type Management = {
+  readonly address: string | undefined;
+  close(): Promise<void>;
+};
+
+export type ManagementWanted = {
+  readonly port: number;
+  /** Where `port` is taken, take any other. */
+  readonly orAnyPort: boolean;
+};
+
+/** Opens the web console on loopback; without it the head-end runs all the same, and the reason is logged. */
+export async function openManagement(
+  headEndConsole: HeadEndConsole,
+  process: HeadEndProcess,
+  scrypt: ScryptPool,
+  { port, orAnyPort }: ManagementWanted,
+): Promise<Management> {
+  const management = new HeadEndManagement(headEndConsole, process, scrypt);
+  const note = (reason: string) =>
+    process.device.note(occurred(managementFault, { reason }), now());
+  let reason = '';
+  for (const choice of orAnyPort ? [port, 0] : [port]) {
+    const server: ManagementServer = createManagementServer(management, {
+      port: choice,
+      report: note,
+    });
+    const listening = await server.listen();
+    if (listening.ok) return { address: listening.value, close: () => server.close() };
+    reason = listening.error;
+    await server.close();
+  }
+  note(reason);
+  return { address: undefined, close: () => Promise.resolve() };
+}

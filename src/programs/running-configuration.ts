@@ -1,0 +1,57 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Configuration } from '#config/configuration';
+import type { ConfigurationOwner } from '#config/console-commands';
+import type { Performed } from './shell.ts';
+
+/** The configuration of a running process, and the file that it was read from. */
+export class RunningConfiguration implements ConfigurationOwner {
+  #running: Configuration;
+  #startup: Configuration;
+  readonly #file: string | undefined;
+  readonly #applied: (configuration: Configuration) => void;
+
+  /** `applied` is told every change; without a `file` nothing can be saved. */
+  constructor(
+    configuration: Configuration,
+    file: string | undefined,
+    applied: (configuration: Configuration) => void,
+  ) {
+    this.#running = configuration;
+    this.#startup = configuration;
+    this.#file = file;
+    this.#applied = applied;
+  }
+
+  running(): Configuration {
+    return this.#running;
+  }
+
+  startup(): Configuration {
+    return this.#startup;
+  }
+
+  apply(candidate: Configuration): void {
+    this.#running = candidate;
+    this.#applied(candidate);
+  }
+
+  /** `write memory`: replaces the file whole or not at all; it is readable by its owner only. */
+  save(text: string): Performed {
+    if (this.#file === undefined)
+      return { text: '% This configuration has no file to be written to', failed: true };
+    const target = resolve(this.#file);
+    const beside = `${target}.new`;
+    try {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(beside, text, { mode: 0o600, flush: true });
+      renameSync(beside, target);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOSPC' ? 'the disk is full' : (code ?? message);
+      return { text: `% ${target} was not written, and is as it was: ${reason}`, failed: true };
+    }
+    this.#startup = this.#running;
+    return { text: '[OK]', failed: false };
+  }
+}
