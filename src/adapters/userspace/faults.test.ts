@@ -5,13 +5,15 @@ import { test } from 'node:test';
 import { address } from '#base/address';
 import { World } from '#dataplane/testing/world';
 import { ADDRESSES, type UserspaceBench, userspaceFactory } from './testing/bench.ts';
-import { enterOwnNetwork, missing } from './testing/network.ts';
+import { enterNewNetwork, missing, systemCalls } from './testing/network.ts';
 import { UserspaceDataPlane, type UserspaceOptions } from './userspace-data-plane.ts';
 
 const reason = await missing();
 if (reason) test('faults of the user-space data plane', { skip: reason }, () => {});
 else {
-  const factory = userspaceFactory(await enterOwnNetwork(ADDRESSES));
+  const sys = await systemCalls();
+  enterNewNetwork(sys, ADDRESSES);
+  const factory = userspaceFactory(sys);
 
   const withBench = async (run: (w: World, bench: UserspaceBench) => Promise<void>) => {
     const bench = await factory.start();

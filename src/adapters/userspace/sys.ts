@@ -21,6 +21,7 @@ export type Sys = {
   eventfd(initial: number, flags: number): number;
   close(fd: number): number;
   unshare(flags: number): number;
+  setns(fd: number, kind: number): number;
   openssl: OpenSsl;
 };
 
@@ -64,6 +65,7 @@ function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'openssl'> {
     eventfd: lib.func('eventfd', 'int', ['uint', 'int']),
     close: lib.func('close', 'int', ['int']),
     unshare: lib.func('unshare', 'int', ['int']),
+    setns: lib.func('setns', 'int', ['int', 'int']),
   };
 }
 

@@ -1,12 +1,14 @@
 import { test } from 'node:test';
 import { dataPlaneCompliance } from '#dataplane/testing/compliance';
 import { ADDRESSES, userspaceFactory } from './testing/bench.ts';
-import { enterOwnNetwork, missing } from './testing/network.ts';
+import { enterNewNetwork, missing, systemCalls } from './testing/network.ts';
 
 const reason = await missing();
 
 if (reason) test('user-space data plane', { skip: reason }, () => {});
 else {
-  const factory = userspaceFactory(await enterOwnNetwork(ADDRESSES));
+  const sys = await systemCalls();
+  enterNewNetwork(sys, ADDRESSES);
+  const factory = userspaceFactory(sys);
   dataPlaneCompliance(factory);
 }

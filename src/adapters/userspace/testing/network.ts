@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { O_CLOEXEC } from '../linux.ts';
 import { loadSys, type Sys } from '../sys.ts';
 
 const CLONE_NEWNET = 0x40000000;
@@ -19,14 +20,20 @@ export function ip(...args: readonly string[]): void {
   assert.equal(run.status, 0, `ip ${args.join(' ')}: ${run.stderr}`);
 }
 
-/**
- * Puts this process, and the workers that it starts, into a network namespace of its own, which goes
- * when the process goes. It forwards, and owns the given addresses on its loopback interface.
- */
-export async function enterOwnNetwork(addresses: readonly string[]): Promise<Sys> {
+/** The library, which a test has made sure of. */
+export async function systemCalls(): Promise<Sys> {
   const sys = await loadSys();
-  assert.ok(sys.ok);
-  assert.equal(sys.value.unshare(CLONE_NEWNET), 0, 'a network namespace of its own');
+  assert.ok(sys.ok, sys.ok ? '' : sys.error);
+  return sys.value;
+}
+
+/**
+ * Puts this thread, and the workers and processes that it starts, into a new network namespace, which
+ * goes when nobody is in it any more. It forwards, and owns the given addresses on its loopback
+ * interface. Returns a descriptor by which `visit` finds it again.
+ */
+export function enterNewNetwork(sys: Sys, addresses: readonly string[]): number {
+  assert.equal(sys.unshare(CLONE_NEWNET), 0, 'a network namespace of its own');
   ip('link', 'set', 'dev', 'lo', 'up');
   for (const address of addresses)
     ip('address', 'add', address, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
@@ -37,5 +44,12 @@ export async function enterOwnNetwork(addresses: readonly string[]): Promise<Sys
     ['ipv4/conf/default/rp_filter', '0'],
   ] as const)
     writeFileSync(`/proc/sys/net/${name}`, value);
-  return sys.value;
+  const fd = sys.open('/proc/thread-self/ns/net', O_CLOEXEC);
+  assert.ok(fd >= 0);
+  return fd;
+}
+
+/** Puts this thread into a namespace of `enterNewNetwork`. */
+export function visit(sys: Sys, network: number): void {
+  assert.equal(sys.setns(network, CLONE_NEWNET), 0);
 }
