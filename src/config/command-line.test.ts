@@ -93,7 +93,10 @@ test('each line takes effect at once, and a wrong or rejected one changes nothin
   assert.deepEqual(outside?.address, { address: '10.0.0.1', length: 8 });
   const { running, applied } = terminal;
   assert.equal(terminal.type('route outsde 0 0 10.0.0.2'), '% no interface has the name "outsde"');
-  assert.match(terminal.type('ip address 10.0.0.1 255.0.255.0'), /is not a contiguous network mask/);
+  assert.match(
+    terminal.type('ip address 10.0.0.1 255.0.255.0'),
+    /is not a contiguous network mask/,
+  );
   assert.match(terminal.type('frobnicate'), /% Invalid input detected/);
   assert.equal(terminal.running, running);
   assert.equal(terminal.applied, applied);
@@ -120,10 +123,7 @@ test('messages point at the word that does not fit', () => {
   );
   assert.equal(terminal.type('e'), '% Ambiguous command:  "e"');
   assert.equal(terminal.type('show'), '% Incomplete command.');
-  assert.equal(
-    terminal.type('conf t', 'int Ethernet0/0', 'nameif'),
-    '% Incomplete command.',
-  );
+  assert.equal(terminal.type('conf t', 'int Ethernet0/0', 'nameif'), '% Incomplete command.');
   assert.equal(
     terminal.type('security-level 101'),
     [
@@ -163,10 +163,7 @@ test('a question mark tells what may come next', () => {
   assert.equal(terminal.type('ping ?'), '  A.B.C.D  Address');
   assert.equal(terminal.type('frobnicate ?'), '% Unrecognized command');
   terminal.type('conf t', 'int Ethernet0/0');
-  assert.equal(
-    terminal.type('security-level ?'),
-    '  <0-100>  How far the network is trusted',
-  );
+  assert.equal(terminal.type('security-level ?'), '  <0-100>  How far the network is trusted');
   assert.match(terminal.type('?'), /^ {2}shutdown +Put the interface out of service$/m);
   assert.match(terminal.type('?'), /^ {2}exit +Leave this mode$/m);
   assert.doesNotMatch(terminal.type('end', 'conf t', '?'), /mtu|ASA/);

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '#base/secret';
-import {
-  emptyConfiguration,
-  sameValue,
-  slice,
-  withEntry,
-  withoutEntry,
-} from './configuration.ts';
+import { emptyConfiguration, sameValue, slice, withEntry, withoutEntry } from './configuration.ts';
 
 const numbers = slice<readonly number[]>('numbers', []);
 const names = slice<ReadonlyMap<string, string>>('names', new Map());
@@ -44,8 +38,21 @@ test('values are the same by content: secrets, octets, tables, sets, and fields 
 });
 
 test('an entry keeps its place in a table when it is replaced', () => {
-  const table = withEntry(new Map([['a', 1], ['b', 2]]), 'a', 3);
-  assert.deepEqual([...table], [['a', 3], ['b', 2]]);
+  const table = withEntry(
+    new Map([
+      ['a', 1],
+      ['b', 2],
+    ]),
+    'a',
+    3,
+  );
+  assert.deepEqual(
+    [...table],
+    [
+      ['a', 3],
+      ['b', 2],
+    ],
+  );
   assert.equal(withoutEntry(table, 'missing'), table);
   assert.deepEqual([...withoutEntry(table, 'a')], [['b', 2]]);
 });

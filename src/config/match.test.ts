@@ -9,7 +9,12 @@ const commands: Readonly<Record<string, Path>> = {
   policy: ['crypto isakmp policy', int('priority', 1, 100, '')],
   poll: ['crypto isakmp poll'],
   hostname: ['hostname', word('name', '')],
-  listen: ['listen', ipv4('address', ''), optional('port', int('port', 1, 9, '')), flag('fast', 'fast', '')],
+  listen: [
+    'listen',
+    ipv4('address', ''),
+    optional('port', int('port', 1, 9, '')),
+    flag('fast', 'fast', ''),
+  ],
   set: ['set', choice('state', { enable: '', enhanced: '', off: '' })],
   set_value: ['set value', rest('text', '')],
   user: ['user', word('name', ''), 'attributes'],

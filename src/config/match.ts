@@ -93,7 +93,8 @@ function advance<C>(spellings: readonly Spelling<C>[], line: Line): Progress<C> 
     const meant = new Set(best.flatMap((c) => c.means));
     if (meant.size > 1) return { kind: 'ambiguous', at, candidates: [...meant].sort() };
     for (const candidate of best) {
-      if (candidate.missing !== undefined) open.push({ ...candidate.thread, reason: candidate.missing });
+      if (candidate.missing !== undefined)
+        open.push({ ...candidate.thread, reason: candidate.missing });
       else frontier[at + candidate.words]?.push(candidate.thread);
     }
   }

@@ -53,6 +53,7 @@ export function nearestCommand(
 
 /** How far typed words are from the name of a command, one of whose words may be missing or too many. */
 function nameDifference(typed: readonly string[], name: readonly string[]): number | undefined {
+  if (name.length === 0) return undefined;
   const straight = wordsDifference(typed, name);
   if (name.length < 3) return straight;
   const skipped = name.flatMap((_, index) => [

@@ -17,7 +17,9 @@ const parse = (...lines: readonly string[]): Parsed => parseListing(grammar, lin
 
 /** What there is to say about the lines, without the remarks on lines that are kept. */
 const complaints = (parsed: Parsed): string[] =>
-  parsed.diagnostics.filter((d) => d.severity !== 'info').map((d) => formatDiagnostic('box.cfg', d));
+  parsed.diagnostics
+    .filter((d) => d.severity !== 'info')
+    .map((d) => formatDiagnostic('box.cfg', d));
 
 const relist = ({ configuration, dialect }: Parsed): string[] =>
   formatListing(listConfiguration(grammar, configuration, { audience: 'file' }), dialect);
@@ -139,10 +141,11 @@ test('lines without effect are kept with their blocks, and listed as they were',
   ];
   const parsed = parse(...lines);
   assert.deepEqual(complaints(parsed), []);
-  assert.deepEqual(
-    parsed.diagnostics.map((d) => [d.line, d.severity, d.reason])[0],
-    [2, 'info', 'accepted and kept, without effect here'],
-  );
+  assert.deepEqual(parsed.diagnostics.map((d) => [d.line, d.severity, d.reason])[0], [
+    2,
+    'info',
+    'accepted and kept, without effect here',
+  ]);
   const bare = (list: readonly string[]) => list.filter((l) => l !== '!');
   assert.deepEqual(bare(relist(parsed)).sort(), bare(lines).sort());
   const removed = parse(...lines, 'no mtu outside 1500', 'no policy-map global_policy');
@@ -154,7 +157,10 @@ test('lines without effect are kept with their blocks, and listed as they were',
 
 test('a line that is not understood is quoted without what may be a secret', () => {
   assert.equal(withoutSecrets('  pre-shard-key hunter2'), 'pre-shard-key *****');
-  assert.equal(withoutSecrets('username bob pasword hunter2 privilege 15'), 'username bob pasword *****');
+  assert.equal(
+    withoutSecrets('username bob pasword hunter2 privilege 15'),
+    'username bob pasword *****',
+  );
   assert.equal(withoutSecrets('crypto isakmp polcy 10'), 'crypto isakmp polcy 10');
   const text = complaints(parse('username bob pasword hunter2', 'key chain hunter2')).join('\n');
   assert.match(text, /"username bob pasword \*{5}"/);
@@ -202,7 +208,19 @@ test('distance counts letters inserted, removed, replaced and swapped', () => {
 
 test('anything at all parses to diagnostics without a throw, and quickly', () => {
   const prng = new Prng(7);
-  const words = ['interface', 'no', 'ip', 'address', '(', '\u0000', '10.0.0.1', ' ', '\t', '!', '*'];
+  const words = [
+    'interface',
+    'no',
+    'ip',
+    'address',
+    '(',
+    '\u0000',
+    '10.0.0.1',
+    ' ',
+    '\t',
+    '!',
+    '*',
+  ];
   for (let round = 0; round < 100; round += 1) {
     const lines = Array.from({ length: 20 }, () =>
       Array.from({ length: prng.between(0, 8) }, () => prng.pick(words)).join(

@@ -124,7 +124,7 @@ export function syntaxOf(path: Path): string {
       if (typeof item === 'string') return item;
       if (item.kind === 'flag') return `[${item.word}]`;
       if (item.kind === 'optional') return `[${syntaxOf(item.path)}]`;
-      return item.choices ? `{${Object.keys(item.choices).join(' | ')}}` : item.placeholder;
+      return item.placeholder;
     })
     .join(' ');
 }

@@ -101,7 +101,7 @@ export const choice = <const N extends string, const C extends Readonly<Record<s
   oneWord({
     name,
     help: Object.values(choices).join(', '),
-    placeholder: Object.keys(choices).join('|'),
+    placeholder: `{${Object.keys(choices).join(' | ')}}`,
     choices,
     parse(text) {
       const lower = text.toLowerCase();

@@ -20,7 +20,7 @@ function algorithm<const N extends string, A extends string>(
   return oneWord({
     name,
     help,
-    placeholder: [...byWord.keys()].join('|'),
+    placeholder: `{${[...byWord.keys()].join(' | ')}}`,
     choices: Object.fromEntries(
       [...byWord].map(([word, row]) => [word, row.label + (row.legacy ? ', old' : '')]),
     ),

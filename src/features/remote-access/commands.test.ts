@@ -96,10 +96,7 @@ test('a tunnel group has its attributes in two modes, each with its own "no"', (
     natTraversal: false,
   });
   const noGeneral = groupOf(...lines, 'no tunnel-group ciscovpn general-attributes');
-  assert.deepEqual(
-    [noGeneral?.addressPools, noGeneral?.preSharedKey?.reveal()],
-    [[], 'topsecret'],
-  );
+  assert.deepEqual([noGeneral?.addressPools, noGeneral?.preSharedKey?.reveal()], [[], 'topsecret']);
   const noIpsec = groupOf(...lines, 'no tunnel-group ciscovpn ipsec-attributes');
   assert.deepEqual([noIpsec?.addressPools, noIpsec?.preSharedKey], [['vpnpool'], undefined]);
   assert.equal(groupOf(...lines, 'no tunnel-group ciscovpn'), undefined);
@@ -164,11 +161,14 @@ test('what a group names and nobody made is an error at the line that names it',
 });
 
 test('a group that nobody can use yet is a warning that says what is missing', () => {
-  assert.deepEqual(complaints('tunnel-group a type remote-access', 'tunnel-group b type ipsec-l2l'), [
-    'conc.cfg:1: warning: "tunnel-group a ipsec-attributes": group "a" has no key, so no client can use it; "ikev1 pre-shared-key" sets it',
-    'conc.cfg:1: warning: "tunnel-group a type remote-access": group "a" has no pool, so only users with an address of their own can log in; "address-pool" names one',
-    'conc.cfg:2: warning: "tunnel-group b type ipsec-l2l": LAN-to-LAN tunnels are kept here, but not built yet',
-  ]);
+  assert.deepEqual(
+    complaints('tunnel-group a type remote-access', 'tunnel-group b type ipsec-l2l'),
+    [
+      'conc.cfg:1: warning: "tunnel-group a ipsec-attributes": group "a" has no key, so no client can use it; "ikev1 pre-shared-key" sets it',
+      'conc.cfg:1: warning: "tunnel-group a type remote-access": group "a" has no pool, so only users with an address of their own can log in; "address-pool" names one',
+      'conc.cfg:2: warning: "tunnel-group b type ipsec-l2l": LAN-to-LAN tunnels are kept here, but not built yet',
+    ],
+  );
 });
 
 test('a group key means aggressive mode, and one command permits everything old', () => {

@@ -77,7 +77,7 @@ const TYPES: Readonly<Record<string, TunnelGroup['type']>> = {
 export const groupType: Token<'type', TunnelGroup['type']> = oneWord({
   name: 'type',
   help: 'What the peers of the group are',
-  placeholder: 'TYPE',
+  placeholder: '{remote-access | ipsec-l2l}',
   choices: {
     'remote-access': 'Clients, each of which gets an address',
     'ipsec-ra': 'Clients, in the older spelling',
@@ -105,7 +105,7 @@ const PROTOCOLS: Readonly<Record<string, TunnelProtocol>> = {
 export const tunnelProtocol: Token<'protocol', TunnelProtocol> = oneWord({
   name: 'protocol',
   help: 'Ways to build a tunnel',
-  placeholder: 'PROTOCOL',
+  placeholder: '{ikev1 | ikev2 | l2tp-ipsec | ssl-client | ssl-clientless}',
   choices: {
     ikev1: 'IPsec with IKEv1',
     ikev2: 'IPsec with IKEv2',
