@@ -8,6 +8,7 @@ import type { WorkerCommand, WorkerStart } from './messages.ts';
 import { PacketLoop } from './packet-loop.ts';
 import { ReportGate } from './report-gate.ts';
 import { loadSys } from './sys.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * A worker of the user-space data plane. Its event loop never turns while it runs: messages are
@@ -19,8 +20,10 @@ assert(port, 'the packet worker runs as a thread');
 const sys = await loadSys();
 if (!sys.ok) throw new Error(sys.error);
 
+const ciphers = evpCiphers(sys.value);
+warmUp(sys.value, ciphers);
 const pages = new CounterPages();
-const table = new ForwardingTable(evpCiphers(sys.value), pages);
+const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
   start.handled,
   (reports) => port.postMessage(reports),
