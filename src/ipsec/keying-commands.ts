@@ -16,6 +16,12 @@ import type {
 
 type Effects = readonly KeyingEffect[];
 
+/** Which SAs: those that came after another one, those of one peer address. */
+export type WhichSas = {
+  readonly after?: SaId | undefined;
+  readonly remote?: IpAddress | undefined;
+};
+
 /** What features and the engine may ask of the keying manager. A command for an SA that is gone does nothing. */
 export type Keying = {
   /** A control datagram arrived; `encapsulated` says that the non-ESP marker preceded it. */
@@ -60,8 +66,8 @@ export type Keying = {
   close(sa: SaId, reason: CloseReason, now: Instant): Effects;
   closeAll(reason: CloseReason, now: Instant): Effects;
 
-  /** All SAs in the order of their age, made as they are read; of one address when it is named. */
-  summaries(remote?: IpAddress): Iterable<IsakmpSaSummary>;
+  /** SAs in the order of their age, made as they are read. */
+  summaries(which?: WhichSas): Iterable<IsakmpSaSummary>;
   counts(): KeyingCounts;
   summary(sa: SaId): IsakmpSaSummary | undefined;
 };

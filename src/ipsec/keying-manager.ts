@@ -43,7 +43,7 @@ import type {
   KeyingPolicy,
   SaId,
 } from './keying.ts';
-import type { Keying } from './keying-commands.ts';
+import type { Keying, WhichSas } from './keying-commands.ts';
 import { type Entry, SaTable } from './sa-table.ts';
 import { SecurityAssociationDatabase } from './security-association-database.ts';
 import { saSummary } from './summary.ts';
@@ -286,9 +286,11 @@ export class KeyingManager implements Keying {
     return out;
   }
 
-  *summaries(remote?: IpAddress): Generator<IsakmpSaSummary> {
-    for (const { id, state } of this.#sas.all())
-      if (remote === undefined || state.path.remote.address === remote) yield saSummary(id, state);
+  *summaries({ after = 0 as SaId, remote }: WhichSas = {}): Generator<IsakmpSaSummary> {
+    for (const { id, state } of this.#sas.all()) {
+      const isWanted = remote === undefined || state.path.remote.address === remote;
+      if (id > after && isWanted) yield saSummary(id, state);
+    }
   }
 
   counts(): KeyingCounts {

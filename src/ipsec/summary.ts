@@ -2,9 +2,10 @@ import { toHex } from '#base/bytes';
 import { DH_GROUPS } from '#crypto/dh-groups';
 import { HASHES } from '#crypto/hashes';
 import { ISAKMP_CIPHERS } from '#crypto/isakmp-ciphers';
+import type { Child } from '#protocol/isakmp/child';
 import { stateName } from '#protocol/isakmp/machine';
 import type { PhaseOneTerms } from '#protocol/isakmp/phase-one-proposals';
-import type { State } from '#protocol/isakmp/state';
+import type { Established, State } from '#protocol/isakmp/state';
 import { childSummary } from './forwarding.ts';
 import type { IsakmpSaSummary, SaId } from './keying.ts';
 
@@ -20,6 +21,12 @@ function termsOf(state: State): PhaseOneTerms | undefined {
       return undefined;
   }
 }
+
+/** The pairs that carry traffic, then those that they replaced and that still receive. */
+const childrenOf = ({ children, retiring }: Established): readonly Child[] => [
+  ...children,
+  ...retiring.map((r) => r.child),
+];
 
 /** One ISAKMP SA as views show it. */
 export function saSummary(id: SaId, state: State): IsakmpSaSummary {
@@ -45,6 +52,6 @@ export function saSummary(id: SaId, state: State): IsakmpSaSummary {
     natTraversal: nat?.version.label ?? 'none',
     localBehindNat: nat?.localBehindNat ?? false,
     remoteBehindNat: nat?.remoteBehindNat ?? false,
-    children: established?.children.map(childSummary) ?? [],
+    children: established ? childrenOf(established).map(childSummary) : [],
   };
 }

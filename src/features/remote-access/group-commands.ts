@@ -1,8 +1,9 @@
 import { withEntry, withoutEntry } from '#config/configuration';
+import { bracketed } from '#config/interface-tokens';
 import { optional } from '#config/path';
 import type { Declaration } from '#config/setting';
 import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
-import { bracketed, many, secret, word } from '#config/tokens';
+import { many, secret, word } from '#config/tokens';
 import { aaaServerGroupNames, poolNames } from '#session/config';
 import {
   DEFAULT_GROUP_POLICY,
@@ -71,7 +72,7 @@ const groupMode = (
   });
 
 /** Addresses, policy and authentication of a group. */
-export const generalMode = groupMode(
+const generalMode = groupMode(
   'general-attributes',
   'config-tunnel-general',
   'Enters addresses, policy and authentication of a tunnel group.',
@@ -79,7 +80,7 @@ export const generalMode = groupMode(
 );
 
 /** Key and keepalives of a group. */
-export const ipsecMode = groupMode(
+const ipsecMode = groupMode(
   'ipsec-attributes',
   'config-tunnel-ipsec',
   'Enters key and keepalives of a tunnel group.',

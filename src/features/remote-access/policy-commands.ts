@@ -1,8 +1,9 @@
 import { accessListNames } from '#config/access-list';
+import { ipv4 } from '#config/address-tokens';
 import { withEntry, withoutEntry } from '#config/configuration';
 import type { Declaration } from '#config/setting';
 import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
-import { choice, int, ipv4, many, word } from '#config/tokens';
+import { choice, int, many, word } from '#config/tokens';
 import { poolNames } from '#session/config';
 import { DEFAULT_GROUP_POLICY, type GroupPolicy, remoteAccessSlice } from './config.ts';
 import { bannerLine, minutes, tunnelProtocol, valueOrNone, valuesOrNone } from './tokens.ts';
@@ -32,7 +33,7 @@ const internal = setting(remoteAccess)({
 });
 
 /** The attributes of a group policy. */
-export const policyMode = mode(remoteAccess)({
+const policyMode = mode(remoteAccess)({
   name: 'group-policy attributes',
   prompt: 'config-group-policy',
   path: ['group-policy', policyName, 'attributes'],

@@ -1,0 +1,188 @@
+import type { IpAddress } from '#base/address';
+import type { Configuration } from '#config/configuration';
+import { exec, type Outcome, view } from '#config/exec';
+import { optional } from '#config/path';
+import { int, word } from '#config/tokens';
+import { ip } from '#config/address-tokens';
+import { userNames } from '#session/config';
+import type { Session, SessionKind } from '#session/session';
+import type { Page, SessionView } from '#views/views';
+import { remoteAccessSlice } from '../config.ts';
+import type { RemoteAccessNeeds } from './needs.ts';
+import { sessionDetail, shownSession } from './session-detail.ts';
+import { sessionBlocksText, sessionDetailText } from './session-detail-text.ts';
+import {
+  administrationRemoteText,
+  administrationText,
+  type SessionsView,
+  sessionsText,
+  summaryText,
+} from './session-text.ts';
+import { sessionSummaryView } from './session-views.ts';
+
+/** Rows of one table in one answer: a table must come at once however many sessions there are. */
+const ROWS_MOST = 100;
+
+const command = exec<RemoteAccessNeeds>();
+
+const shown = <T>(name: string, data: T, text: (data: T) => string): Outcome => ({
+  kind: 'view',
+  view: view(name, data, text),
+});
+
+const groupNames = (configuration: Configuration): readonly string[] => [
+  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
+];
+
+const group = optional('group', word('group', 'Name of a tunnel group', 64, groupNames));
+
+/** The first rows of the sessions that pass a filter. */
+function pageOf(
+  n: RemoteAccessNeeds,
+  kind: SessionKind,
+  filter: { readonly group?: string | undefined; readonly username?: string | undefined },
+): Page<SessionView> {
+  const now = n.now();
+  const { items, total } = n.sessions.page({ kind, ...filter }, ROWS_MOST);
+  return { items: items.map((s) => shownSession(n, s, now)), total, asOf: now };
+}
+
+function screenOf(n: RemoteAccessNeeds, name: string | undefined): SessionsView {
+  const filter = { group: name };
+  return {
+    asOf: n.now(),
+    group: name,
+    summary: sessionSummaryView(n.sessions.summary()),
+    lanToLan: pageOf(n, 'lanToLan', filter),
+    remoteAccess: pageOf(n, 'remoteAccess', filter),
+    // Administrators belong to no group, so that none of them is hidden by one.
+    management: pageOf(n, 'management', {}),
+  };
+}
+
+const words = {
+  show: 'Show something',
+  'vpn-sessiondb': 'Sessions',
+  sessions: 'Sessions',
+  group: 'Only those of one tunnel group',
+  summary: 'How many there are',
+  detail: 'With what belongs to them',
+  remote: 'Of remote access',
+  'ra-ikev1-ipsec': 'Of remote access by IKEv1',
+  index: 'Name one by its number',
+  filter: 'Only those that fit',
+  name: 'Of one user',
+  'tunnel-group': 'Of one tunnel group',
+  'a-ipaddress': 'That has an address inside',
+  'p-ipaddress': 'That comes from an address outside',
+} as const;
+
+const showSessions = command({
+  path: ['show vpn-sessiondb', group],
+  also: [['show sessions', group]],
+  words,
+  help: 'Shows the session summary and a table of each kind of session.',
+  since: '000:300',
+  run: (n, values) => shown('vpn-sessiondb', screenOf(n, values.group), sessionsText),
+});
+
+const showSummary = command({
+  path: ['show vpn-sessiondb summary'],
+  also: [['show sessions summary']],
+  words,
+  help: 'Shows how many sessions there are, were at most, and may be.',
+  since: '003:774',
+  run: (n) => shown('vpn-sessiondb summary', sessionSummaryView(n.sessions.summary()), summaryText),
+});
+
+const showDetail = command({
+  path: ['show vpn-sessiondb detail', group],
+  words,
+  help: 'Shows the sessions with their clients, and how to log them off.',
+  since: '002:208',
+  run: (n, values) => shown('vpn-sessiondb detail', screenOf(n, values.group), administrationText),
+});
+
+const showDetailRemote = command({
+  path: ['show vpn-sessiondb detail remote', group],
+  words,
+  help: 'Shows the sessions of remote access with their clients.',
+  since: '002:208',
+  run: (n, values) =>
+    shown('vpn-sessiondb detail remote', screenOf(n, values.group), administrationRemoteText),
+});
+
+const showIndex = command({
+  path: ['show vpn-sessiondb detail index', int('index', 1, 2 ** 31 - 1, 'Number of the session')],
+  words,
+  help: 'Shows everything about one session: its client, its SAs, their ports and counters.',
+  since: '002:240',
+  run(n, values) {
+    const detail = sessionDetail(n, values.index, n.now());
+    return detail
+      ? shown('vpn-sessiondb detail index', detail, sessionDetailText)
+      : { kind: 'error', text: `% No session has the number ${values.index}` };
+  },
+});
+
+/** What `filter` may ask for; all of it must fit. */
+type Wanted = {
+  readonly user?: string | undefined;
+  readonly tunnelGroup?: string | undefined;
+  readonly assigned?: IpAddress | undefined;
+  readonly public?: IpAddress | undefined;
+};
+
+/** The sessions among which those wanted are: as few as the tables allow. */
+function candidates(n: RemoteAccessNeeds, wanted: Wanted): Iterable<Session> {
+  if (wanted.assigned === undefined) return n.sessions.values();
+  const session = n.sessions.ofAddress(wanted.assigned);
+  return session ? [session] : [];
+}
+
+function remotePage(n: RemoteAccessNeeds, wanted: Wanted): Page<SessionView> {
+  const { user, tunnelGroup } = wanted;
+  if (wanted.assigned === undefined && wanted.public === undefined)
+    return pageOf(n, 'remoteAccess', { username: user, group: tunnelGroup });
+  const now = n.now();
+  const items: SessionView[] = [];
+  let total = 0;
+  for (const session of candidates(n, wanted)) {
+    const isWanted =
+      session.kind === 'remoteAccess' &&
+      (user === undefined || session.username === user) &&
+      (tunnelGroup === undefined || session.group === tunnelGroup) &&
+      (wanted.public === undefined || session.peer.address === wanted.public);
+    if (!isWanted) continue;
+    total += 1;
+    if (items.length < ROWS_MOST) items.push(shownSession(n, session, now));
+  }
+  return { items, total, asOf: now };
+}
+
+const filters = [
+  optional('filter name', word('user', 'Name of the user', 64, userNames)),
+  optional('filter tunnel-group', word('tunnelGroup', 'Name of the group', 64, groupNames)),
+  optional('filter a-ipaddress', ip('assigned', 'Address inside the tunnel')),
+  optional('filter p-ipaddress', ip('public', 'Address of the client outside')),
+] as const;
+
+const showRemote = command({
+  path: ['show vpn-sessiondb remote', ...filters],
+  also: [['show vpn-sessiondb ra-ikev1-ipsec', ...filters]],
+  words,
+  help: 'Shows sessions of remote access, a block of fields for each.',
+  since: 'ASA 9.1',
+  run: (n, values) =>
+    shown('vpn-sessiondb ra-ikev1-ipsec', remotePage(n, values), sessionBlocksText),
+});
+
+/** The commands that show sessions. */
+export const sessionCommands = [
+  showSessions,
+  showSummary,
+  showDetail,
+  showDetailRemote,
+  showIndex,
+  showRemote,
+] as const;
