@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessListRoom } from './access-list.ts';
+import { ipv4 } from './address-tokens.ts';
 import { CommandLine } from './command-line.ts';
 import { type Configuration, emptyConfiguration } from './configuration.ts';
 import { exec, view } from './exec.ts';
@@ -9,7 +10,7 @@ import { keptRoom } from './kept.ts';
 import { parseListing } from './parse.ts';
 import { systemSlice } from './system.ts';
 import { systemRoom } from './system-commands.ts';
-import { int, ipv4 } from './tokens.ts';
+import { int } from './tokens.ts';
 
 const grammar = grammarOf([systemRoom, accessListRoom, keptRoom]);
 

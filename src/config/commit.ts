@@ -1,4 +1,4 @@
-import { type Configuration, type Slice, sameValue } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import type { Grammar } from './grammar.ts';
 import { flatten, listConfiguration } from './listing.ts';
 import type { Finding } from './room.ts';
@@ -40,13 +40,6 @@ export function formatDifferences(list: readonly Difference[]): string {
   }
   return lines.join('\n');
 }
-
-/** Whether the part of one room differs between two configurations. */
-export const sliceChanged = <T>(
-  part: Slice<T>,
-  before: Configuration,
-  after: Configuration,
-): boolean => !sameValue(part.of(before), part.of(after));
 
 /** The verdict on a candidate; an accepted one may be applied, which cannot fail. */
 export type Verdict = {

@@ -29,10 +29,10 @@ export type Edit =
   | { readonly kind: 'refused'; readonly reason: string }
   | Exclude<Match<Declaration>, { kind: 'matched' }>;
 
-export const keysOf = (modes: readonly Entered[]): Keys => modes.map((m) => m.values);
+const keysOf = (modes: readonly Entered[]): Keys => modes.map((m) => m.values);
 
 /** How a listing writes the lines that entered these modes. */
-export const headersOf = (modes: readonly Entered[]): readonly string[] =>
+const headersOf = (modes: readonly Entered[]): readonly string[] =>
   modes.map(({ mode, values }) => formatPath(mode.path, values, 'person'));
 
 /**

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ipv4 } from './address-tokens.ts';
 import { matchLine, splitLine } from './match.ts';
 import { flag, optional, type Path } from './path.ts';
 import { spell } from './spelling.ts';
-import { choice, int, ipv4, rest, word } from './tokens.ts';
+import { choice, int, rest, word } from './tokens.ts';
 
 const commands: Readonly<Record<string, Path>> = {
   policy: ['crypto isakmp policy', int('priority', 1, 100, '')],

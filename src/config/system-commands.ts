@@ -1,30 +1,12 @@
-import { type Configuration, sameValue, withEntry, withoutEntry } from './configuration.ts';
+import { ip, ipv4, network } from './address-tokens.ts';
+import { type Configuration, sameValue } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
+import { interfaceCommands } from './interface-commands.ts';
 import { optional } from './path.ts';
 import type { Finding, Room } from './room.ts';
-import { globalScope, lineOf, mode, type Refusal, refuse, setting } from './setting.ts';
-import {
-  type Interface,
-  interfaceName,
-  type Route,
-  type System,
-  systemSlice,
-  unknownInterface,
-} from './system.ts';
-import {
-  type AddressWithLength,
-  hardware,
-  int,
-  ip,
-  ipv4,
-  ipv6WithLength,
-  many,
-  mask,
-  network,
-  rest,
-  securityWord,
-  word,
-} from './tokens.ts';
+import { globalScope, lineOf, refuse, setting } from './setting.ts';
+import { interfaceName, type Route, type System, systemSlice, unknownInterface } from './system.ts';
+import { int, many, word } from './tokens.ts';
 
 const system = globalScope(systemSlice);
 
@@ -58,214 +40,6 @@ const domainName = setting(system)({
   set: (c, { name }) => ({ ...c, domainName: name }),
   unset: (c) => ({ ...c, domainName: undefined }),
 });
-
-const newInterface = (name: string): Interface => ({
-  hardware: name,
-  ipv6: [],
-  enabled: true,
-  fragmentationPolicy: 1,
-  kept: new Set(),
-});
-
-/** What an interface of that name is trusted with when nothing says so. */
-const usualLevel = (name: string): number => (name === 'inside' ? 100 : 0);
-
-const named = (target: Interface, name: string): Interface => ({
-  ...target,
-  name,
-  securityLevel: target.securityLevel ?? usualLevel(name),
-});
-
-/** The commands of one interface; a dialect with names for interfaces adds its own. */
-export const interfaceMode = mode(system)({
-  name: 'interface',
-  prompt: 'config-if',
-  path: ['interface', hardware('interface', 'Name of the hardware')],
-  words: { interface: 'Configure an interface' },
-  dialects: ['asa', 'ios'],
-  help: 'Enters the configuration of an interface.',
-  since: '003:706, 004:161',
-  table: (c) => c.interfaces,
-  put: (c, interfaces) => ({ ...c, interfaces }),
-  id: (v) => v.interface,
-  values: (_, target) => ({ interface: target.hardware }),
-  create: (v) => newInterface(v.interface),
-});
-
-const description = setting(interfaceMode)({
-  path: ['description', rest('text', 'Text that describes the interface', 200)],
-  words: { description: 'Describe the interface' },
-  help: 'A text about the interface.',
-  get: (i) => (i.description === undefined ? undefined : { text: i.description }),
-  set: (i, { text }) => ({ ...i, description: text }),
-  unset: (i) => ({ ...i, description: undefined }),
-});
-
-const shutdown = setting(interfaceMode)({
-  path: ['shutdown'],
-  words: { shutdown: 'Put the interface out of service' },
-  help: 'Puts the interface out of service.',
-  since: '004:192',
-  get: (i) => !i.enabled,
-  set: (i) => ({ ...i, enabled: false }),
-  unset: (i) => ({ ...i, enabled: true }),
-});
-
-const nameif = setting(interfaceMode)({
-  path: ['nameif', word('name', 'Name of the interface', 48)],
-  words: { nameif: 'Name the interface' },
-  dialects: ['asa'],
-  help: 'The name by which other commands call the interface; "inside" starts at security level 100.',
-  since: '003:708',
-  get: (i) => (i.name === undefined ? undefined : { name: i.name }),
-  set: (i, { name }) => named(i, name),
-  unset: (i) => ({ ...i, name: undefined, securityLevel: undefined }),
-});
-
-const securityLevel = setting(interfaceMode)({
-  path: ['security-level', int('level', 0, 100, 'How far the network is trusted')],
-  words: { 'security-level': 'Say how far the network is trusted' },
-  dialects: ['asa'],
-  help: 'How far the network behind the interface is trusted.',
-  get: (i) => (i.securityLevel === undefined ? undefined : { level: i.securityLevel }),
-  set: (i, { level }) => ({ ...i, securityLevel: level }),
-  unset: (i) => ({
-    ...i,
-    securityLevel: i.name === undefined ? undefined : usualLevel(i.name),
-  }),
-});
-
-const addressOf = (c: AddressWithLength | undefined) => c && { address: c.address, mask: c.length };
-
-const ipAddress = setting(interfaceMode)({
-  path: ['ip address', ipv4('address', 'Address'), mask('mask', 'Mask of its network')],
-  words: { ip: 'Internet protocol', address: 'Address of the interface' },
-  help: 'The IPv4 address of the interface.',
-  since: '001:131, 003:707',
-  get: (i) => addressOf(i.address),
-  set: (i, v) => ({ ...i, address: { address: v.address, length: v.mask } }),
-  unset: (i) => ({ ...i, address: undefined }),
-});
-
-const ipv6Address = setting(interfaceMode)({
-  path: ['ipv6 address', ipv6WithLength('address', 'Address and length of its prefix')],
-  words: { ipv6: 'Internet protocol version 6', address: 'Address of the interface' },
-  key: ['address'],
-  help: 'An IPv6 address of the interface; there may be several.',
-  get: (i) => i.ipv6.map((address) => ({ address })),
-  set: (i, { address }) =>
-    i.ipv6.some((a) => sameValue(a, address)) ? i : { ...i, ipv6: [...i.ipv6, address] },
-  unset: (i, { address }) => ({ ...i, ipv6: i.ipv6.filter((a) => !sameValue(a, address)) }),
-});
-
-const fragmentationPolicy = setting(interfaceMode)({
-  path: [
-    'fragmentation-policy',
-    int('policy', 1, 3, '1 encrypts first, 2 fragments first, 3 fragments first whatever DF says'),
-  ],
-  words: { 'fragmentation-policy': 'Say how packets that do not fit are sent' },
-  dialects: ['asa'],
-  help: 'How packets are sent that are too long once encrypted; 2 and 3 pass NAT devices that drop fragments.',
-  since: '002:90',
-  get: (i) => ({ policy: i.fragmentationPolicy }),
-  set: (i, { policy }) => ({ ...i, fragmentationPolicy: policy as 1 | 2 | 3 }),
-  unset: (i) => ({ ...i, fragmentationPolicy: 1 }),
-});
-
-/** A line of an interface that Linux, or nobody, takes care of. */
-const keptLine = (leading: string, help: string) => {
-  const isMine = (line: string) => line === leading || line.startsWith(`${leading} `);
-  return setting(interfaceMode)({
-    path: [leading, optional(rest('text', 'Kept as it is'))],
-    words: { [leading.split(' ')[0] as string]: help },
-    help,
-    noEffect: true,
-    get: (i) =>
-      [...i.kept]
-        .filter(isMine)
-        .map((line) => ({ text: line.slice(leading.length + 1) || undefined })),
-    set: (i, { text }) => ({
-      ...i,
-      kept: new Set([...i.kept, text === undefined ? leading : `${leading} ${text}`]),
-    }),
-    unset: (i) => ({ ...i, kept: new Set([...i.kept].filter((line) => !isMine(line))) }),
-  });
-};
-
-const interfaceKept = [
-  keptLine('speed', 'Speed of the port, which Linux sets.'),
-  keptLine('duplex', 'Duplex mode of the port, which Linux sets.'),
-  keptLine('management-only', 'Carries no transit traffic.'),
-  keptLine('vlan', 'The VLAN of a subinterface, which Linux sets up.'),
-  keptLine('switchport', 'Mode of a switch port.'),
-];
-
-const pixInterface = (c: System, name: string): [string, Interface] | undefined =>
-  [...c.interfaces].find(([, i]) => i.name === name);
-
-/** PIX: `nameif ethernet0 outside security0`. */
-const pixNameif = setting(system)({
-  path: [
-    'nameif',
-    hardware('hardware', 'Name of the hardware'),
-    word('name', 'Name of the interface', 48),
-    securityWord('level', 'How far the network is trusted'),
-  ],
-  words: { nameif: 'Name an interface' },
-  dialects: ['pix'],
-  key: ['hardware'],
-  help: 'Names an interface and says how far its network is trusted.',
-  since: '002:103',
-  get: (c) =>
-    [...c.interfaces.values()].flatMap((i) =>
-      i.name === undefined
-        ? []
-        : { hardware: i.hardware, name: i.name, level: i.securityLevel ?? usualLevel(i.name) },
-    ),
-  set: (c, v) => ({
-    ...c,
-    interfaces: withEntry(c.interfaces, v.hardware, {
-      ...(c.interfaces.get(v.hardware) ?? newInterface(v.hardware)),
-      name: v.name,
-      securityLevel: v.level,
-    }),
-  }),
-  unset: (c, v) => ({ ...c, interfaces: withoutEntry(c.interfaces, v.hardware) }),
-});
-
-/** PIX: `ip address outside 171.69.89.78 255.255.254.0`. */
-const pixAddress = setting(system)({
-  path: [
-    'ip address',
-    interfaceName('interface'),
-    ipv4('address', 'Address'),
-    mask('mask', 'Mask of its network'),
-  ],
-  words: { ip: 'Internet protocol', address: 'Address of an interface' },
-  dialects: ['pix'],
-  key: ['interface'],
-  help: 'The IPv4 address of an interface that has a name.',
-  since: '002:105',
-  get: (c) =>
-    [...c.interfaces.values()].flatMap(({ name, address }) =>
-      name === undefined || !address
-        ? []
-        : { interface: name, address: address.address, mask: address.length },
-    ),
-  set: (c, v) => withAddress(c, v.interface, { address: v.address, length: v.mask }),
-  unset: (c, v) => withAddress(c, v.interface, undefined),
-});
-
-function withAddress(
-  c: System,
-  name: string,
-  address: AddressWithLength | undefined,
-): System | Refusal {
-  const found = pixInterface(c, name);
-  if (!found) return refuse(`no interface has the name "${name}"; "nameif" gives it one`);
-  const [hardwareName, target] = found;
-  return { ...c, interfaces: withEntry(c.interfaces, hardwareName, { ...target, address }) };
-}
 
 const sameRoute = (a: Pick<Route, 'interface' | 'prefix' | 'gateway'>, b: typeof a): boolean =>
   a.interface === b.interface && sameValue(a.prefix, b.prefix) && a.gateway === b.gateway;
@@ -376,19 +150,7 @@ export const systemRoom: Room = {
     {
       title: 'Interfaces',
       place: 'interfaces',
-      commands: [
-        interfaceMode.mode,
-        description,
-        nameif,
-        securityLevel,
-        ipAddress,
-        ipv6Address,
-        fragmentationPolicy,
-        ...interfaceKept,
-        shutdown,
-        pixNameif,
-        pixAddress,
-      ],
+      commands: interfaceCommands,
     },
     { title: 'Name resolution', place: 'names', commands: [domainLookup, nameServer] },
     { title: 'Routes', place: 'routes', commands: [route] },

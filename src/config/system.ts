@@ -1,9 +1,10 @@
 import type { IpAddress } from '#base/address';
 import type { Prefix } from '#base/prefix';
+import type { AddressWithLength } from './address-tokens.ts';
 import { type Configuration, slice, type Table } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
 import type { Finding } from './room.ts';
-import { type AddressWithLength, word } from './tokens.ts';
+import { word } from './tokens.ts';
 
 /** A network interface. */
 export type Interface = {
@@ -66,7 +67,7 @@ export function interfaceNamed(configuration: Configuration, name: string): Inte
 }
 
 /** The names of all interfaces, for completion. */
-export const interfaceNames = (configuration: Configuration): readonly string[] =>
+const interfaceNames = (configuration: Configuration): readonly string[] =>
   [...systemSlice.of(configuration).interfaces.values()].flatMap((i) => i.name ?? []);
 
 /** A token for the name of an interface. */

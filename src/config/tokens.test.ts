@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
+import { ip, ipv4, ipv6WithLength, mask, network, range } from './address-tokens.ts';
+import { bracketed, hardware, securityWord } from './interface-tokens.ts';
 import { splitLine } from './match.ts';
 import type { Token } from './path.ts';
-import {
-  bracketed,
-  choice,
-  hardware,
-  int,
-  ip,
-  ipv4,
-  ipv6WithLength,
-  many,
-  mask,
-  network,
-  range,
-  rest,
-  secret,
-  securityWord,
-  word,
-} from './tokens.ts';
+import { choice, int, many, rest, secret, word } from './tokens.ts';
 
 /** What a token reads from a text: its value, and how many words it took; or why it refuses. */
 function read(token: Token, text: string): unknown {

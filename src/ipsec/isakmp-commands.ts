@@ -22,7 +22,7 @@ const newPolicy = (priority: number): IsakmpPolicySetting => ({
 const priority = int('priority', 1, 65535, 'Priority, the smaller the better');
 
 /** One acceptable transform of phase 1. */
-export const isakmpPolicyMode = mode(ipsec)({
+const isakmpPolicyMode = mode(ipsec)({
   name: 'isakmp policy',
   prompt: 'config-ikev1-policy',
   path: ['crypto ikev1 policy', priority],

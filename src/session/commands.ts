@@ -1,11 +1,13 @@
 import { compareAddresses, familyOf, type IpAddress } from '#base/address';
 import { Secret } from '#base/secret';
+import { ip, ipv4, mask, range } from '#config/address-tokens';
 import { type Configuration, withEntry, withoutEntry } from '#config/configuration';
+import { bracketed } from '#config/interface-tokens';
 import { optional } from '#config/path';
 import type { Finding, Room } from '#config/room';
 import { globalScope, lineOf, mode, refuse, setting } from '#config/setting';
 import { unknownInterface } from '#config/system';
-import { bracketed, choice, int, ip, ipv4, mask, range, secret, word } from '#config/tokens';
+import { choice, int, secret, word } from '#config/tokens';
 import {
   type AaaServer,
   type AddressPool,
@@ -139,7 +141,7 @@ const noPassword = setting(session)({
 });
 
 /** The attributes of one user. */
-export const userMode = mode(session)({
+const userMode = mode(session)({
   name: 'username attributes',
   prompt: 'config-username',
   path: ['username', userName, 'attributes'],

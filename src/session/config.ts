@@ -1,7 +1,7 @@
 import type { IpAddress } from '#base/address';
 import type { Secret } from '#base/secret';
+import type { AddressRange } from '#config/address-tokens';
 import { type Configuration, slice, type Table, withEntry } from '#config/configuration';
-import type { AddressRange } from '#config/tokens';
 import type { PasswordVerifier } from './credentials.ts';
 
 /** Addresses that clients are given, both ends included. */

@@ -1,11 +1,12 @@
 import { err, ok } from '#base/result';
 import { Secret } from '#base/secret';
+import { ip, network } from '#config/address-tokens';
 import { type Configuration, sameValue, withEntry, withoutEntry } from '#config/configuration';
 import { flag, optional } from '#config/path';
 import type { Finding, Room } from '#config/room';
 import { globalScope, lineOf, refuse, setting } from '#config/setting';
 import { interfaceName, unknownInterface } from '#config/system';
-import { choice, int, ip, network, oneWord, secret } from '#config/tokens';
+import { choice, int, oneWord, secret } from '#config/tokens';
 import type { SeverityRange } from '#events/log';
 import { formatVerifier, parseVerifier } from '#session/verifier-text';
 import {

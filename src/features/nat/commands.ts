@@ -1,10 +1,12 @@
+import { network } from '#config/address-tokens';
 import type { Configuration } from '#config/configuration';
 import { sameValue } from '#config/configuration';
+import { bracketed } from '#config/interface-tokens';
 import { optional } from '#config/path';
 import type { Finding, Room } from '#config/room';
 import { globalScope, lineOf, setting } from '#config/setting';
 import { unknownInterface } from '#config/system';
-import { bracketed, int, network } from '#config/tokens';
+import { int } from '#config/tokens';
 import { type NatRule, natSlice } from './config.ts';
 
 const nat = globalScope(natSlice);
