@@ -83,7 +83,7 @@ export type ModeDeclaration = Described & {
   readonly scope: Scope<unknown>;
   readonly path: Path;
   readonly also: readonly Path[];
-  /** Whether the line that enters it is listed when no command inside it is. */
+  /** Whether the line that enters it is left out of the listing when no line is inside it. */
   readonly hideEmpty: boolean;
   readonly negatable: boolean;
   /** Whether only lines indented deeper than its own are inside it, since any line would do. */
