@@ -90,9 +90,21 @@ export class CounterPages {
 }
 
 /** Where each counter of a worker lies. */
-export const PATH_COUNTER = { unknownSpi: 0, malformed: 1, noPolicy: 2, queueFull: 3 } as const;
+export const PATH_COUNTER = {
+  unknownSpi: 0,
+  malformed: 1,
+  noPolicy: 2,
+  queueFull: 3,
+  replayed: 4,
+  authenticationFailed: 5,
+  selectorMismatch: 6,
+  packetsRx: 7,
+  octetsRx: 8,
+  packetsTx: 9,
+  octetsTx: 10,
+} as const;
 
-/** Counters of packets that belong to no SA, in memory that several threads can see. */
+/** Counters of all packets, whichever SA they belong to, in memory that several threads can see. */
 export const pathCounters = (): Float64Array<SharedArrayBuffer> =>
   new Float64Array(
     new SharedArrayBuffer(Object.keys(PATH_COUNTER).length * Float64Array.BYTES_PER_ELEMENT),
@@ -103,4 +115,11 @@ export const readPathCounters = (values: Float64Array): DataPlaneCounters => ({
   malformed: values[PATH_COUNTER.malformed] as number,
   noPolicy: values[PATH_COUNTER.noPolicy] as number,
   queueFull: values[PATH_COUNTER.queueFull] as number,
+  replayed: values[PATH_COUNTER.replayed] as number,
+  authenticationFailed: values[PATH_COUNTER.authenticationFailed] as number,
+  selectorMismatch: values[PATH_COUNTER.selectorMismatch] as number,
+  packetsRx: values[PATH_COUNTER.packetsRx] as number,
+  octetsRx: values[PATH_COUNTER.octetsRx] as number,
+  packetsTx: values[PATH_COUNTER.packetsTx] as number,
+  octetsTx: values[PATH_COUNTER.octetsTx] as number,
 });

@@ -77,12 +77,20 @@ export type SaCounters = {
   readonly selectorMismatch: number;
 };
 
-/** Counters of packets that belong to no SA. */
+/** Counters of all packets since the start, whichever SA they belong to; kept, not summed up. */
 export type DataPlaneCounters = {
   readonly unknownSpi: number;
   readonly malformed: number;
   readonly noPolicy: number;
   readonly queueFull: number;
+  readonly replayed: number;
+  readonly authenticationFailed: number;
+  readonly selectorMismatch: number;
+  /** Inner packets that came out of tunnels, and those that went into them. */
+  readonly packetsRx: number;
+  readonly octetsRx: number;
+  readonly packetsTx: number;
+  readonly octetsTx: number;
 };
 
 /**

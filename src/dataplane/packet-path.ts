@@ -4,7 +4,7 @@ import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsula
 import type { Association, InboundAssociation, OutboundAssociation } from './association.ts';
 import { PATH_COUNTER } from './counters.ts';
 import type { DataPlaneReport } from './data-plane.ts';
-import { decapsulate } from './decapsulate.ts';
+import { decapsulate, REFUSED } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import type { ForwardingTable } from './forwarding-table.ts';
@@ -46,8 +46,8 @@ export class PacketPath {
   }
 
   /** Adds to a counter of `PATH_COUNTER`. */
-  count(counter: number, packets = 1): void {
-    this.#counters[counter] = (this.#counters[counter] as number) + packets;
+  count(counter: number, amount = 1): void {
+    this.#counters[counter] = (this.#counters[counter] as number) + amount;
   }
 
   /**
@@ -108,6 +108,7 @@ export class PacketPath {
     }
     const outcome = decapsulate(sa, source, from, octets, target, to, arrival.trafficClass);
     if (outcome >= 0) this.#afterAuthentic(sa, arrival);
+    this.#countInbound(outcome);
     return outcome;
   }
 
@@ -141,7 +142,22 @@ export class PacketPath {
     if (!sa.expiring && (sa.octets > sa.softLimitOctets || sequenceRunsOut(sa)))
       this.#announceEnd(sa, 'outbound');
     if (length === 0) this.count(PATH_COUNTER.noPolicy);
+    else {
+      this.count(PATH_COUNTER.packetsTx);
+      this.count(PATH_COUNTER.octetsTx, octets);
+    }
     return length;
+  }
+
+  #countInbound(outcome: number): void {
+    if (outcome > 0) {
+      this.count(PATH_COUNTER.packetsRx);
+      this.count(PATH_COUNTER.octetsRx, outcome);
+    } else if (outcome === REFUSED.replayed) this.count(PATH_COUNTER.replayed);
+    else if (outcome === REFUSED.authenticationFailed)
+      this.count(PATH_COUNTER.authenticationFailed);
+    else if (outcome === REFUSED.selectorMismatch) this.count(PATH_COUNTER.selectorMismatch);
+    else if (outcome === REFUSED.malformed) this.count(PATH_COUNTER.malformed);
   }
 
   #reportDatagram(arrival: Arrival, bytes: Uint8Array): void {
