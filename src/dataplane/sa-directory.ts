@@ -115,7 +115,9 @@ export class SaDirectory {
     }
   }
 
-  #add(sa: Sa, resolved: TableChange[]): void {
+  #add(added: Sa, resolved: TableChange[]): void {
+    // A copy: a view would take the whole of its buffer, with other keys in it, along to the worker.
+    const sa = { ...added, keyMaterial: added.keyMaterial.slice() };
     const old =
       sa.direction === 'inbound'
         ? this.#inbound.get(sa.spi)

@@ -87,6 +87,11 @@ export class PacketLoop {
     batch.commit(EndpointWords.of(remote), bytes.length, 0);
   }
 
+  /** Sends everything that waits. */
+  flush(): void {
+    for (const { batch } of this.#ports) batch.flush();
+  }
+
   #isReady(i: number): boolean {
     return this.#ready[4 * i + 3] !== 0;
   }
@@ -102,6 +107,6 @@ export class PacketLoop {
       if (this.#isReady(2 + i)) this.#outside.read(this.#ports[i] as Port, now);
     this.#outside.flush();
     if (this.#isReady(1)) this.#inside.read();
-    for (const { batch } of this.#ports) batch.flush();
+    this.flush();
   }
 }

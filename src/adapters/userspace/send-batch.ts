@@ -19,7 +19,7 @@ import {
 import { CMSG, MESSAGE, setPointer } from './message-layout.ts';
 import type { Sys } from './sys.ts';
 
-const { EAGAIN, ENOBUFS, EINTR, EIO } = constants.errno;
+const { EAGAIN, ENOBUFS, EINTR, EIO, EMSGSIZE } = constants.errno;
 
 /** The socket that a batch sends through. */
 export type Outlet = {
@@ -193,22 +193,23 @@ export class SendBatch {
 
   /** Sends from message `first` on; how many messages are dealt with. */
   #send(first: number): number {
-    const errno = this.#trySend(first);
+    const errno = this.#trySend(first, this.#messages - first);
     if (errno <= 0) return -errno;
-    const packets = this.#packets[first] as number;
-    if (packets > 1) {
-      // A device without checksum offload cannot send trains at all; other errors concern this one.
-      if (errno === EIO) this.#canSegment = false;
-      this.#sendOneByOne(first);
-    } else this.#dropped(1);
+    // A device without checksum offload cannot send trains at all; other errors concern this one.
+    if (errno === EIO) this.#canSegment = false;
+    if ((this.#packets[first] as number) > 1) this.#sendOneByOne(first);
+    else this.#sendWithoutDf(first, errno);
     return 1;
   }
 
-  /** One system call, and another when there was no room: the error, or minus the messages sent. */
-  #trySend(first: number): number {
+  /**
+   * One system call for `count` messages, and another when there was no room: the error, or minus the
+   * number of messages sent.
+   */
+  #trySend(first: number, count: number): number {
     const pointer = this.arena.pointer + first * MESSAGE.octets;
     for (let attempt = 0; ; attempt += 1) {
-      const sent = this.#sys.sendmmsg(this.#outlet.fd, pointer, this.#messages - first, 0);
+      const sent = this.#sys.sendmmsg(this.#outlet.fd, pointer, count, 0);
       if (sent > 0) return -sent;
       const errno = this.#sys.errno();
       if (errno === EINTR) continue;
@@ -228,11 +229,25 @@ export class SendBatch {
     const whole = this.#words[vector + 2] as number;
     this.#words[message + MESSAGE.controlOctets] =
       (this.#words[message + MESSAGE.controlOctets] as number) - CONTROL_OCTETS;
-    const pointer = this.arena.pointer + i * MESSAGE.octets;
     for (let k = 0; k < packets; k += 1) {
       this.#setVector(i, start + k * size, Math.min(size, whole - k * size));
-      if (this.#sys.sendmmsg(this.#outlet.fd, pointer, 1, 0) !== 1) this.#dropped(1);
+      const errno = this.#trySend(i, 1);
+      if (errno > 0) this.#sendWithoutDf(i, errno);
     }
+  }
+
+  /**
+   * A packet too large for the path leaves without DF, in fragments, rather than never: nobody tells
+   * its sender the size yet. Every other error costs the packet.
+   */
+  #sendWithoutDf(i: number, errno: number): void {
+    if (errno !== EMSGSIZE || !this.#dontFragment) {
+      this.#dropped(1);
+      return;
+    }
+    this.#discoverPathMtu(false);
+    if (this.#trySend(i, 1) > 0) this.#dropped(1);
+    this.#discoverPathMtu(true);
   }
 
   #awaitRoom(): void {

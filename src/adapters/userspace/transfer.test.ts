@@ -50,22 +50,29 @@ const cases: readonly [string, TunnelOptions & { readonly six: boolean }][] = [
     { suite: 'aes-cbc-128-hmac-sha1-96', encapsulation: 'udp', mtu: 1381, six: true },
   ],
   ['ESP without UDP', { suite: 'chacha20-poly1305', encapsulation: 'none', mtu: 1400, six: false }],
+  [
+    'a path narrower than expected, so that ESP is fragmented',
+    { suite: 'aes-gcm-16-256', encapsulation: 'udp', mtu: 1400, pathMtu: 1280, six: false },
+  ],
 ];
 
 for (const [title, { six, ...options }] of cases)
   test(`24 MiB of TCP arrive unharmed: ${title}`, { skip: reason ?? false }, async () => {
     const { ends, close } = await openTunnel(await systemCalls(), options);
-    const [a, b] = ends;
-    const host = six ? 'fd98::1' : a.inside;
-    const serving = a.run(process.execPath, ['-e', server(host)]);
-    assert.equal(await line(serving), 'ready');
-    const fetching = b.run(process.execPath, ['-e', client(host)]);
-    assert.equal(await line(fetching), expected);
-    await Promise.all([ended(serving), ended(fetching)]);
-    const spi = six ? 2000 : 1000;
-    const counters = b.dataPlane.inboundCounters(spi);
-    assert.ok(counters && counters.octets > OCTETS);
-    const { replayed, authenticationFailed, malformed, selectorMismatch } = counters;
-    assert.deepEqual([replayed, authenticationFailed, malformed, selectorMismatch], [0, 0, 0, 0]);
-    await close();
+    try {
+      const [a, b] = ends;
+      const host = six ? 'fd98::1' : a.inside;
+      const serving = a.run(process.execPath, ['-e', server(host)]);
+      assert.equal(await line(serving), 'ready');
+      const fetching = b.run(process.execPath, ['-e', client(host)]);
+      assert.equal(await line(fetching), expected);
+      await Promise.all([ended(serving), ended(fetching)]);
+      const spi = six ? 2000 : 1000;
+      const counters = b.dataPlane.inboundCounters(spi);
+      assert.ok(counters && counters.octets > OCTETS);
+      const { replayed, authenticationFailed, malformed, selectorMismatch } = counters;
+      assert.deepEqual([replayed, authenticationFailed, malformed, selectorMismatch], [0, 0, 0, 0]);
+    } finally {
+      await close();
+    }
   });

@@ -54,5 +54,8 @@ function obey(): boolean {
 
 install(start);
 if (obey()) loop.run();
+// The last words of the engine, such as Delete messages, still have to leave.
+loop.flush();
+gate.flush();
 table.close();
 port.close();

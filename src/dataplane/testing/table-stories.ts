@@ -49,7 +49,7 @@ function transactions(factory: BenchFactory): void {
     },
   );
 
-  story(factory, 'two peers behind one address keep apart by their ports', async (w) => {
+  story(factory, 'NAT-38: two peers behind one address keep apart by their ports', async (w) => {
     const [at] = factory.peers;
     const peers = [
       await w.join({ host: 1, remote: { ...at, port: 1001 } }),

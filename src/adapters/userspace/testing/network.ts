@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { O_CLOEXEC } from '../linux.ts';
 import { loadSys, type Sys } from '../sys.ts';
+import { openBareTun } from '../tun.ts';
 
 const CLONE_NEWNET = 0x40000000;
 
-/** Why the tests of the user-space data plane cannot run here; undefined when they can. */
+/**
+ * Why the tests of the user-space data plane cannot run here; undefined when they can, and then this
+ * thread has left the network of the machine already.
+ */
 export async function missing(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'needs root';
-  if (!existsSync('/dev/net/tun')) return 'needs /dev/net/tun';
   const sys = await loadSys();
-  return sys.ok ? undefined : sys.error;
+  if (!sys.ok) return sys.error;
+  if (sys.value.unshare(CLONE_NEWNET) !== 0) return 'needs to make network namespaces';
+  const tun = openBareTun(sys.value, 'probe0');
+  if (!tun.ok) return tun.error;
+  sys.value.close(tun.value);
+  return undefined;
 }
 
 /** Runs a command of `ip` and fails when it does. */

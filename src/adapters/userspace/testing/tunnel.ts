@@ -21,7 +21,10 @@ export type End = {
 export type TunnelOptions = {
   readonly suite: EspSuiteName;
   readonly encapsulation: 'udp' | 'none';
+  /** Of the TUN interfaces. */
   readonly mtu: number;
+  /** Of the interfaces between the two. */
+  readonly pathMtu?: number;
 };
 
 const outside = [address('192.0.2.1'), address('192.0.2.2')] as const;
@@ -75,7 +78,7 @@ export async function openTunnel(
   const end = async (i: 0 | 1): Promise<End> => {
     visit(sys, networks[i]);
     ip('address', 'add', `${outside[i]}/24`, 'dev', `veth${i}`);
-    ip('link', 'set', 'dev', `veth${i}`, 'up');
+    ip('link', 'set', 'dev', `veth${i}`, 'mtu', `${options.pathMtu ?? 1500}`, 'up');
     const reports: DataPlaneReport[] = [];
     const far = i === 0 ? 1 : 0;
     const started = await UserspaceDataPlane.start({

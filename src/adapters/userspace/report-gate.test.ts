@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address } from '#base/address';
+import type { DataPlaneReport } from '#dataplane/data-plane';
+import { ReportGate } from './report-gate.ts';
+
+const at = { address: address('192.0.2.1'), port: 4500 };
+const keepalive: DataPlaneReport = { kind: 'keepalive', local: at, remote: at };
+
+test('reports of strangers stop at a bound while nobody deals with them, others do not', () => {
+  const handled = new SharedArrayBuffer(4);
+  const posted: DataPlaneReport[] = [];
+  let dropped = 0;
+  const gate = new ReportGate(
+    handled,
+    (reports) => posted.push(...reports),
+    () => {
+      dropped += 1;
+    },
+  );
+  for (let i = 0; i < 10_000; i += 1) {
+    gate.add(keepalive);
+    if (i % 10 === 0) gate.flush();
+  }
+  gate.flush();
+  assert.deepEqual([posted.length, dropped], [8192, 10_000 - 8192]);
+  gate.add({ kind: 'inboundActive', spi: 256 });
+  gate.flush();
+  assert.equal(posted.length, 8193);
+  Atomics.add(new Int32Array(handled), 0, 8193);
+  for (let i = 0; i < 100; i += 1) gate.add(keepalive);
+  gate.flush();
+  assert.equal(posted.length, 8293);
+});
