@@ -1,7 +1,7 @@
 import type { IpAddress } from '#base/address';
+import { ip } from '#config/address-tokens';
 import { exec, view } from '#config/exec';
 import { flag, optional } from '#config/path';
-import { ip } from '#config/address-tokens';
 import type { SaId } from '#ipsec/keying';
 import { legacyText, legacyView } from './legacy-show.ts';
 import type { RemoteAccessNeeds, RemoteAccessRequest } from './needs.ts';

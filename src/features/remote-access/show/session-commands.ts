@@ -1,9 +1,9 @@
 import type { IpAddress } from '#base/address';
+import { ip } from '#config/address-tokens';
 import type { Configuration } from '#config/configuration';
 import { exec, type Outcome, view } from '#config/exec';
 import { optional } from '#config/path';
 import { int, word } from '#config/tokens';
-import { ip } from '#config/address-tokens';
 import { userNames } from '#session/config';
 import type { Session, SessionKind } from '#session/session';
 import type { Page, SessionView } from '#views/views';
