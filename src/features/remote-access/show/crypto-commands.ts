@@ -35,7 +35,7 @@ const showIsakmp = command({
   help: 'Shows the ISAKMP SAs, those whose negotiation goes on included.',
   run(n, values) {
     const { halfOpen, isakmpSas } = n.keying.counts();
-    const page = isakmpSaPage(n, { limit: PEERS_MOST, remote: values.peer }, n.now());
+    const page = isakmpSaPage(n, { limit: PEERS_MOST, remote: values.peer });
     if (!page.ok) return { kind: 'error', text: `% ${page.error}` };
     const data = { established: isakmpSas, halfOpen, page: page.value };
     return { kind: 'view', view: view('crypto isakmp sa', data, isakmpSasText(values.detail)) };
@@ -48,7 +48,7 @@ const showIpsec = command({
   help: 'Shows the pairs of IPsec SAs with their counters and what is left of their lifetime.',
   since: '001:617',
   run(n, values) {
-    const page = cryptoIpsecSas(n, { limit: PEERS_MOST, remote: values.peer }, n.now());
+    const page = cryptoIpsecSas(n, { limit: PEERS_MOST, remote: values.peer });
     return { kind: 'view', view: view('crypto ipsec sa', page, ipsecSasText) };
   },
 });

@@ -1,5 +1,4 @@
 import type { IpAddress } from '#base/address';
-import type { Instant } from '#base/instant';
 import { err, ok, type Result } from '#base/result';
 import type { Configuration } from '#config/configuration';
 import { interfaceNamed } from '#config/system';
@@ -41,8 +40,8 @@ const countOf = (rows: Iterable<unknown>): number => {
 export function isakmpSaPage(
   n: RemoteAccessNeeds,
   { limit, cursor, remote }: SaQuery,
-  now: Instant,
 ): Result<Page<IsakmpSaView>, string> {
+  const now = n.now();
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) return err(notOurs);
   const after = Number(cursor ?? 0) as SaId;
   const { halfOpen, isakmpSas } = n.keying.counts();
@@ -91,8 +90,8 @@ function pairPage(
 export function ipsecSaPage(
   n: RemoteAccessNeeds,
   query: SaQuery,
-  now: Instant,
 ): Result<Page<IpsecSaView>, string> {
+  const now = n.now();
   const page = pairPage(n, query);
   if (!page.ok) return page;
   const items = page.value.items.map(({ sa, child }) => ipsecSaView(sa, child, n.counters, now));
@@ -115,8 +114,8 @@ export type CryptoIpsecSaView = IpsecSaView & {
 export function cryptoIpsecSas(
   n: RemoteAccessNeeds,
   query: { readonly limit: number; readonly remote?: IpAddress | undefined },
-  now: Instant,
 ): Page<CryptoIpsecSaView> {
+  const now = n.now();
   const configuration = n.configuration();
   const page = pairPage(n, query);
   if (!page.ok) return { items: [], total: 0, asOf: now };

@@ -118,7 +118,7 @@ const showIndex = command({
   help: 'Shows everything about one session: its client, its SAs, their ports and counters.',
   since: '002:240',
   run(n, values) {
-    const detail = sessionDetail(n, values.index, n.now());
+    const detail = sessionDetail(n, values.index);
     return detail
       ? shown('vpn-sessiondb detail index', detail, sessionDetailText)
       : { kind: 'error', text: `% No session has the number ${values.index}` };

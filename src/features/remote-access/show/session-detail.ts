@@ -19,11 +19,8 @@ const carrierOf = (n: RemoteAccessNeeds, session: Session): IsakmpSaSummary | un
   session.kind === 'remoteAccess' ? n.keying.summary(session.owner as SaId) : undefined;
 
 /** Everything about one session; undefined when there is none of that number. LB-61, NAT-39. */
-export function sessionDetail(
-  n: RemoteAccessNeeds,
-  index: number,
-  now: Instant,
-): SessionDetailView | undefined {
+export function sessionDetail(n: RemoteAccessNeeds, index: number): SessionDetailView | undefined {
+  const now = n.now();
   const session = n.sessions.get(index);
   if (!session) return undefined;
   const sa = carrierOf(n, session);
