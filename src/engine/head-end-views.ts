@@ -25,17 +25,19 @@ import { pageOfSessions } from './session-page.ts';
 export { ipsecSaPage, isakmpSaPage } from '#features/remote-access/show/sa-pages';
 export { sessionDetail } from '#features/remote-access/show/session-detail';
 
-/** What the views of a head-end are made from. */
-export type ViewNeeds = RemoteAccessNeeds &
-  Pick<ManagementNeeds, 'catalogue' | 'log'> & {
-    readonly accounting: Pick<Accounting, 'totals'>;
-    readonly dataPlane: Pick<DataPlane, 'counters'>;
-  };
+/** What the counters are read from. */
+export type CounterNeeds = Pick<RemoteAccessNeeds, 'keying'> & {
+  readonly accounting: Pick<Accounting, 'totals'>;
+  readonly dataPlane: Pick<DataPlane, 'counters'>;
+};
 
-export const summaryView = (n: Pick<ViewNeeds, 'sessions'>): SessionSummaryView =>
+export const summaryView = (n: Pick<RemoteAccessNeeds, 'sessions'>): SessionSummaryView =>
   sessionSummaryView(n.sessions.summary());
 
-function* viewsOf(n: ViewNeeds, view: (session: Session) => SessionView): Generator<SessionView> {
+function* viewsOf(
+  n: RemoteAccessNeeds,
+  view: (session: Session) => SessionView,
+): Generator<SessionView> {
   for (const session of n.sessions.values()) yield view(session);
 }
 
@@ -49,7 +51,10 @@ const withoutTraffic =
  * A page of sessions. The counters of a session are read when it is on the page, or when the page is in
  * their order; the error says which part of the query is not right.
  */
-export function sessionsPage(n: ViewNeeds, query: SessionQuery): Result<Page<SessionView>, string> {
+export function sessionsPage(
+  n: RemoteAccessNeeds,
+  query: SessionQuery,
+): Result<Page<SessionView>, string> {
   const now = n.now();
   const whole = (session: Session) => shownSession(n, session, now);
   if (query.sort === 'bytesTx' || query.sort === 'bytesRx')
@@ -64,7 +69,7 @@ export function sessionsPage(n: ViewNeeds, query: SessionQuery): Result<Page<Ses
 }
 
 /** Totals since the start. Costs the same with any number of sessions. */
-export function countersView(n: ViewNeeds): CountersView {
+export function countersView(n: CounterNeeds): CountersView {
   const { logins, refusals } = n.accounting.totals();
   const { halfOpen, isakmpSas, ipsecSas } = n.keying.counts();
   const path = n.dataPlane.counters();
@@ -90,10 +95,12 @@ export function countersView(n: ViewNeeds): CountersView {
   };
 }
 
-function* newestEvents(n: ViewNeeds): Generator<EventView> {
-  for (const logged of n.log.newestFirst()) yield eventView(logged);
+function* newestEvents({ log }: Pick<ManagementNeeds, 'log'>): Generator<EventView> {
+  for (const logged of log.newestFirst()) yield eventView(logged);
 }
 
 /** A page of the event log, newest first; NAT-60. */
-export const eventsPage = (n: ViewNeeds, query: EventQuery): EventPage =>
-  pageOfEvents(newestEvents(n), query, classesOf(n.catalogue));
+export const eventsPage = (
+  n: Pick<ManagementNeeds, 'catalogue' | 'log'>,
+  query: EventQuery,
+): EventPage => pageOfEvents(newestEvents(n), query, classesOf(n.catalogue));
