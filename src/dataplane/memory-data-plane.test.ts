@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { address } from '#base/address';
 import { after, type Instant, instant } from '#base/instant';
 import { Prng } from '#base/prng';
@@ -5,6 +7,7 @@ import type { DataPlaneReport } from './data-plane.ts';
 import { MemoryDataPlane } from './memory-data-plane.ts';
 import type { Bench, BenchFactory, Sent } from './testing/bench.ts';
 import { dataPlaneCompliance } from './testing/compliance.ts';
+import { World } from './testing/world.ts';
 
 const head = address('172.16.172.50');
 const plain = { address: head, port: 500 };
@@ -57,3 +60,48 @@ const memory: BenchFactory = {
 };
 
 dataPlaneCompliance(memory);
+
+test('the engine and the inside network may call back from within', async () => {
+  const bench = await memory.start();
+  const w = new World(memory, bench, 1);
+  const peer = w.peer();
+  const answers: Uint8Array[] = [];
+  const dataPlane: MemoryDataPlane = new MemoryDataPlane({
+    listen: [{ endpoint: encapsulated, encapsulated: true }],
+    report: (report) => {
+      if (report.kind === 'inboundActive') dataPlane.apply(peer.removals);
+    },
+    inside: { deliver: () => dataPlane.sendInside(answer) },
+    output: (packet) => answers.push(peer.open(packet.bytes).payload),
+    random: new Prng(1),
+  });
+  const answer = w.fromInside(peer);
+  dataPlane.apply(peer.additions);
+  const { remote } = peer.options;
+  for (let i = 0; i < 3; i += 1)
+    dataPlane.receive(encapsulated, remote, peer.seal(w.fromClient(peer)), instant(i));
+  assert.deepEqual(answers, [answer], 'answered before the SA went');
+  assert.equal(dataPlane.counters().unknownSpi, 2);
+});
+
+test('100,000 datagrams of nonsense are counted, reported or refused', async () => {
+  const bench = await memory.start();
+  const w = new World(memory, bench, 2);
+  const peer = await w.join();
+  bench.sent.length = 0;
+  const esp = peer.seal(w.fromClient(peer));
+  for (let i = 0; i < 100_000; i += 1) {
+    const bytes = w.random.chance(0.5)
+      ? w.random.bytes(w.random.between(0, 40))
+      : esp.slice(0, w.random.between(0, esp.length - 1));
+    if (w.random.chance(0.1)) bytes.fill(0, 0, 4);
+    if (w.random.chance(0.01)) bytes.fill(0xff, 0, 1);
+    bench.arrive(peer.options.remote, encapsulated, bytes, { trafficClass: i & 255 });
+  }
+  assert.deepEqual([bench.delivered, bench.sent], [[], []]);
+  const { unknownSpi, malformed, authenticationFailed } = bench.dataPlane.counters();
+  const control = bench.reports.filter(({ kind }) => kind === 'datagram' || kind === 'keepalive');
+  assert.equal(unknownSpi + malformed + authenticationFailed + control.length, 100_000);
+  assert.ok(Math.min(unknownSpi, malformed, authenticationFailed, control.length) > 1000);
+  assert.ok(bench.reports.filter(({ kind }) => kind === 'unknownSpi').length <= 100);
+});
