@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Endpoint, IpAddress } from '#base/address';
+import { type Endpoint, type IpAddress, sameEndpoint } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { RandomSource } from '#base/random';
@@ -455,8 +455,9 @@ export class KeyingManager implements Keying {
    * children pass to the new SA.
    */
   #supersede(entry: Entry, initialContact: boolean, now: Instant, out: KeyingEffect[]): void {
-    if (entry.state.role !== 'responder') return;
-    const older = this.#sas.enterClient(entry);
+    const { state } = entry;
+    if (state.phase !== 'established' || state.role !== 'responder') return;
+    const older = this.#sas.enterClient(entry, state.origin);
     if (older?.state.phase !== 'established') return;
     if (!initialContact) this.#adopt(entry, older, older.state, now, out);
     this.#step(older, { kind: 'close', reason: 'replaced' }, now, out);
@@ -465,7 +466,7 @@ export class KeyingManager implements Keying {
   #adopt(
     entry: Entry,
     older: Entry,
-    { children, retiring, assigned }: Established,
+    { children, retiring, assigned, path }: Established,
     now: Instant,
     out: KeyingEffect[],
   ): void {
@@ -474,6 +475,13 @@ export class KeyingManager implements Keying {
     this.#step(older, { kind: 'release' }, now, out);
     this.#step(entry, { kind: 'adopt', children, retiring, assigned }, now, out);
     out.push(noticeOf(entry, { kind: 'rekeyed', replaces: older.id }));
+    const { remote } = entry.state.path;
+    // A client may negotiate from a new socket, and leave the translation of the old one to die.
+    if (!sameEndpoint(path.remote, remote))
+      out.push({
+        kind: 'forward',
+        changes: [{ kind: 'movePeer', from: path.remote, to: remote }],
+      });
   }
 
   /** Initiator: begins anew at the address that the gateway named. */

@@ -1,4 +1,4 @@
-import { formatEndpoint } from '#base/address';
+import { type Endpoint, formatEndpoint } from '#base/address';
 import { toHex } from '#base/bytes';
 import { DeadlineHeap } from '#base/deadline-heap';
 import type { Instant } from '#base/instant';
@@ -127,11 +127,13 @@ export class SaTable {
 
   /**
    * Enters an authenticated peer as a client and returns the older SA of the same one: same group and
-   * user from the same address and port. Clients behind one address differ in their ports (NAT-45).
+   * user from the same address and port, where phase 1 went on or where it began. Clients behind one
+   * address differ in their ports (NAT-45).
    */
-  enterClient(entry: Entry): Entry | undefined {
-    const key = clientKey(entry.state);
-    const older = this.#byClient.get(key);
+  enterClient(entry: Entry, origin: Endpoint): Entry | undefined {
+    const { state } = entry;
+    const key = clientKey(state, state.path.remote);
+    const older = this.#byClient.get(key) ?? this.#byClient.get(clientKey(state, origin));
     entry.client = move(this.#byClient, entry, entry.client, key);
     return older === entry ? undefined : older;
   }
@@ -139,12 +141,17 @@ export class SaTable {
   /** The client's address or port changed. */
   clientMoved(entry: Entry): void {
     if (entry.client !== undefined)
-      entry.client = move(this.#byClient, entry, entry.client, clientKey(entry.state));
+      entry.client = move(
+        this.#byClient,
+        entry,
+        entry.client,
+        clientKey(entry.state, entry.state.path.remote),
+      );
   }
 }
 
-const clientKey = ({ subject, path }: State): string =>
-  [subject.group, subject.user, formatEndpoint(path.remote)].join('\n');
+const clientKey = ({ subject }: State, remote: Endpoint): string =>
+  [subject.group, subject.user, formatEndpoint(remote)].join('\n');
 
 /** Moves an entry of an index from one key to another; either may be absent. */
 function move(

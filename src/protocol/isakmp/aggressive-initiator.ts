@@ -294,6 +294,7 @@ function sendMessage3(
       extensions: candidate.extensions,
       natTraversal,
       initialContact: true,
+      origin: state.path.remote,
     }),
     configurationWanted: request.configuration.length > 0 ? request.configuration : undefined,
     forceEncapsulation: request.forceEncapsulation,

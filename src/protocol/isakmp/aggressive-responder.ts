@@ -340,6 +340,7 @@ function complete(
     extensions: offer.extensions,
     natTraversal: natTraversalOf(state, path, opened),
     initialContact,
+    origin: state.path.remote,
   });
   turn.log(phaseOneCompleted, subject, () => ({}));
   turn.notify({ kind: 'phaseOneCompleted' });

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Endpoint } from '#base/address';
 import { after } from '#base/instant';
 import { hashI, hashR, phaseOneIv, phaseOneKeys, preSharedSkeyid } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
@@ -97,6 +98,7 @@ export type Completion = {
   readonly extensions: PeerExtensions;
   readonly natTraversal: NatTraversal | undefined;
   readonly initialContact: boolean;
+  readonly origin: Endpoint;
 };
 
 /** The state that phase 1 ends in, before anything follows it. */
@@ -115,6 +117,7 @@ export function established(turn: Turn, c: Completion): Established {
     terms,
     phase: 'established',
     extendedAuthentication: { stage: 'done' },
+    adoptedAt: undefined,
     configuration: { stage: 'idle' },
     configurationWanted: undefined,
     forceEncapsulation: false,

@@ -43,5 +43,10 @@ export const SOFT_KILOBYTES_PART = 0.9;
 /** A replaced pair goes on receiving this long after its successor's first packet, or its making. */
 export const RETIRED_AFTER_TRAFFIC_MS = 5000;
 export const RETIRED_MS = 30_000;
+/**
+ * A delete of the ISAKMP SA within this time after it took over from an older one is meant for the
+ * older: vpnc puts the cookies of the new SA into it.
+ */
+export const ADOPTION_MS = 10_000;
 /** An initiator follows this many redirects of one connection. */
 export const REDIRECTS_MOST = 5;

@@ -16,21 +16,24 @@ const packetsOf = (turn: Turn, sa: Established): number =>
     0,
   );
 
-const watching = (turn: Turn, sa: Established): DeadPeerDetection => ({
+const watching = (turn: Turn, sa: Established, sequence: number): DeadPeerDetection => ({
   stage: 'watching',
   packets: packetsOf(turn, sa),
+  sequence,
   checkAt: after(turn.now, sa.peer.dpd.idleSeconds * 1000),
 });
 
 /** The peer is authenticated: from now on it is watched, if both ends want that. */
 export const startWatching = (turn: Turn, sa: Established): Established =>
   sa.extensions.deadPeerDetection && sa.peer.dpd.idleSeconds > 0
-    ? { ...sa, deadPeerDetection: watching(turn, sa) }
+    ? { ...sa, deadPeerDetection: watching(turn, sa, firstSequence(turn)) }
     : sa;
 
 /** An authentic message arrived: the peer lives. */
 export const messageArrived = (turn: Turn, sa: Established): Established =>
-  sa.deadPeerDetection.stage === 'off' ? sa : { ...sa, deadPeerDetection: watching(turn, sa) };
+  sa.deadPeerDetection.stage === 'off'
+    ? sa
+    : { ...sa, deadPeerDetection: watching(turn, sa, sa.deadPeerDetection.sequence) };
 
 /** The peer asks whether we live: it gets its sequence number back (NAT-71). */
 export function peerAsked(turn: Turn, sa: Established, notification: Notification): void {
@@ -47,13 +50,14 @@ export function silence(turn: Turn, sa: Established): State {
   const { deadPeerDetection: dpd } = sa;
   if (dpd.stage === 'off') return sa;
   const packets = packetsOf(turn, sa);
-  if (packets !== dpd.packets) return { ...sa, deadPeerDetection: watching(turn, sa) };
+  if (packets !== dpd.packets)
+    return { ...sa, deadPeerDetection: watching(turn, sa, dpd.sequence) };
   const asked = dpd.stage === 'asking' ? dpd.asked : 0;
   if (asked > sa.peer.dpd.retries) {
     turn.log(deadPeerDetected, sa.subject, () => ({}));
     return endEstablished(turn, sa, 'dead peer', true);
   }
-  const sequence = dpd.stage === 'asking' ? (dpd.sequence + 1) & 0x7fffffff : firstSequence(turn);
+  const sequence = (dpd.sequence + 1) & 0x7fffffff;
   const data = uint32(sequence);
   turn.log(deadPeerAsked, sa.subject, () => ({ sequence: sequenceText(data) }));
   sendInformational(turn, sa, [isakmpNotification(sa, notifyTypes.rUThere, data)]);

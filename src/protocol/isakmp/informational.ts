@@ -1,10 +1,11 @@
 import { addressFromBytes } from '#base/address';
 import { equalBytes } from '#base/bytes';
-import { after } from '#base/instant';
+import { after, elapsedMs } from '#base/instant';
 import { attributeNumber, decodeAttributes } from '#wire/isakmp/attribute';
 import { lifeTypes, notifyTypes, phaseOneAttributes, protocolIds } from '#wire/isakmp/numbers';
 import type { Delete } from '#wire/isakmp/payload';
 import { endEstablished } from './close.ts';
+import { ADOPTION_MS } from './constants.ts';
 import { logNotify, notifyText } from './decode-text.ts';
 import { peerAsked } from './dpd.ts';
 import {
@@ -110,7 +111,12 @@ function deleteReceived(turn: Turn, sa: Established, payload: Delete): State {
   if (payload.protocolId === protocolIds.isakmp) {
     const own = bothCookies(sa.cookies);
     const named = payload.spis.some((spi) => equalBytes(spi, own));
-    return named ? endEstablished(turn, sa, 'peer deleted', false) : sa;
+    if (!named) return sa;
+    const { adoptedAt } = sa;
+    const meansOlder = adoptedAt !== undefined && elapsedMs(adoptedAt, turn.now) < ADOPTION_MS;
+    return meansOlder
+      ? { ...sa, adoptedAt: undefined }
+      : endEstablished(turn, sa, 'peer deleted', false);
   }
   if (payload.protocolId !== protocolIds.esp || payload.spiSize !== 4) return sa;
   const spis = new Set(

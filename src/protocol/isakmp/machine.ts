@@ -151,7 +151,7 @@ function command(turn: Turn, sa: Established, input: Command): State {
     case 'expiring':
       return expiring(turn, sa, input.spi);
     case 'adopt':
-      return adopt(sa, input);
+      return adopt(turn, sa, input);
     case 'release':
       return { ...sa, children: [], retiring: [], quickModes: [] };
   }
@@ -159,6 +159,7 @@ function command(turn: Turn, sa: Established, input: Command): State {
 
 /** A phase 1 negotiated anew takes over what the older one made. */
 const adopt = (
+  turn: Turn,
   sa: Established,
   { children, retiring, assigned }: Extract<Command, { kind: 'adopt' }>,
 ): Established => ({
@@ -166,6 +167,7 @@ const adopt = (
   children: [...sa.children, ...children],
   retiring: [...sa.retiring, ...retiring],
   assigned,
+  adoptedAt: turn.now,
 });
 
 function tick(turn: Turn, state: State): State {

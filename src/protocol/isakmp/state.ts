@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Endpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DhGroupName } from '#crypto/dh-groups';
@@ -244,7 +245,13 @@ export type DeadPeerDetection =
   /** The peer did not announce it. */
   | { readonly stage: 'off' }
   /** If nothing came by `checkAt`, the peer is asked. */
-  | { readonly stage: 'watching'; readonly packets: number; readonly checkAt: Instant }
+  | {
+      readonly stage: 'watching';
+      readonly packets: number;
+      /** Of the last question; they count up from a random start. */
+      readonly sequence: number;
+      readonly checkAt: Instant;
+    }
   | {
       readonly stage: 'asking';
       readonly packets: number;
@@ -266,6 +273,10 @@ export type Established = Common & {
   readonly extensions: PeerExtensions;
   readonly natTraversal: NatTraversal | undefined;
   readonly initialContact: boolean;
+  /** Where the peer began phase 1 from; behind a NAT it goes on from another port. */
+  readonly origin: Endpoint;
+  /** When this SA took over the pairs of an older one; undefined if it did not. */
+  readonly adoptedAt: Instant | undefined;
   readonly extendedAuthentication: ExtendedAuthentication;
   readonly configuration: Configuration;
   /** Initiator: what to ask for once extended authentication is over. */
