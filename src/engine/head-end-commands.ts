@@ -3,6 +3,11 @@ import type { ExecDeclaration } from '#config/exec';
 import { systemSlice } from '#config/system';
 import { type ManagementNeeds, managementCommands } from '#features/management/show';
 import { remoteAccessSlice } from '#features/remote-access/config';
+import {
+  type RemoteAccessNeeds,
+  type RemoteAccessRequest,
+  remoteAccessCommands,
+} from '#features/remote-access/exec-commands';
 import { ipsecSlice } from '#ipsec/config';
 import type { SystemView } from '#views/views';
 import { headEndCatalogue } from './catalogue.ts';
@@ -38,18 +43,25 @@ export function systemView(device: HeadEnd, ports: ProcessPorts): SystemView {
 }
 
 /** What the commands of a head-end read. */
-export type HeadEndNeeds = ManagementNeeds;
+export type HeadEndNeeds = ManagementNeeds & RemoteAccessNeeds;
 /** What they request of the device. */
-export type HeadEndRequest = never;
+export type HeadEndRequest = RemoteAccessRequest;
 
 export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds => ({
   now: ports.now,
   log: device.log,
   catalogue: headEndCatalogue,
   system: () => systemView(device, ports),
+  sessions: device.sessions,
+  keying: device.keying,
+  remoteAccess: device.remoteAccess,
+  pools: device.pools,
+  counters: device.counters,
+  configuration: () => device.configuration,
 });
 
 /** Every exec command of a head-end. */
 export const headEndCommands: readonly ExecDeclaration<HeadEndNeeds, HeadEndRequest>[] = [
   ...managementCommands,
+  ...remoteAccessCommands,
 ];

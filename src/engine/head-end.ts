@@ -6,6 +6,7 @@ import type { SaCounters } from '#dataplane/data-plane';
 import { type EventRecord, occurred } from '#events/event';
 import { EventLog } from '#events/log';
 import { managementSlice } from '#features/management/config';
+import type { RemoteAccessRequest } from '#features/remote-access/exec-commands';
 import { RemoteAccess } from '#features/remote-access/feature';
 import type { RemoteAccessEffect } from '#features/remote-access/parts';
 import { keyingPolicy } from '#features/remote-access/policy';
@@ -51,6 +52,7 @@ export class HeadEnd implements Steppable {
   readonly accounting = new Accounting();
   readonly keying: KeyingManager;
   readonly remoteAccess: RemoteAccess;
+  readonly counters: TrafficCounters;
   readonly startedAt: Instant;
   readonly version: string;
   readonly #asked = new Map<number, Asker>();
@@ -60,6 +62,7 @@ export class HeadEnd implements Steppable {
 
   constructor(options: HeadEndOptions) {
     const { random, configuration, counters, natTraversalPort } = options;
+    this.counters = counters;
     this.startedAt = options.startedAt;
     this.version = options.version;
     this.#configuration = configuration;
@@ -119,6 +122,23 @@ export class HeadEnd implements Steppable {
 
   deadline(): Instant | undefined {
     return earliest(this.keying.deadline(), this.remoteAccess.deadline());
+  }
+
+  /** Carries out what a command requested; the text is its answer. */
+  request(
+    request: RemoteAccessRequest,
+    now: Instant,
+  ): { readonly text: string; readonly effects: readonly Effect[] } {
+    const effects =
+      request.kind === 'logOffSessions'
+        ? request.indexes.flatMap((index) => {
+            const session = this.sessions.get(index);
+            return session ? this.logOff(session, now) : [];
+          })
+        : request.sas.flatMap((sa) =>
+            this.#perform(this.keying.close(sa, 'administrator', now), now),
+          );
+    return { text: request.done, effects };
   }
 
   /** Ends one session for the administrator. */

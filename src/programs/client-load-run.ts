@@ -16,10 +16,11 @@ export type LoadWanted = {
   readonly concurrency: number;
 };
 
-/** The profile of one client of the load: `%n` in its user name is its number. */
+/** The profile of one client of the load: `%n` in its user name and password is its number. */
 const numbered = (profile: Profile, number: number): Profile => ({
   ...profile,
   username: profile.username?.replaceAll('%n', String(number)),
+  userPassword: profile.userPassword?.replaceAll('%n', String(number)),
 });
 
 /** Connects many clients and prints one line of JSON; the exit status is 1 when one of them failed. */

@@ -42,7 +42,7 @@ network is within this process: it can be pinged and can ping, and needs no priv
   --json             the status as one line of JSON at every change
   --local ADDRESS    connect from this address
   --load COUNT       connect COUNT clients as fast as possible, print the result as JSON and end;
-                     %n in Username stands for the number of the client
+                     %n in Username and UserPassword stands for its number
   --concurrency N    with --load: at most N clients connect at the same time (default 16)`,
   async run(args) {
     const { values, positionals } = parseArgs({

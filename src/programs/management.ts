@@ -86,7 +86,12 @@ class HeadEndManagement implements ManagementPort {
   }
 
   system = () => this.#console.needs.system();
-  counters = () => views.countersView(this.#console.needs);
+  counters = () =>
+    views.countersView({
+      keying: this.#process.device.keying,
+      accounting: this.#process.device.accounting,
+      dataPlane: this.#process.dataPlane,
+    });
   summary = () => views.summaryView(this.#console.needs);
   sessions: ManagementPort['sessions'] = (query) => views.sessionsPage(this.#console.needs, query);
   session: ManagementPort['session'] = (index) => views.sessionDetail(this.#console.needs, index);
