@@ -16,7 +16,6 @@ export const SOL_SOCKET = 1;
 export const SOL_UDP = 17;
 export const SOL_IPV6 = 41;
 
-export const SO_REUSEPORT = 15;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_SNDBUFFORCE = 32;
@@ -64,8 +63,8 @@ export const IFREQ_OCTETS = 40;
 export const IFNAMSIZ = 16;
 
 /** `struct sockaddr_in` and `struct sockaddr_in6`. */
-export const SOCKADDR_IN_OCTETS = 16;
-export const SOCKADDR_IN6_OCTETS = 28;
+const SOCKADDR_IN_OCTETS = 16;
+const SOCKADDR_IN6_OCTETS = 28;
 /** Room for either. */
 export const SOCKADDR_ROOM = 32;
 
