@@ -5,7 +5,7 @@ import { ipProtocols } from '#wire/protocol-numbers';
 import { TCP_HEADER_OCTETS, tcpFlags } from '#wire/tcp';
 import { UDP_HEADER_OCTETS } from '#wire/udp';
 import { fold, sumOctets } from './checksum.ts';
-import { ipVersion } from './ip-packet.ts';
+import { ipVersion, MOST_IP_OCTETS } from './ip-packet.ts';
 import { readUint16, readUint32, writeUint16 } from './octets.ts';
 import { IPV4, IPV6, LAST_ONLY, TCP, UDP } from './transport-fields.ts';
 import {
@@ -17,7 +17,6 @@ import {
 
 /** The first packet of a frame lies here, aligned for sums, its virtio header before it. */
 const START = 12;
-const MOST_IP_OCTETS = 65_535;
 /** What every kernel with UDP segmentation takes. */
 const MOST_DATAGRAMS = 64;
 /** IP without options and TCP with all of them. */

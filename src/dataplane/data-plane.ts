@@ -62,7 +62,10 @@ export type DataPlaneReport =
   | { readonly kind: 'expiring'; readonly spi: number; readonly direction: 'inbound' | 'outbound' }
   /** ESP for an SPI that is not installed; at most one report a second and source. */
   | { readonly kind: 'unknownSpi'; readonly spi: number; readonly remote: Endpoint }
-  /** The back end restarted by itself; the engine must install every SA again. */
+  /**
+   * The packet worker died. `reason` says whether another took over, which finds every SA in place with
+   * its numbers going on; installing them again does no harm.
+   */
   | { readonly kind: 'lost'; readonly reason: string };
 
 /** Counters of one SA, since it was installed. */

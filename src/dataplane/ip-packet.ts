@@ -1,6 +1,12 @@
 import { IPV4_HEADER_OCTETS } from '#wire/ipv4';
 import { IPV6_HEADER_OCTETS } from '#wire/ipv6';
+import { UDP_HEADER_OCTETS } from '#wire/udp';
 import { readUint16, writeUint16 } from './octets.ts';
+
+/** What the length field of an IPv4 packet can say. */
+export const MOST_IP_OCTETS = 65_535;
+/** The largest payload of a UDP datagram over IPv4. */
+export const MOST_UDP_OCTETS = MOST_IP_OCTETS - IPV4_HEADER_OCTETS - UDP_HEADER_OCTETS;
 
 /** Lower two bits of the traffic class; RFC 3168 section 5. */
 export const ECN = { notCapable: 0, capable1: 1, capable0: 2, congested: 3 } as const;

@@ -18,7 +18,13 @@ import type {
 } from './data-plane.ts';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from './encapsulate.ts';
 import { ForwardingTable } from './forwarding-table.ts';
-import { ipPacketOctets, mustNotFragment, trafficClassOf } from './ip-packet.ts';
+import {
+  ipPacketOctets,
+  MOST_IP_OCTETS,
+  MOST_UDP_OCTETS,
+  mustNotFragment,
+  trafficClassOf,
+} from './ip-packet.ts';
 import { Arrival, PacketPath } from './packet-path.ts';
 import { SaDirectory } from './sa-directory.ts';
 
@@ -45,10 +51,6 @@ export type MemoryOptions = DataPlaneOptions & {
   readonly random: RandomSource;
 };
 
-const MOST_OCTETS = 65_535;
-/** What fits in one UDP datagram over IPv4. */
-const MOST_UDP_OCTETS = 65_507;
-
 /**
  * The packet path without sockets, threads or a clock, for the simulator and the loopback demo. What
  * comes in enters by `receive` and `sendInside`; everything else happens before they return. Reports
@@ -61,8 +63,8 @@ export class MemoryDataPlane implements DataPlane {
   readonly #table: ForwardingTable;
   readonly #path: PacketPath;
   readonly #arrival = new Arrival();
-  readonly #source: Arena = plainArena(MOST_OCTETS + TRAILER_ROOM);
-  readonly #target: Arena = plainArena(MOST_OCTETS + ENCAPSULATION_ROOM);
+  readonly #source: Arena = plainArena(MOST_IP_OCTETS + TRAILER_ROOM);
+  readonly #target: Arena = plainArena(MOST_IP_OCTETS + ENCAPSULATION_ROOM);
   readonly #reports: DataPlaneReport[] = [];
   #closed = false;
 
@@ -115,7 +117,7 @@ export class MemoryDataPlane implements DataPlane {
     if (this.#closed) return;
     const inUdp = (marks.protocol ?? ipProtocols.udp) === ipProtocols.udp;
     const listener = this.#options.listen.find((l) => sameEndpoint(l.endpoint, local));
-    if ((inUdp && !listener) || bytes.length > MOST_OCTETS) {
+    if ((inUdp && !listener) || bytes.length > MOST_IP_OCTETS) {
       this.#path.count(PATH_COUNTER.malformed);
       return;
     }
@@ -136,7 +138,7 @@ export class MemoryDataPlane implements DataPlane {
   /** A packet of the inside network is to go into a tunnel. */
   sendInside(packet: Uint8Array): void {
     if (this.#closed) return;
-    if (packet.length > MOST_OCTETS) {
+    if (packet.length > MOST_IP_OCTETS) {
       this.#path.count(PATH_COUNTER.malformed);
       return;
     }

@@ -3,7 +3,12 @@ import type { Arena } from '#base/arena';
 import type { OutboundAssociation } from '#dataplane/association';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from '#dataplane/encapsulate';
-import { mustNotFragment, trafficClassOf } from '#dataplane/ip-packet';
+import {
+  MOST_IP_OCTETS,
+  MOST_UDP_OCTETS,
+  mustNotFragment,
+  trafficClassOf,
+} from '#dataplane/ip-packet';
 import type { PacketPath } from '#dataplane/packet-path';
 import { Segmenter } from '#dataplane/segmenter';
 import { VIRTIO_HEADER_OCTETS } from '#dataplane/virtio-header';
@@ -17,9 +22,7 @@ const { EAGAIN, EINTR } = constants.errno;
 const READS_PER_TURN = 40;
 /** The virtio header is put so that the packet behind it is aligned for sums. */
 const FRAME = 2;
-const MOST_FRAME_OCTETS = VIRTIO_HEADER_OCTETS + 65_535;
-/** What fits in one UDP datagram over IPv4. */
-const MOST_UDP_OCTETS = 65_507;
+const MOST_FRAME_OCTETS = VIRTIO_HEADER_OCTETS + MOST_IP_OCTETS;
 
 /** Takes what the kernel routes into the tunnels through the packet path, and puts it into the ports. */
 export class InsideReader {

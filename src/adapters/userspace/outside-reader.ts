@@ -2,6 +2,7 @@ import type { Arena } from '#base/arena';
 import type { Instant } from '#base/instant';
 import { Coalescer, coalescerOctets } from '#dataplane/coalescer';
 import { PATH_COUNTER } from '#dataplane/counters';
+import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
 import { Arrival, type PacketPath } from '#dataplane/packet-path';
 import type { Port } from './port.ts';
 import { ReceiveBatch } from './receive-batch.ts';
@@ -11,7 +12,6 @@ import type { OpenTun } from './tun.ts';
 /** How much is read from one socket before the others get their turn. */
 const READS_PER_TURN = 4;
 const MESSAGES_PER_READ = 8;
-const MOST_OCTETS = 65_535;
 
 /** Takes what arrives at the sockets through the packet path, and what comes of it to the TUN interface. */
 export class OutsideReader {
@@ -24,7 +24,7 @@ export class OutsideReader {
   constructor(sys: Sys, tun: OpenTun, path: PacketPath) {
     this.#path = path;
     this.#receive = new ReceiveBatch(sys, MESSAGES_PER_READ);
-    this.#inner = sys.arena(coalescerOctets(MOST_OCTETS));
+    this.#inner = sys.arena(coalescerOctets(MOST_IP_OCTETS));
     this.#coalescer = new Coalescer(this.#inner, tun.mergesUdp, (at, octets) => {
       if (sys.write(tun.fd, this.#inner.pointer + at, octets) < 0)
         path.count(PATH_COUNTER.queueFull);

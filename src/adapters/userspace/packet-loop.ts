@@ -3,6 +3,7 @@ import type { Arena } from '#base/arena';
 import { instant } from '#base/instant';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { EndpointWords } from '#dataplane/endpoint-words';
+import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import type { PacketPath } from '#dataplane/packet-path';
 import { InsideReader } from './inside-reader.ts';
 import { POLLIN } from './linux.ts';
@@ -13,8 +14,6 @@ import type { Sys } from './sys.ts';
 
 /** A wait ends after this time even when nothing happens, so that the thread can be stopped. */
 const POLL_TIMEOUT_MS = 1000;
-/** What fits in one UDP datagram over IPv4. */
-const MOST_UDP_OCTETS = 65_507;
 
 /** What the loop calls between packets. */
 export type LoopHooks = {

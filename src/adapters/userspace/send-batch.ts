@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
 import { EndpointWords } from '#dataplane/endpoint-words';
+import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import {
   IP_MTU_DISCOVER,
   IP_TOS,
@@ -37,9 +38,8 @@ const CONTROL_ROOM = 2 * CONTROL_OCTETS;
 const SCRATCH_OCTETS = 8;
 /** What packets lie in until they are sent. */
 const PAYLOAD_OCTETS = 512 * 1024;
-/** Limits of UDP_SEGMENT that hold for every kernel that has it. */
+/** What every kernel that has UDP_SEGMENT takes. */
 const MOST_SEGMENTS = 64;
-const MOST_UDP_OCTETS = 65_507;
 /** How long a full socket buffer may hold up the loop before packets are dropped. */
 const PATIENCE_MS = 10;
 

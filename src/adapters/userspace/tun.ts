@@ -116,9 +116,9 @@ function ip(commands: readonly string[]): Result<void, string> {
 /** Gives the interface its MTU, address and routes, and brings it up. */
 export function configureTun(options: TunOptions): Result<void, string> {
   const { name, mtu, address, routes } = options;
-  const commands = [
-    `link set dev ${name} mtu ${mtu} txqueuelen ${QUEUE_PACKETS} addrgenmode none up`,
-  ];
+  // Without a link-local address the kernel solicits no routers there; a kernel without IPv6 refuses.
+  ip([`link set dev ${name} addrgenmode none`]);
+  const commands = [`link set dev ${name} mtu ${mtu} txqueuelen ${QUEUE_PACKETS} up`];
   if (address) commands.push(`address replace ${formatPrefix(address)} dev ${name}`);
   for (const route of routes) commands.push(addition(name, route));
   return ip(commands);

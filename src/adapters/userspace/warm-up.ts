@@ -6,6 +6,7 @@ import { Coalescer, coalescerOctets } from '#dataplane/coalescer';
 import { pathCounters } from '#dataplane/counters';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from '#dataplane/encapsulate';
 import { ForwardingTable } from '#dataplane/forwarding-table';
+import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
 import { writeUint16 } from '#dataplane/octets';
 import { Arrival, PacketPath } from '#dataplane/packet-path';
 import { SaDirectory } from '#dataplane/sa-directory';
@@ -75,7 +76,7 @@ export function warmUp(sys: Sys, ciphers: EspCiphers): void {
     ]),
   );
   const path = new PacketPath(table, pathCounters(), () => {});
-  const inside = sys.arena(FRAME + VIRTIO_HEADER_OCTETS + 65_535 + TRAILER_ROOM);
+  const inside = sys.arena(FRAME + VIRTIO_HEADER_OCTETS + MOST_IP_OCTETS + TRAILER_ROOM);
   const outside = sys.arena(SEGMENT_OCTETS + HEADER_OCTETS + ENCAPSULATION_ROOM);
   const collected = sys.arena(coalescerOctets(outside.bytes.length));
   const segmenter = new Segmenter(inside);
