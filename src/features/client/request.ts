@@ -88,7 +88,7 @@ export function connectRequest(profile: Profile, ends: ClientEnds): ConnectReque
         suites,
         mode: 'tunnel',
         lifetimeSeconds: 28_800,
-        lifetimeKilobytes: 0,
+        lifetimeKilobytes: 4_608_000,
         pfs: undefined,
         replayWindow: 64,
       },

@@ -146,7 +146,8 @@ function judge(t: Transform, p: Proposal, terms: PhaseTwoTerms): Result<PhaseTwo
     offeredSeconds: seconds,
     offeredKilobytes: kilobytes,
     lifetimeSeconds: Math.min(seconds ?? lifetimeSeconds, lifetimeSeconds),
-    lifetimeKilobytes: Math.min(kilobytes ?? lifetimeKilobytes, lifetimeKilobytes),
+    // A peer that offers no kilobytes at all means that it does not count them.
+    lifetimeKilobytes: Math.min(kilobytes || lifetimeKilobytes, lifetimeKilobytes),
   });
 }
 
