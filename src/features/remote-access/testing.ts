@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict';
+import { address, type Endpoint, type IpAddress } from '#base/address';
+import { equalBytes, fromUtf8, toUtf8 } from '#base/bytes';
+import { after, type Instant, instant } from '#base/instant';
+import { hostPrefix, prefixOf } from '#base/prefix';
+import { Prng } from '#base/prng';
+import { accessListRoom } from '#config/access-list';
+import type { Configuration } from '#config/configuration';
+import { grammarOf } from '#config/grammar';
+import { parseListing } from '#config/parse';
+import { systemRoom } from '#config/system-commands';
+import type { SaCounters } from '#dataplane/data-plane';
+import type { EventRecord } from '#events/event';
+import { eventText } from '#events/event';
+import { ipsecRoom } from '#ipsec/commands';
+import type {
+  ChildSummary,
+  CloseReason,
+  ConfigurationAttribute,
+  IsakmpSaSummary,
+  KeyingEffect,
+  KeyingNotice,
+  SaId,
+} from '#ipsec/keying';
+import type { Keying, WhichSas } from '#ipsec/keying-commands';
+import { Accounting } from '#session/accounting';
+import { AddressPools } from '#session/address-pools';
+import { sessionRoom } from '#session/commands';
+import { clearPasswords, sessionSlice, withVerifier } from '#session/config';
+import { CredentialCache } from '#session/credential-cache';
+import type { CredentialAnswer, CredentialQuestion } from '#session/credentials';
+import { SessionTable } from '#session/session-table';
+import { configurationAttributes } from '#wire/isakmp/numbers';
+import { remoteAccessRoom } from './commands.ts';
+import type { RemoteAccessNeeds } from './exec-commands.ts';
+import { RemoteAccess } from './feature.ts';
+import type { RemoteAccessEffect } from './parts.ts';
+
+/** The language that the configurations of these tests are written in. */
+export const testGrammar = grammarOf([
+  systemRoom,
+  accessListRoom,
+  sessionRoom,
+  ipsecRoom,
+  remoteAccessRoom,
+]);
+
+/** The seed's concentrator, as one of us would configure it. */
+const seedListing = `hostname conc
+legacy-crypto permit encryption 3des hash md5 dh-group 2 aggressive-mode
+interface GigabitEthernet0/0
+ nameif outside
+ ip address 172.16.172.50 255.255.255.0
+ip local pool ciscopool 40.1.1.1-40.1.1.100 mask 255.255.255.0
+username vpnclient1 password secret1
+username vpnclient2 password secret2
+username admin password secret3
+username admin attributes
+ service-type admin
+group-policy ciscovpn internal
+group-policy ciscovpn attributes
+ vpn-tunnel-protocol ikev1
+tunnel-group ciscovpn type remote-access
+tunnel-group ciscovpn general-attributes
+ address-pool ciscopool
+ default-group-policy ciscovpn
+tunnel-group ciscovpn ipsec-attributes
+ ikev1 pre-shared-key cisco123
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption 3des
+ hash md5
+ group 2
+crypto isakmp nat-traversal
+crypto ipsec ikev1 transform-set des-md5 esp-3des esp-md5-hmac
+crypto dynamic-map dyn 10 set ikev1 transform-set des-md5
+crypto map vpn 65535 ipsec-isakmp dynamic dyn
+crypto map vpn interface outside
+`;
+
+/** A configuration whose passwords can be verified: each is its own verifier. */
+export function configured(listing: string): Configuration {
+  const parsed = parseListing(testGrammar, listing);
+  assert.deepEqual(
+    parsed.diagnostics.filter((d) => d.severity === 'error'),
+    [],
+  );
+  return clearPasswords(parsed.configuration).reduce(
+    (c, { user, password }) =>
+      withVerifier(c, user, password, {
+        logN: 1,
+        r: 1,
+        p: 1,
+        salt: new Uint8Array(0),
+        hash: toUtf8(password.reveal()),
+      }),
+    parsed.configuration,
+  );
+}
+
+const seed = (extra: string): Configuration => configured(seedListing + extra);
+
+/** A command that the feature gave to the keying manager. */
+export type Commanded =
+  | { readonly kind: 'authentication'; readonly sa: SaId; readonly accepted: boolean }
+  | {
+      readonly kind: 'configuration';
+      readonly sa: SaId;
+      readonly attributes: readonly ConfigurationAttribute[];
+      readonly assigned: readonly string[];
+    }
+  | { readonly kind: 'close'; readonly sa: SaId; readonly reason: CloseReason };
+
+/** A keying manager that negotiates nothing: it keeps what a test tells it, and what it is told. */
+export class FakeKeying implements Keying {
+  readonly sas = new Map<SaId, IsakmpSaSummary>();
+  readonly commanded: Commanded[] = [];
+
+  change(sa: SaId, changes: Partial<IsakmpSaSummary>): void {
+    const known = this.sas.get(sa);
+    if (known) this.sas.set(sa, { ...known, ...changes });
+  }
+
+  extendedAuthenticationResult(sa: SaId, accepted: boolean): KeyingEffect[] {
+    this.commanded.push({ kind: 'authentication', sa, accepted });
+    return [];
+  }
+
+  configurationReply(
+    sa: SaId,
+    attributes: readonly ConfigurationAttribute[],
+    grant: Parameters<Keying['configurationReply']>[2],
+  ): KeyingEffect[] {
+    const assigned = grant.assigned.map((p) => `${p.address}/${p.length}`);
+    this.commanded.push({ kind: 'configuration', sa, attributes, assigned });
+    return [];
+  }
+
+  /** As the real one: the SA is forgotten first, then its owner is told of the children and of the end. */
+  close(sa: SaId, reason: CloseReason): KeyingEffect[] {
+    const known = this.sas.get(sa);
+    if (!known) return [];
+    this.sas.delete(sa);
+    this.commanded.push({ kind: 'close', sa, reason });
+    return [
+      ...known.children.map(({ inboundSpi }) => noticeOf({ kind: 'childDeleted', sa, inboundSpi })),
+      noticeOf({ kind: 'closed', sa, reason }),
+    ];
+  }
+
+  closeAll(reason: CloseReason): KeyingEffect[] {
+    return [...this.sas.keys()].flatMap((sa) => this.close(sa, reason));
+  }
+
+  *summaries({ after: from = 0 as SaId, remote }: WhichSas = {}): Generator<IsakmpSaSummary> {
+    for (const sa of this.sas.values())
+      if (sa.id > from && (remote === undefined || sa.remote.address === remote)) yield sa;
+  }
+
+  summary = (sa: SaId): IsakmpSaSummary | undefined => this.sas.get(sa);
+
+  counts() {
+    const all = [...this.sas.values()];
+    const isakmpSas = all.filter((sa) => sa.expiresAt !== undefined).length;
+    const ipsecSas = all.reduce((sum, sa) => sum + sa.children.length, 0);
+    return { halfOpen: all.length - isakmpSas, isakmpSas, ipsecSas };
+  }
+
+  // What follows is asked of the real one by the engine or by initiators only.
+  datagram = (): KeyingEffect[] => [];
+  answer = (): KeyingEffect[] => [];
+  tick = (): KeyingEffect[] => [];
+  report = (): KeyingEffect[] => [];
+  provideCredentials = (): KeyingEffect[] => [];
+  createChild = (): KeyingEffect[] => [];
+  deadline = (): undefined => undefined;
+  connect = (): never => assert.fail('a head-end connects to nobody');
+}
+
+const noticeOf = (notice: KeyingNotice): KeyingEffect => ({ kind: 'notice', notice });
+
+/** How a client appears to the head-end. */
+export type ClientSketch = {
+  readonly user: string;
+  readonly password?: string;
+  /** Port of its translated address, which all clients share. */
+  readonly port: number;
+  readonly group?: string;
+  readonly initialContact?: boolean;
+  readonly version?: string;
+  readonly natTraversal?: boolean;
+};
+
+const patAddress = address('171.69.89.78');
+const headEndAddress = address('172.16.172.50');
+const everything = prefixOf(address('0.0.0.0'), 0);
+
+/** Remote access with its tables, a clock and a keying manager that the test plays. */
+export class Concentrator {
+  readonly keying = new FakeKeying();
+  readonly sessions: SessionTable;
+  readonly pools = new AddressPools();
+  readonly accounting = new Accounting();
+  readonly remoteAccess: RemoteAccess;
+  readonly events: EventRecord[] = [];
+  readonly questions: { readonly ticket: number; readonly question: CredentialQuestion }[] = [];
+  readonly counters = new Map<number, SaCounters>();
+  configuration: Configuration;
+  now: Instant = instant(Date.UTC(2002, 9, 20, 20, 13, 35));
+  #lastSa = 0;
+  #lastSpi = 0x1000;
+
+  /** `extra` are lines behind those of the seed's concentrator. */
+  constructor(extra = '', sessionLimit = 100) {
+    this.configuration = seed(extra);
+    this.sessions = new SessionTable(sessionLimit);
+    this.pools.configure(sessionSlice.of(this.configuration).pools.values());
+    this.remoteAccess = new RemoteAccess({
+      keying: this.keying,
+      sessions: this.sessions,
+      pools: this.pools,
+      credentials: new CredentialCache(100, new Prng(1)),
+      accounting: this.accounting,
+      traffic: (_, { inboundSpi, outboundSpi }) => {
+        const [rx, tx] = [this.counters.get(inboundSpi), this.counters.get(outboundSpi)];
+        if (!rx || !tx) return undefined;
+        return {
+          bytesRx: rx.octets,
+          packetsRx: rx.packets,
+          bytesTx: tx.octets,
+          packetsTx: tx.packets,
+        };
+      },
+      configuration: () => this.configuration,
+      applicationVersion: 'headend test',
+      natTraversalPort: 4500,
+    });
+  }
+
+  get needs(): RemoteAccessNeeds {
+    const { sessions, keying, remoteAccess, pools, counters } = this;
+    return {
+      sessions,
+      keying,
+      remoteAccess,
+      pools,
+      counters: {
+        inboundCounters: (spi) => counters.get(spi),
+        outboundCounters: (spi) => counters.get(spi),
+      },
+      configuration: () => this.configuration,
+      now: () => this.now,
+    };
+  }
+
+  pass(milliseconds: number): void {
+    this.now = after(this.now, milliseconds);
+  }
+
+  /** Lets time pass, with a tick at every deadline on the way. */
+  runFor(milliseconds: number): void {
+    const end = after(this.now, milliseconds);
+    for (let at = this.remoteAccess.deadline(); at !== undefined && at <= end; ) {
+      this.now = at;
+      this.perform(this.remoteAccess.tick(at));
+      at = this.remoteAccess.deadline();
+    }
+    this.now = end;
+  }
+
+  notice(notice: KeyingNotice): void {
+    this.perform(this.remoteAccess.notice(notice, this.now));
+  }
+
+  /** Carries effects out as the engine does; questions about passwords are kept. */
+  perform(effects: readonly RemoteAccessEffect[]): void {
+    for (const effect of effects)
+      if (effect.kind === 'event') this.events.push(effect.record);
+      else if (effect.kind === 'notice') this.notice(effect.notice);
+      else if (effect.kind === 'askCredentials') this.questions.push(effect);
+  }
+
+  /** Answers all questions about passwords. */
+  answer(overloaded = false): void {
+    for (const { ticket, question } of this.questions.splice(0)) {
+      const accepted = !overloaded && equalBytes(question.password, question.verifier.hash);
+      const answer: CredentialAnswer = { kind: 'passwordVerified', accepted, overloaded };
+      this.perform(this.remoteAccess.answer(ticket, answer, this.now));
+    }
+  }
+
+  /** A client completes phase 1 and is asked who it is. */
+  arrives(sketch: ClientSketch): TestClient {
+    this.#lastSa += 1;
+    return new TestClient(this, this.#lastSa as SaId, sketch);
+  }
+
+  /** A client goes all the way to its tunnel; a login that is refused fails the test. */
+  connects(sketch: ClientSketch): TestClient {
+    const client = this.arrives(sketch);
+    assert.equal(client.logsIn(), true, `login of ${sketch.user}`);
+    assert.notEqual(client.asksForConfiguration(), undefined);
+    client.makesChild();
+    return client;
+  }
+
+  newSpi(): number {
+    this.#lastSpi += 1;
+    return this.#lastSpi;
+  }
+
+  /** The texts of the events so far. */
+  get said(): string[] {
+    return this.events.map(eventText);
+  }
+}
+
+/** The other end of one ISAKMP SA. */
+export class TestClient {
+  readonly world: Concentrator;
+  readonly sa: SaId;
+  readonly sketch: ClientSketch;
+
+  constructor(world: Concentrator, sa: SaId, sketch: ClientSketch) {
+    this.world = world;
+    this.sa = sa;
+    this.sketch = sketch;
+    const inUdp = sketch.natTraversal ?? true;
+    world.keying.sas.set(sa, {
+      id: sa,
+      role: 'responder',
+      local: { address: headEndAddress, port: inUdp ? 4500 : 500 },
+      remote: this.endpoint,
+      initiatorCookie: sa.toString(16).padStart(16, '0'),
+      responderCookie: sa.toString(16).padStart(16, 'f'),
+      state: 'AM_TM_INIT_XAUTH_V6H',
+      group: sketch.group ?? 'ciscovpn',
+      user: undefined,
+      encryption: '3DES-168',
+      hash: 'MD5',
+      dhGroup: '2',
+      authentication: 'preshared',
+      lifetimeSeconds: 86_400,
+      expiresAt: after(world.now, 86_400_000),
+      natTraversal: inUdp ? 'draft-02' : 'none',
+      localBehindNat: false,
+      remoteBehindNat: inUdp,
+      children: [],
+    });
+    if (sketch.initialContact) world.notice({ kind: 'initialContact', sa });
+    world.notice({ kind: 'phaseOneCompleted', sa });
+  }
+
+  get endpoint(): Endpoint {
+    return { address: patAddress, port: this.sketch.port };
+  }
+
+  /** Whether its SA is still there. */
+  get isAlive(): boolean {
+    return this.world.keying.sas.has(this.sa);
+  }
+
+  /** Gives user and password; the answer is out once the question is answered. */
+  givesCredentials(password = this.sketch.password ?? `secret${this.sketch.user.at(-1)}`): void {
+    const { user } = this.sketch;
+    this.world.keying.change(this.sa, { user });
+    this.world.notice({ kind: 'credentials', sa: this.sa, user, password: toUtf8(password) });
+  }
+
+  /** Whether name and password let it in; undefined when no answer came. */
+  logsIn(password?: string): boolean | undefined {
+    const { commanded } = this.world.keying;
+    const from = commanded.length;
+    this.givesCredentials(password);
+    this.world.answer();
+    for (const command of commanded.slice(from))
+      if (command.kind === 'authentication' && command.sa === this.sa) return command.accepted;
+    return undefined;
+  }
+
+  /** The address it is given; undefined when there was no reply. */
+  asksForConfiguration(): IpAddress | undefined {
+    const { world, sa } = this;
+    const { version = 'Cisco Systems VPN Client 3.6.1 (Rel):WinNT' } = this.sketch;
+    world.keying.change(sa, { state: 'AM_ACTIVE' });
+    const attributes = [
+      { type: configurationAttributes.internalIp4Address, value: new Uint8Array(0) },
+      { type: configurationAttributes.applicationVersion, value: toUtf8(version) },
+    ];
+    const from = world.keying.commanded.length;
+    world.notice({ kind: 'configurationRequested', sa, attributes });
+    for (const command of world.keying.commanded.slice(from))
+      if (command.kind === 'configuration' && command.sa === sa) return this.assigned;
+    return undefined;
+  }
+
+  get session() {
+    return this.world.sessions.ofOwner(this.sa);
+  }
+
+  get assigned(): IpAddress | undefined {
+    return this.session?.assigned[0];
+  }
+
+  /** A Quick Mode completes; the answer is its inbound SPI. */
+  makesChild(): number {
+    const { world, sa } = this;
+    const summary = world.keying.sas.get(sa);
+    assert.ok(summary);
+    const child: ChildSummary = {
+      inboundSpi: world.newSpi(),
+      outboundSpi: world.newSpi(),
+      suite: '3des-cbc-hmac-md5-96',
+      mode: 'tunnel',
+      encapsulation: summary.natTraversal === 'none' ? 'none' : 'udp',
+      local: everything,
+      remote: this.assigned === undefined ? everything : hostPrefix(this.assigned),
+      lifetimeSeconds: 28_800,
+      lifetimeKilobytes: 4_608_000,
+      expiresAt: after(world.now, 28_800_000),
+      replayWindow: 64,
+    };
+    world.keying.change(sa, { children: [...summary.children, child] });
+    this.#carry(child, { packets: 0, octets: 0 }, { packets: 0, octets: 0 });
+    world.notice({ kind: 'childCreated', sa, child });
+    return child.inboundSpi;
+  }
+
+  /** A pair of IPsec SAs ends, and the packet path forgets it afterwards. */
+  losesChild(inboundSpi: number): void {
+    const { world, sa } = this;
+    const children = world.keying.sas.get(sa)?.children ?? [];
+    world.keying.change(sa, { children: children.filter((c) => c.inboundSpi !== inboundSpi) });
+    world.notice({ kind: 'childDeleted', sa, inboundSpi });
+    world.counters.delete(inboundSpi);
+  }
+
+  /** What passed through its newest pair so far. */
+  carries(tx: readonly [number, number], rx: readonly [number, number]): void {
+    const child = this.world.keying.sas.get(this.sa)?.children.at(-1);
+    assert.ok(child);
+    this.#carry(child, { packets: tx[0], octets: tx[1] }, { packets: rx[0], octets: rx[1] });
+  }
+
+  /** The client goes by itself, or is found dead. */
+  ends(reason: CloseReason = 'peer deleted'): void {
+    this.world.perform(this.world.keying.close(this.sa, reason));
+  }
+
+  /** The client negotiated phase 1 anew: the keying manager moved the children over here. */
+  takesOver(older: TestClient): void {
+    const { keying } = this.world;
+    keying.change(this.sa, { children: keying.sas.get(older.sa)?.children ?? [] });
+    keying.change(older.sa, { children: [] });
+    this.world.notice({ kind: 'rekeyed', sa: this.sa, replaces: older.sa });
+    older.ends('replaced');
+  }
+
+  /** The text of a TLV attribute in the last configuration it was given. */
+  attributeText(type: number): string | undefined {
+    const reply = this.world.keying.commanded.findLast(
+      (c) => c.kind === 'configuration' && c.sa === this.sa,
+    );
+    const value =
+      reply?.kind === 'configuration' && reply.attributes.find((a) => a.type === type)?.value;
+    return value instanceof Uint8Array ? fromUtf8(value) : undefined;
+  }
+
+  #carry(
+    { inboundSpi, outboundSpi }: ChildSummary,
+    tx: Pick<SaCounters, 'packets' | 'octets'>,
+    rx: Pick<SaCounters, 'packets' | 'octets'>,
+  ): void {
+    const refused = { replayed: 0, authenticationFailed: 0, malformed: 0, selectorMismatch: 0 };
+    this.world.counters.set(inboundSpi, { ...refused, ...rx });
+    this.world.counters.set(outboundSpi, { ...refused, ...tx });
+  }
+}
