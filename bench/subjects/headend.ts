@@ -7,8 +7,7 @@ import type { Subject } from './subject.ts';
 const startTimeoutMs = 60_000;
 
 const configuration = (userCount: number): string => `hostname conc
-legacy-crypto permit dh-group 2
-legacy-crypto permit hash sha
+legacy-crypto permit dh-group 2 hash sha aggressive-mode
 interface GigabitEthernet0/0
  nameif outside
  security-level 0
@@ -54,7 +53,7 @@ export const headend: Subject = {
   },
   async start(bed, userCount) {
     writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount));
-    const places = '--console-socket $work/subject.sock --state-dir $work/subject-state';
+    const places = '--console-socket $work/subject.sock';
     bed.start('conc', subjectProcess, `exec headend run $work/subject.cfg ${places}`);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
     await bed.until('conc', listening.join(' && '), startTimeoutMs);
