@@ -3,34 +3,57 @@ import { after, elapsedMs, type Instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import type { Configuration } from '#config/configuration';
 import { InsideHost } from '#dataplane/inside-host';
-import { MemoryDataPlane } from '#dataplane/memory-data-plane';
 import { ClientDevice } from '#engine/client-device';
 import { Driver } from '#engine/driver';
 import { HeadEnd } from '#engine/head-end';
 import type { Effect, Steppable } from '#engine/ports';
 import type { Profile } from '#features/client/profile';
+import { ipsecSlice } from '#ipsec/config';
 import { VirtualClock } from './clock.ts';
+import { HostClock } from './host-clock.ts';
 import { type Datagram, type Faults, Network, noFaults } from './network.ts';
+import { ObservedDataPlane } from './observed-data-plane.ts';
 import { PatBox } from './pat-box.ts';
+import { PingFlow } from './ping-flow.ts';
 import { SimulatedWork } from './slow-work.ts';
 
 const IKE_PORT = 500;
 const NAT_TRAVERSAL_PORT = 4500;
 
-/** A device of the product on a simulated host, with its inside network. */
-export type Node<D extends Steppable> = {
-  readonly device: D;
-  readonly dataPlane: MemoryDataPlane;
-  readonly inside: InsideHost;
-  carryOut(effects: readonly Effect[]): void;
-  /** The host vanishes: nothing is said, nothing is heard any more. */
-  crash(): void;
+/** What may go wrong besides the network's faults. */
+export type Weather = Faults & {
+  /** Clocks of hosts run fast or slow by at most this part. */
+  readonly drift: number;
 };
 
-/** How a host reaches the network: directly, or through a PAT box. */
-type Attachment = {
-  readonly send: (datagram: Datagram) => void;
-  readonly leave: () => void;
+/** Whether a host's cable lets datagrams out and in. */
+export type Link = { sends: boolean; receives: boolean };
+
+/** A device of the product on a simulated host, with its inside network. */
+export type Node<D extends Steppable> = {
+  readonly address: IpAddress;
+  readonly device: D;
+  readonly dataPlane: ObservedDataPlane;
+  readonly inside: InsideHost;
+  readonly link: Link;
+  /** Gives the device a command and carries out what comes of it. */
+  command(action: (device: D, now: Instant) => readonly Effect[]): void;
+  /** The host vanishes: nothing is said, nothing is heard any more. */
+  crash(): void;
+  readonly crashed: boolean;
+};
+
+/** What a device is made with on its host. */
+type Parts = { readonly random: Prng; readonly dataPlane: () => ObservedDataPlane };
+
+/** Where a host is. */
+export type Place = {
+  readonly address: IpAddress;
+  /** Addresses of its own that answer pings inside. */
+  readonly insideAddresses?: readonly IpAddress[];
+  readonly pat?: PatBox | undefined;
+  /** Whether anything listens on UDP 4500; absent for yes. */
+  readonly encapsulated?: boolean;
 };
 
 /**
@@ -42,12 +65,15 @@ export class Lab {
   readonly clock = new VirtualClock();
   readonly random: Prng;
   readonly network: Network;
+  readonly #drift: number;
   readonly #startedAt: Instant = this.clock.now();
   readonly #checks: { readonly name: string; readonly holds: () => boolean }[] = [];
 
-  constructor(seed: number, faults: Partial<Faults> = {}) {
+  constructor(seed: number, weather: Partial<Weather> = {}) {
     this.seed = seed;
     this.random = new Prng(seed);
+    const { drift = 0, ...faults } = weather;
+    this.#drift = drift;
     this.network = new Network(this.clock, this.random, { ...noFaults, ...faults });
   }
 
@@ -56,47 +82,35 @@ export class Lab {
     return new PatBox(this.clock, this.network, global);
   }
 
-  /** A head-end at `address`, which answers pings at `insideAddress`. */
-  headEnd(
-    address: IpAddress,
-    insideAddress: IpAddress,
-    configuration: Configuration,
-  ): Node<HeadEnd> {
-    const counters: { plane?: MemoryDataPlane } = {};
-    const device = new HeadEnd({
-      random: new Prng(this.random.uint32()),
-      configuration,
-      startedAt: this.clock.now(),
-      version: 'simulated',
-      natTraversalPort: NAT_TRAVERSAL_PORT,
-      counters: {
-        inboundCounters: (spi) => counters.plane?.inboundCounters(spi),
-        outboundCounters: (spi, remote) => counters.plane?.outboundCounters(spi, remote),
-      },
+  /** A head-end, which answers pings at the inside addresses of its place. */
+  headEnd(place: Place, configuration: Configuration): Node<HeadEnd> {
+    const encapsulated = ipsecSlice.of(configuration).natTraversal !== undefined;
+    return this.boot({ encapsulated, ...place }, ({ random, dataPlane }) => {
+      return new HeadEnd({
+        random,
+        configuration,
+        startedAt: this.clock.now(),
+        version: 'simulated',
+        natTraversalPort: NAT_TRAVERSAL_PORT,
+        counters: {
+          inboundCounters: (spi) => dataPlane().inboundCounters(spi),
+          outboundCounters: (spi, remote) => dataPlane().outboundCounters(spi, remote),
+        },
+      });
     });
-    const node = this.#boot(device, address, [insideAddress]);
-    counters.plane = node.dataPlane;
-    return node;
   }
 
-  /** A client at `address`, directly on the network or behind `pat`; it pings from its assigned address. */
-  client(address: IpAddress, profile: Profile, pat?: PatBox): Node<ClientDevice> {
-    const end = (port: number): Endpoint => ({ address, port });
-    const counters: { plane?: MemoryDataPlane } = {};
-    const device = new ClientDevice({
-      inboundPackets: (spi) => counters.plane?.inboundCounters(spi)?.packets ?? 0,
-      random: new Prng(this.random.uint32()),
-      profile,
-      ends: {
-        local: end(IKE_PORT),
-        localEncapsulated: end(NAT_TRAVERSAL_PORT),
-        remotePort: IKE_PORT,
-        remoteEncapsulatedPort: NAT_TRAVERSAL_PORT,
-      },
+  /** A client, directly on the network or behind a PAT box; it does nothing before it is told to connect. */
+  client(place: Place, profile: Profile, reconnectAfterMs?: number): Node<ClientDevice> {
+    return this.boot(place, ({ random, dataPlane }) => {
+      return new ClientDevice({
+        inboundPackets: (spi) => dataPlane().inboundCounters(spi)?.packets ?? 0,
+        random,
+        profile,
+        ends: clientEnds(place.address),
+        reconnectAfterMs,
+      });
     });
-    const node = this.#boot(device, address, [], pat);
-    counters.plane = node.dataPlane;
-    return node;
   }
 
   /** A statement that must hold after every step, whatever happens. */
@@ -108,11 +122,16 @@ export class Lab {
   run(milliseconds: number): void {
     this.clock.run(milliseconds, () => {
       for (const check of this.#checks)
-        if (!check.holds())
-          throw new Error(
-            `seed ${this.seed}: "${check.name}" does not hold at ${this.elapsedMs} ms`,
-          );
+        if (!check.holds()) throw new Error(`"${check.name}" does not hold`);
     });
+  }
+
+  /** Lets virtual time pass until something is so; it is an error when that takes longer than `mostMs`. */
+  runUntil(what: string, isSo: () => boolean, mostMs: number, everyMs = 100): void {
+    for (let waitedMs = 0; !isSo(); waitedMs += everyMs) {
+      if (waitedMs >= mostMs) throw new Error(`not within ${mostMs} ms: ${what}`);
+      this.run(everyMs);
+    }
   }
 
   /** Does something after some virtual time. */
@@ -120,77 +139,108 @@ export class Lab {
     this.clock.schedule(after(this.clock.now(), milliseconds), action);
   }
 
-  /** A client pings from its assigned address, once a second until the first answer or `tries` are over. */
-  ping(client: Node<ClientDevice>, target: IpAddress, answered: () => void, tries = 30): void {
-    let done = false;
-    const attempt = (left: number): void => {
-      const source = client.device.status().address;
-      if (done || left === 0) return;
-      if (source !== undefined) {
-        client.inside.addAddress(source);
-        client.inside.ping({ source, target, data: new Uint8Array(56) }, () => {
-          if (!done) answered();
-          done = true;
-        });
-      }
-      this.later(1000, () => attempt(left - 1));
-    };
-    attempt(tries);
+  /** A client pings `target` from its assigned address, at a steady pace while it has one. */
+  pings(client: Node<ClientDevice>, target: IpAddress, everyMs = 1000): PingFlow {
+    return new PingFlow(this.clock, {
+      inside: client.inside,
+      source: () => (client.crashed ? undefined : client.device.status().address),
+      target: () => target,
+      everyMs,
+    });
   }
 
   get elapsedMs(): number {
     return elapsedMs(this.#startedAt, this.clock.now());
   }
 
-  #boot<D extends Steppable>(
-    device: D,
-    address: IpAddress,
-    insideAddresses: readonly IpAddress[],
-    pat?: PatBox,
-  ): Node<D> {
+  /** Starts a device on a host. */
+  boot<D extends Steppable>(place: Place, make: (parts: Parts) => D): Node<D> {
+    const { address, insideAddresses = [], pat, encapsulated = true } = place;
+    const clock = new HostClock(this.clock, this.#rate());
+    const random = new Prng(this.random.uint32());
     const work = new SimulatedWork(this.clock, new Prng(this.random.uint32()));
+    const device = make({ random, dataPlane: () => dataPlane });
     let cancel = () => {};
     const driver = new Driver(device, {
-      now: this.clock.now,
+      now: clock.now,
       ask: (question, answered) => work.ask(question, answered),
       wakeAt: (at) => {
         cancel();
-        cancel = at === undefined ? () => {} : this.clock.schedule(at, driver.tick);
+        cancel = at === undefined ? () => {} : clock.schedule(at, driver.tick);
       },
     });
-    const attachment = this.#attach(
-      address,
-      (d) => dataPlane.receive(d.destination, d.source, d.bytes, this.clock.now()),
-      pat,
-    );
+    const link: Link = { sends: true, receives: true };
+    const attachment = this.#attach(address, pat, link, (d) => {
+      const marks = d.protocol === undefined ? {} : { protocol: d.protocol };
+      dataPlane.receive(d.destination, d.source, d.bytes, clock.now(), marks);
+    });
     const inside = new InsideHost(insideAddresses, (packet) => dataPlane.sendInside(packet));
-    const dataPlane = new MemoryDataPlane({
+    const dataPlane = new ObservedDataPlane({
       listen: [
         { endpoint: { address, port: IKE_PORT }, encapsulated: false },
-        { endpoint: { address, port: NAT_TRAVERSAL_PORT }, encapsulated: true },
+        ...(encapsulated
+          ? [{ endpoint: { address, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
+          : []),
       ],
       report: driver.report,
       inside,
       random: new Prng(this.random.uint32()),
-      output: ({ local, remote, bytes }) =>
-        attachment.send({ source: local, destination: remote, bytes }),
+      output: ({ local, remote, protocol, bytes }) =>
+        attachment.send({ source: local, destination: remote, bytes, protocol }),
     });
     driver.attach(dataPlane);
+    let crashed = false;
     return {
+      address,
       device,
       dataPlane,
       inside,
-      carryOut: (effects) => driver.carryOut(effects),
+      link,
+      command: (action) => driver.carryOut(action(device, clock.now())),
       crash: () => {
+        crashed = true;
         driver.stop();
         attachment.leave();
+        void dataPlane.close();
+      },
+      get crashed() {
+        return crashed;
       },
     };
   }
 
-  #attach(address: IpAddress, receive: (d: Datagram) => void, pat?: PatBox): Attachment {
-    if (pat) return { send: pat.join(address, receive), leave: () => pat.leave(address) };
-    this.network.join(address, receive);
-    return { send: (d) => this.network.send(d), leave: () => this.network.leave(address) };
+  #rate(): number {
+    return this.#drift === 0 ? 1 : 1 + this.#drift * (2 * this.random.fraction() - 1);
   }
+
+  #attach(
+    address: IpAddress,
+    pat: PatBox | undefined,
+    link: Link,
+    receive: (d: Datagram) => void,
+  ): { readonly send: (d: Datagram) => void; readonly leave: () => void } {
+    const take = (d: Datagram): void => {
+      if (link.receives) receive(d);
+    };
+    let out = (d: Datagram): void => this.network.send(d);
+    if (pat) out = pat.join(address, take);
+    else this.network.join(address, take);
+    return {
+      send: (d) => {
+        if (link.sends) out(d);
+      },
+      leave: () => (pat ?? this.network).leave(address),
+    };
+  }
+}
+
+/** The ends of a client's conversations, on the ports of the protocol. */
+export function clientEnds(address: IpAddress) {
+  const end = (port: number): Endpoint => ({ address, port });
+  return {
+    local: end(IKE_PORT),
+    localEncapsulated: end(NAT_TRAVERSAL_PORT),
+    remotePort: IKE_PORT,
+    remoteEncapsulatedPort: NAT_TRAVERSAL_PORT,
+  };
 }

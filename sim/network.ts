@@ -1,13 +1,17 @@
 import { type Endpoint, formatEndpoint, type IpAddress } from '#base/address';
-import { after } from '#base/instant';
+import { after, type Instant } from '#base/instant';
 import type { Prng } from '#base/prng';
+import type { OuterPacket } from '#dataplane/memory-data-plane';
+import { ipProtocols } from '#wire/protocol-numbers';
 import type { VirtualClock } from './clock.ts';
 
-/** One UDP datagram under way. */
+/** One packet under way between hosts: a UDP datagram, or ESP directly in IP. */
 export type Datagram = {
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly bytes: Uint8Array;
+  /** Absent for UDP. ESP has no ports: those of its ends mean nothing. */
+  readonly protocol?: OuterPacket['protocol'];
 };
 
 /** What the network does to datagrams; probabilities from 0 to 1. */
@@ -24,6 +28,9 @@ export const noFaults: Faults = { loss: 0, duplicate: 0, reorder: 0, delayMs: [1
 /** Takes the datagrams that arrive at an address. */
 export type Receiver = (datagram: Datagram) => void;
 
+/** A datagram that was delivered, and when. */
+export type Captured = { readonly at: Instant; readonly datagram: Datagram };
+
 /** A network that loses, repeats, delays, reorders and partitions, as its seed tells. */
 export class Network {
   readonly #clock: VirtualClock;
@@ -33,7 +40,7 @@ export class Network {
   readonly #cut = new Set<string>();
   readonly counts = { sent: 0, lost: 0, duplicated: 0, delivered: 0, unreachable: 0 };
   /** Everything that was delivered, for checks of what was on the wire; kept only when asked for. */
-  capture: Datagram[] | undefined;
+  capture: Captured[] | undefined;
 
   constructor(clock: VirtualClock, random: Prng, faults: Faults) {
     this.#clock = clock;
@@ -50,8 +57,8 @@ export class Network {
     this.#receivers.delete(address);
   }
 
-  setFaults(faults: Faults): void {
-    this.#faults = faults;
+  setFaults(faults: Partial<Faults>): void {
+    this.#faults = { ...this.#faults, ...faults };
   }
 
   /** Drops everything from `from` to `to`; one direction only, so that one-way links can be made. */
@@ -91,12 +98,19 @@ export class Network {
         return;
       }
       this.counts.delivered += 1;
-      this.capture?.push(copy);
+      this.capture?.push({ at: this.#clock.now(), datagram: copy });
       receiver(copy);
     });
   }
 }
 
-/** `10.0.0.1:500 > 10.0.0.2:500 (84 octets)`. */
-export const describeDatagram = (d: Datagram): string =>
-  `${formatEndpoint(d.source)} > ${formatEndpoint(d.destination)} (${d.bytes.length} octets)`;
+/** Whether a packet is ESP directly in IP, which has no ports. */
+export const isPlainEsp = ({ protocol }: Datagram): boolean => protocol === ipProtocols.esp;
+
+/** `10.0.0.1:500 > 10.0.0.2:500 (84 octets)`, with `ESP` for what has no ports. */
+export function describeDatagram(d: Datagram): string {
+  const octets = `(${d.bytes.length} octets)`;
+  return isPlainEsp(d)
+    ? `${d.source.address} > ${d.destination.address} ESP ${octets}`
+    : `${formatEndpoint(d.source)} > ${formatEndpoint(d.destination)} ${octets}`;
+}

@@ -2,24 +2,36 @@ import type { IpAddress } from '#base/address';
 import { DatagramPat } from '#features/nat/datagram-pat';
 import { globalEndpoint } from '#features/nat/translation-events';
 import type { VirtualClock } from './clock.ts';
-import type { Datagram, Network } from './network.ts';
+import { type Datagram, isPlainEsp, type Network, type Receiver } from './network.ts';
 
-/** A PAT box in the simulated network: the product's own translations between its two sides. */
+/**
+ * A PAT box in the simulated network: the product's own translations between its two sides. ESP without
+ * UDP has no port to translate and is dropped, as the seed's PAT does (G-48).
+ */
 export class PatBox {
-  readonly pat: DatagramPat;
+  readonly global: IpAddress;
   readonly #clock: VirtualClock;
   readonly #outside: Network;
-  readonly #inside = new Map<IpAddress, (datagram: Datagram) => void>();
+  readonly #inside = new Map<IpAddress, Receiver>();
+  #pat: DatagramPat;
+  /** Packets without ports that were dropped, by the side they came from. */
+  readonly dropped = { fromInside: 0, fromOutside: 0 };
 
   constructor(clock: VirtualClock, outside: Network, global: IpAddress) {
+    this.global = global;
     this.#clock = clock;
     this.#outside = outside;
-    this.pat = new DatagramPat(global);
+    this.#pat = new DatagramPat(global);
     outside.join(global, (datagram) => this.#incoming(datagram));
   }
 
+  /** The translations in force. */
+  get pat(): DatagramPat {
+    return this.#pat;
+  }
+
   /** Connects an inside host; the answer sends its datagrams. */
-  join(address: IpAddress, receive: (datagram: Datagram) => void): (datagram: Datagram) => void {
+  join(address: IpAddress, receive: Receiver): (datagram: Datagram) => void {
     this.#inside.set(address, receive);
     return (datagram) => this.#outgoing(datagram);
   }
@@ -28,24 +40,39 @@ export class PatBox {
     this.#inside.delete(address);
   }
 
-  /** The box forgets every mapping, as after a power failure. */
+  /** Power failure: no translation is left, and ports are given out from the first one on. */
   restart(): void {
-    const { translations } = this.pat;
+    this.#pat = new DatagramPat(this.global);
+  }
+
+  /** Every translation ends, as at `clear xlate`; the next ones get ports that were not used lately. */
+  clear(): void {
+    const { translations } = this.#pat;
     for (const xlate of [...translations.xlates()]) translations.remove(xlate);
   }
 
-  #outgoing({ source, destination, bytes }: Datagram): void {
+  #outgoing(datagram: Datagram): void {
+    if (isPlainEsp(datagram)) {
+      this.dropped.fromInside += 1;
+      return;
+    }
+    const { source, destination, bytes } = datagram;
     const now = this.#clock.now();
-    this.pat.translations.expire(now);
-    const outcome = this.pat.outgoing(source, destination, now);
+    this.#pat.translations.expire(now);
+    const outcome = this.#pat.outgoing(source, destination, now);
     if (outcome.kind === 'forward')
       this.#outside.send({ source: globalEndpoint(outcome.xlate), destination, bytes });
   }
 
-  #incoming({ source, destination, bytes }: Datagram): void {
+  #incoming(datagram: Datagram): void {
+    if (isPlainEsp(datagram)) {
+      this.dropped.fromOutside += 1;
+      return;
+    }
+    const { source, destination, bytes } = datagram;
     const now = this.#clock.now();
-    this.pat.translations.expire(now);
-    const local = this.pat.incoming(destination.port, source, now);
+    this.#pat.translations.expire(now);
+    const local = this.#pat.incoming(destination.port, source, now);
     if (local) this.#inside.get(local.address)?.({ source, destination: local, bytes });
   }
 }
