@@ -12,11 +12,13 @@ import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
 import type { Child } from '#protocol/isakmp/child';
 import { REDIRECTS_MOST } from '#protocol/isakmp/constants';
 import { messageKey } from '#protocol/isakmp/exchange';
+import { addFragment } from '#protocol/isakmp/fragmentation';
 import { step } from '#protocol/isakmp/machine';
-import type { Established } from '#protocol/isakmp/state';
+import type { Established, State } from '#protocol/isakmp/state';
 import { type Effect, type Environment, type Input, type Path, Turn } from '#protocol/isakmp/turn';
 import { decodeHeader, type Header } from '#wire/isakmp/header';
-import { exchangeTypes } from '#wire/isakmp/numbers';
+import { decodeMessage } from '#wire/isakmp/message';
+import { exchangeTypes, payloadTypes } from '#wire/isakmp/numbers';
 import {
   exchangeNotSupported,
   halfOpenLimit,
@@ -59,6 +61,8 @@ export type KeyingManagerOptions = {
   readonly wants: (eventClass: string, severity: number) => boolean;
 };
 
+/** Offset of the next payload in an ISAKMP header. */
+const NEXT_PAYLOAD_OFFSET = 16;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
 
@@ -88,22 +92,38 @@ export class KeyingManager implements Keying {
     now: Instant,
   ): readonly KeyingEffect[] {
     const out: KeyingEffect[] = [];
-    const path: Path = { local, remote, encapsulated };
-    const header = decodeHeader(octets);
-    if (!header.ok) {
-      const reason = describeFault(header.error);
-      this.#log(out, unreadableDatagram, { peer: remote.address }, () => ({ reason }));
-      return out;
-    }
-    const entry = this.#sas.find(header.value);
-    if (entry)
-      this.#step(entry, { kind: 'datagram', path, header: header.value, octets }, now, out);
-    else if (header.value.responderCookie.some((octet) => octet !== 0))
-      this.#log(out, unknownSa, { peer: remote.address }, () => ({
-        exchangeType: header.value.exchangeType,
-      }));
-    else this.#firstMessage(path, header.value, octets, now, out);
+    this.#receive({ local, remote, encapsulated }, octets, now, out);
     return out;
+  }
+
+  #receive(path: Path, octets: Uint8Array, now: Instant, out: KeyingEffect[]): void {
+    const subject = { peer: path.remote.address };
+    const decoded = decodeHeader(octets);
+    if (!decoded.ok) {
+      const reason = describeFault(decoded.error);
+      this.#log(out, unreadableDatagram, subject, () => ({ reason }));
+      return;
+    }
+    const header = decoded.value;
+    const entry = this.#sas.find(header);
+    if (entry && header.nextPayload === payloadTypes.fragment)
+      this.#fragment(entry, path, octets, now, out);
+    else if (entry) this.#step(entry, { kind: 'datagram', path, header, octets }, now, out);
+    else if (header.responderCookie.some((octet) => octet !== 0))
+      this.#log(out, unknownSa, subject, () => ({ exchangeType: header.exchangeType }));
+    else this.#firstMessage(path, header, octets, now, out);
+  }
+
+  /** A part of a message: nothing happens before the last one came. */
+  #fragment(entry: Entry, path: Path, octets: Uint8Array, now: Instant, out: KeyingEffect[]): void {
+    const decoded = decodeMessage(octets);
+    const payload = decoded.ok ? decoded.value.payloads[0] : undefined;
+    if (payload?.type !== 'fragment') return;
+    const result = addFragment(entry.reassembly, payload);
+    entry.reassembly = 'keep' in result ? result.keep : undefined;
+    // A message inside a fragment is never a fragment itself.
+    if ('message' in result && result.message[NEXT_PAYLOAD_OFFSET] !== payloadTypes.fragment)
+      this.#receive(path, result.message, now, out);
   }
 
   /** A stranger begins phase 1, or repeats the message that did. */
@@ -131,7 +151,13 @@ export class KeyingManager implements Keying {
     const policy = this.#options.policy();
     if (this.#limitReached(remote, policy, now, out)) return;
     const turn = new Turn(now, this.#environment(policy));
-    const state = aggressive1Received(turn, path, header, octets);
+    let state: State | undefined;
+    try {
+      state = aggressive1Received(turn, path, header, octets);
+    } catch (error) {
+      this.#log(out, saFailed, subject, () => ({ reason: reasonOf(error) }));
+      return;
+    }
     const entry = state && this.#sas.add(state, undefined, 0);
     if (entry) {
       entry.halfOpen = key;
@@ -366,8 +392,7 @@ export class KeyingManager implements Keying {
 
   #fail(entry: Entry, error: unknown, out: KeyingEffect[]): void {
     const { state } = entry;
-    const reason = error instanceof Error ? error.message : 'unknown';
-    this.#log(out, saFailed, state.subject, () => ({ reason }));
+    this.#log(out, saFailed, state.subject, () => ({ reason: reasonOf(error) }));
     if (state.phase === 'established')
       for (const child of [...state.children, ...state.retiring.map((r) => r.child)])
         this.#remove(entry, child, state.path, out);
@@ -521,6 +546,8 @@ const sendEffect = ({ local, remote, encapsulated }: Path, bytes: Uint8Array): K
   bytes,
   encapsulated,
 });
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
 /** A notice without the SA it is about. */
 type Unaddressed = KeyingNotice extends infer N

@@ -2,6 +2,7 @@ import { type Endpoint, formatEndpoint } from '#base/address';
 import { toHex } from '#base/bytes';
 import { DeadlineHeap } from '#base/deadline-heap';
 import type { Instant } from '#base/instant';
+import type { Reassembly } from '#protocol/isakmp/fragmentation';
 import { deadline } from '#protocol/isakmp/machine';
 import type { State } from '#protocol/isakmp/state';
 import type { Header } from '#wire/isakmp/header';
@@ -16,6 +17,8 @@ export type Entry = {
   cookies: string | undefined;
   initiatorCookie: string | undefined;
   client: string | undefined;
+  /** Fragments of a message that is not complete yet. */
+  reassembly: Reassembly | undefined;
   /** Ids of questions that are not answered yet. */
   readonly questions: Set<number>;
   /** Initiator: what was asked for, and how often it was sent elsewhere. */
@@ -63,6 +66,7 @@ export class SaTable {
       cookies: undefined,
       initiatorCookie: undefined,
       client: undefined,
+      reassembly: undefined,
       questions: new Set(),
       request,
       redirects,

@@ -22,7 +22,7 @@ import {
   NONCE_OCTETS_MOST,
   REQUEST_WAITS_MS,
 } from './constants.ts';
-import { logSent } from './decode-text.ts';
+import { logReceived, logSent } from './decode-text.ts';
 import {
   keyAgreementFailed,
   messageRefused,
@@ -145,6 +145,7 @@ function candidateOf(
   const message = decodeMessage(octets);
   if (!message.ok) return err(describeFault(message.error));
   const { header, payloads } = message.value;
+  logReceived(turn, state.subject, 0, payloads, octets.length);
   const checked = checkRule(rules.aggressive2, payloads, false);
   if (!checked.ok) return checked;
   const nonce = only(payloads, 'nonce').data;

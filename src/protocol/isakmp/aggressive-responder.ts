@@ -1,6 +1,7 @@
 import { equalBytes } from '#base/bytes';
 import { after } from '#base/instant';
 import { describeFault, err, ok, type Result } from '#base/result';
+import type { EventSubject } from '#events/event';
 import { HEADER_LENGTH, type Header } from '#wire/isakmp/header';
 import { decodeMessage, decodePayloads, encodeMessage } from '#wire/isakmp/message';
 import { doi, exchangeTypes, headerFlags, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
@@ -21,7 +22,7 @@ import {
   NONCE_OCTETS_LEAST,
   NONCE_OCTETS_MOST,
 } from './constants.ts';
-import { logReceived, logSent } from './decode-text.ts';
+import { logHeader, logReceived, logSent } from './decode-text.ts';
 import {
   keyAgreementFailed,
   messageRefused,
@@ -63,12 +64,14 @@ const exchangeType = exchangeTypes.aggressive;
 /** Reads message 1. The error is for the log; strangers are told nothing but a refused proposal. */
 function offerOf(
   turn: Turn,
+  subject: EventSubject,
   octets: Uint8Array,
 ): Result<AggressiveOffer, { readonly reason: string; readonly noProposal: boolean }> {
   const refuse = (reason: string, noProposal = false) => err({ reason, noProposal });
   const message = decodeMessage(octets);
   if (!message.ok) return refuse(describeFault(message.error));
   const { header, payloads } = message.value;
+  logReceived(turn, subject, 0, payloads, octets.length);
   if (header.messageId !== 0) return refuse('a message id in phase 1');
   const checked = checkRule(rules.aggressive1, payloads, false);
   if (!checked.ok) return refuse(checked.error);
@@ -112,7 +115,8 @@ export function aggressive1Received(
   const responder = turn.environment.random.bytes(COOKIE_OCTETS);
   const cookies: Cookies = { initiator: header.initiatorCookie.slice(), responder };
   const peerSubject = { peer: path.remote.address };
-  const offer = offerOf(turn, octets);
+  logHeader(turn, peerSubject, header);
+  const offer = offerOf(turn, peerSubject, octets);
   if (!offer.ok) {
     const { reason, noProposal } = offer.error;
     turn.log(noProposal ? phaseOneRefused : messageRefused, peerSubject, () => ({ reason }));

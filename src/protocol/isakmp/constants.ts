@@ -30,6 +30,8 @@ export const CHILDREN_MOST = 64;
 export const ANSWERED_MOST = 8;
 /** Octets of user name, password and other XAUTH values that we look at. */
 export const XAUTH_VALUE_OCTETS_MOST = 256;
+/** Characters of a peer's text that logs and views show. */
+export const PRINTABLE_MOST = 128;
 /**
  * A peer that asks for no Quick Mode within this time of its authentication gets the phase-1 lifetime
  * by itself: vpnc waits for that message after negotiating phase 1 anew, and gives up without it.

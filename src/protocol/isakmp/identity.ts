@@ -4,7 +4,7 @@ import { contains, hostPrefix, lengthOfMask, maskOf, type Prefix, prefixOf } fro
 import { err, ok, type Result } from '#base/result';
 import { idTypes, nameOf } from '#wire/isakmp/numbers';
 import type { Identification } from '#wire/isakmp/payload';
-import { ISAKMP_PORT, ISAKMP_PROTOCOL } from './constants.ts';
+import { ISAKMP_PORT, ISAKMP_PROTOCOL, PRINTABLE_MOST } from './constants.ts';
 import type { PhaseOneIdentity } from './policy.ts';
 
 /** Reads a phase-1 identity; types that nobody looks up are kept as octets. */
@@ -44,14 +44,18 @@ export function identification(identity: PhaseOneIdentity): Identification {
 const addressIdType = (address: IpAddress): number =>
   familyOf(address) === 4 ? idTypes.ipv4Addr : idTypes.ipv6Addr;
 
+/** Text of a peer for logs and views: bounded, and without characters that would break a line. */
+export const printable = (text: string): string =>
+  text.slice(0, PRINTABLE_MOST).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+
 /** What to call a peer in events before its group is known. */
 export function identityText(identity: PhaseOneIdentity): string {
   switch (identity.kind) {
     case 'keyId':
-      return fromUtf8(identity.bytes);
+      return printable(fromUtf8(identity.bytes));
     case 'fqdn':
     case 'userFqdn':
-      return identity.name;
+      return printable(identity.name);
     case 'address':
       return identity.address;
     case 'other':

@@ -28,7 +28,7 @@ type Common = {
 };
 
 /** Extensions that the peer announced by vendor IDs. */
-export type PeerExtensions = { readonly deadPeerDetection: boolean; readonly unity: boolean };
+export type PeerExtensions = { readonly deadPeerDetection: boolean };
 
 /** What the responder read in the first aggressive mode message. */
 export type AggressiveOffer = {

@@ -25,6 +25,7 @@ import {
   messageRefused,
 } from './events.ts';
 import { newMessageId, remember, repeat, transmit } from './exchange.ts';
+import { printable } from './identity.ts';
 import { pullConfiguration } from './mode-config.ts';
 import { retransmit } from './retransmission.ts';
 import { firstIv, type Sealed, seal } from './seal.ts';
@@ -94,7 +95,7 @@ export function replyReceived(
   turn.notify({ kind: 'credentials', user, password: password.slice() });
   return {
     ...remember(sa, key, undefined),
-    subject: { ...sa.subject, user },
+    subject: { ...sa.subject, user: printable(user) },
     extendedAuthentication: {
       stage: 'judging',
       expiresAt: after(turn.now, turn.environment.policy.extendedAuthenticationTimeoutMs),
