@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { address, type Endpoint, type IpAddress } from '#base/address';
-import { equalBytes, fromUtf8, toUtf8 } from '#base/bytes';
+import { equalBytes, toUtf8 } from '#base/bytes';
 import { after, type Instant, instant } from '#base/instant';
 import { hostPrefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { accessListRoom } from '#config/access-list';
+import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
 import { grammarOf } from '#config/grammar';
 import { parseListing } from '#config/parse';
@@ -32,7 +33,11 @@ import type { CredentialAnswer, CredentialQuestion } from '#session/credentials'
 import { SessionTable } from '#session/session-table';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import { remoteAccessRoom } from './commands.ts';
-import type { RemoteAccessNeeds } from './exec-commands.ts';
+import {
+  type RemoteAccessNeeds,
+  type RemoteAccessRequest,
+  remoteAccessCommands,
+} from './exec-commands.ts';
 import { RemoteAccess } from './feature.ts';
 import type { RemoteAccessEffect } from './parts.ts';
 
@@ -457,16 +462,6 @@ export class TestClient {
     older.ends('replaced');
   }
 
-  /** The text of a TLV attribute in the last configuration it was given. */
-  attributeText(type: number): string | undefined {
-    const reply = this.world.keying.commanded.findLast(
-      (c) => c.kind === 'configuration' && c.sa === this.sa,
-    );
-    const value =
-      reply?.kind === 'configuration' && reply.attributes.find((a) => a.type === type)?.value;
-    return value instanceof Uint8Array ? fromUtf8(value) : undefined;
-  }
-
   #carry(
     { inboundSpi, outboundSpi }: ChildSummary,
     tx: Pick<SaCounters, 'packets' | 'octets'>,
@@ -476,4 +471,42 @@ export class TestClient {
     this.world.counters.set(inboundSpi, { ...refused, ...rx });
     this.world.counters.set(outboundSpi, { ...refused, ...tx });
   }
+}
+
+/** The command line of a concentrator, which reads what `needs` says. */
+export function commandLineOf(needs: RemoteAccessNeeds) {
+  const line = new CommandLine<RemoteAccessNeeds, RemoteAccessRequest>({
+    grammar: testGrammar,
+    commands: remoteAccessCommands,
+    needs,
+    owner: {
+      running: needs.configuration,
+      startup: () => undefined,
+      apply: () => assert.fail('a show command changes nothing'),
+    },
+  });
+  return {
+    /** The text that a command shows. */
+    shows(command: string): string {
+      const outcome = line.execute(command);
+      assert.ok(outcome.kind === 'view' || outcome.kind === 'text', JSON.stringify(outcome));
+      return outcome.kind === 'view' ? outcome.view.text() : outcome.text;
+    },
+    /** The data behind what a command shows, as JSON carries it. */
+    data(command: string): unknown {
+      const outcome = line.execute(command);
+      assert.ok(outcome.kind === 'view', JSON.stringify(outcome));
+      return JSON.parse(JSON.stringify(outcome.view.data));
+    },
+    requests(command: string) {
+      const outcome = line.execute(command);
+      assert.ok(outcome.kind === 'request', JSON.stringify(outcome));
+      return outcome.request;
+    },
+    refuses(command: string): string {
+      const outcome = line.execute(command);
+      assert.ok(outcome.kind === 'error', JSON.stringify(outcome));
+      return outcome.text;
+    },
+  };
 }
