@@ -33,7 +33,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const program = programs.find((p) => p.name === name);
   if (!program)
-    throw new UsageError(`"${name}" is not a sub-command\n\n${usage().split('\n').slice(2).join('\n')}`);
+    throw new UsageError(
+      `"${name}" is not a sub-command\n\n${usage().split('\n').slice(2).join('\n')}`,
+    );
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`usage: headend ${program.name} ${program.synopsis}\n\n${program.help}\n`);
     return 0;

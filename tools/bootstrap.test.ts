@@ -51,7 +51,8 @@ function freshClone(t: TestContext) {
   put('package-lock.json', lock('1.0.0'));
   put('src/main.ts', 'console.log("ran", ...process.argv.slice(2) as string[]); process.exit(3);');
   put('npm.cjs', npm);
-  const env = { ...process.env, npm_execpath: join(root, 'npm.cjs') };
+  const npmIs = { npm_execpath: join(root, 'npm.cjs'), npm_node_execpath: process.execPath };
+  const env = { ...process.env, ...npmIs };
   const start = (...args: string[]): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, [join(root, 'bin/bootstrap.js'), 'start', ...args], {
       encoding: 'utf8',

@@ -53,7 +53,9 @@ function run(name: ScenarioName, first: number, last: number): boolean {
   return true;
 }
 
-const chosen = scenarioNames.filter((name) => name.startsWith(options.scenario));
+const exact = scenarioNames.filter((name) => name === options.scenario);
+const chosen =
+  exact.length > 0 ? exact : scenarioNames.filter((name) => name.startsWith(options.scenario));
 if (chosen.length === 0)
   refuse(`no scenario ${options.scenario}; there are ${scenarioNames.join(', ')}`);
 if (options.list) for (const name of chosen) console.log(name);

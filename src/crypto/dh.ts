@@ -31,8 +31,10 @@ const CURVES = {
   },
   ecp521: {
     identifier: objectIdentifier('2b81040023'),
-    order:
-      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    order: BigInt(
+      '0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff' +
+        'fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    ),
   },
 } as const;
 

@@ -35,7 +35,7 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
 
 export const checkProgram: Program = {
   name: 'check',
-  synopsis: 'FILE [--dialect asa|pix|ios|vpn3000] [--quiet]',
+  synopsis: 'FILE [--dialect asa|pix|ios] [--quiet]',
   summary: 'say what is wrong with a configuration, without running it',
   help: `Every line that is not understood is named with its number and the nearest command; then the
 configuration is verified as a whole. Exit status 0: it would run; 1: it would not.

@@ -103,17 +103,22 @@ async function startDemoClients(
   return clients;
 }
 
-const introduction = (
-  ports: IkePorts,
-): string => `headend ${VERSION}: the demo, on loopback addresses and without root
+const introduction = (ports: IkePorts): string => {
+  const { clients, patGlobal, headEnd, insideHost } = demoAddresses;
+  return `headend ${VERSION}: the demo, on loopback addresses and without root
 
-  3 clients ${demoAddresses.clients[0]}..   PAT ${demoAddresses.patGlobal}   head-end ${demoAddresses.headEnd} udp ${ports.isakmp} and ${ports.natTraversal}   inside host ${demoAddresses.insideHost}
+  clients       ${clients.join(', ')}
+  PAT           ${patGlobal}
+  head-end      ${headEnd}, UDP ports ${ports.isakmp} and ${ports.natTraversal}
+  inside host   ${insideHost}
 `;
+};
 
-const invitation = (web: string | undefined, password: string): string => `
-  web console   ${web ?? 'not running'}
-  user          admin
-  password      ${password}
+const invitation = (
+  web: string | undefined,
+  password: string,
+): string => `  web console   ${web ?? 'not running'}
+                user admin, password ${password}
 
 Type commands here, such as "show vpn-sessiondb"; ? helps, Tab completes. Ctrl-C ends the demo.
 `;

@@ -4,6 +4,7 @@ import type { ScryptPool } from '#adapters/scrypt';
 import type { Shell } from '#adapters/terminal/shell';
 import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
+import { startupText } from '#config/console-commands';
 import { grammar } from '#engine/grammar';
 import {
   type HeadEndNeeds,
@@ -12,9 +13,9 @@ import {
   headEndNeeds,
 } from '#engine/head-end-commands';
 import type { HeadEndProcess } from './head-end-process.ts';
-import { hashPasswords } from './passwords.ts';
+import { hashPasswords, holdsClearPasswords } from './passwords.ts';
 import { RunningConfiguration } from './running-configuration.ts';
-import { type Performed, shellOf } from './shell.ts';
+import { type Answered, type Performed, shellOf } from './shell.ts';
 
 /** The command lines of a head-end: what they read, change and request. */
 export class HeadEndConsole {
@@ -54,23 +55,30 @@ export class HeadEndConsole {
   }
 
   /** Carries out what a command requested of the process or the device. */
-  perform(
-    request: HeadEndRequest | { readonly kind: 'saveConfiguration'; readonly text: string },
-  ): Performed {
-    if (request.kind === 'saveConfiguration') return this.#owner.save(request.text);
+  perform(request: HeadEndRequest | { readonly kind: 'saveConfiguration' }): Answered {
+    if (request.kind === 'saveConfiguration') return this.#save();
     const { device, driver } = this.#process;
     const { text, effects } = device.request(request, now());
     driver.carryOut(effects);
     return { text, failed: false };
   }
 
+  /** `write memory`: no password is written in clear, so those typed just now are hashed first. */
+  async #save(): Promise<Performed> {
+    await this.#seal(this.#owner.running());
+    return this.#owner.save(startupText(grammar, this.#owner.running()));
+  }
+
   /** A line was accepted: it is in force at once, and passwords in it become verifiers soon after. */
   #applied(configuration: Configuration): void {
     this.#process.device.configure(configuration);
-    void hashPasswords(configuration, this.#scrypt).then((hashed) => {
-      // Only what was typed meanwhile is newer than the configuration that was hashed.
-      if (hashed !== configuration && this.#owner.running() === configuration)
-        this.#owner.apply(hashed);
-    });
+    if (holdsClearPasswords(configuration)) void this.#seal(configuration);
+  }
+
+  async #seal(configuration: Configuration): Promise<void> {
+    const sealed = await hashPasswords(configuration, this.#scrypt);
+    // What was typed meanwhile is newer, and is sealed by its own turn.
+    if (sealed !== configuration && this.#owner.running() === configuration)
+      this.#owner.apply(sealed);
   }
 }

@@ -1,29 +1,34 @@
 import type { ScryptPool } from '#adapters/scrypt';
 import { toUtf8 } from '#base/bytes';
+import type { Secret } from '#base/secret';
 import type { Configuration } from '#config/configuration';
+import { clearEnablePassword, withEnableVerifier } from '#features/management/config';
 import { clearPasswords, withVerifier } from '#session/config';
 
+/** Whether a password stands in clear anywhere in a configuration. */
+export const holdsClearPasswords = (configuration: Configuration): boolean =>
+  clearPasswords(configuration).length > 0 || clearEnablePassword(configuration) !== undefined;
+
 /**
- * The configuration with every password that stands in clear replaced by its verifier; `progress` is
- * told after each, since a listing of hundreds of users takes seconds.
+ * The configuration with every password that stands in clear, of users and of `enable`, replaced by its
+ * verifier. Hundreds of users take seconds.
  */
 export async function hashPasswords(
   configuration: Configuration,
   scrypt: ScryptPool,
-  progress: (done: number, all: number) => void = () => {},
 ): Promise<Configuration> {
-  const clear = clearPasswords(configuration);
-  let done = 0;
-  const hashed = await Promise.all(
-    clear.map(async ({ user, password }) => {
-      const verifier = await scrypt.hash(toUtf8(password.reveal()));
-      done += 1;
-      progress(done, clear.length);
-      return { user, password, verifier };
-    }),
+  const hash = (password: Secret) => scrypt.hash(toUtf8(password.reveal()));
+  const users = await Promise.all(
+    clearPasswords(configuration).map(async ({ user, password }) => ({
+      user,
+      password,
+      verifier: await hash(password),
+    })),
   );
-  return hashed.reduce(
+  const sealed = users.reduce(
     (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
     configuration,
   );
+  const enable = clearEnablePassword(configuration);
+  return enable ? withEnableVerifier(sealed, enable, await hash(enable)) : sealed;
 }

@@ -56,7 +56,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
   --mtu OCTETS            MTU of the TUN interface (default 1400)
   --inside memory         no TUN: the inside network is within this process, for a trial without root
   --interface HW=LINUX    Linux name of an interface of a PAT box, such as ethernet0=eth0; may be repeated
-  --dialect D             read FILE as asa, pix, ios or vpn3000`,
+  --dialect D             read FILE as asa, pix or ios`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args: [...args],

@@ -4,6 +4,8 @@ import type { ConsoleRequest } from '#config/console-commands';
 
 /** What a request made happen, in words for the one who typed it; may be empty. */
 export type Performed = { readonly text: string; readonly failed: boolean };
+/** At once, or when it is done. */
+export type Answered = Performed | Promise<Performed>;
 
 /**
  * A command line as terminals want it. `perform` carries out what commands request of the process and
@@ -13,7 +15,7 @@ export function shellOf<Needs, R>(
   commandLine: CommandLine<Needs, R>,
   perform: (
     request: Exclude<R | ConsoleRequest, { kind: 'closeSession' | 'pageRows' }>,
-  ) => Performed,
+  ) => Answered,
 ): Shell {
   let ended = false;
   let pageRows: number | undefined;
