@@ -74,7 +74,7 @@ function IsakmpSa({ sa }: { readonly sa: IsakmpSaView }) {
           ['Local', figures(formatEndpoint(sa.localAddress, sa.localPort))],
           ['Remote', figures(formatEndpoint(sa.remoteAddress, sa.remotePort))],
           ['Role', sa.role],
-          ['Algorithms', `${sa.encryption}, ${sa.hash}, ${sa.dhGroup}`],
+          ['Algorithms', `${sa.encryption}, ${sa.hash}, DH group ${sa.dhGroup}`],
           ['Authentication', sa.authentication],
           ['NAT traversal', natTraversalWords[sa.natTraversal]],
           ['Behind NAT', natWords(sa)],
