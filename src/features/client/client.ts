@@ -65,8 +65,12 @@ export class Client {
     this.#server = options.profile.host;
   }
 
-  /** Begins to connect; the address, or the reason why not, comes with later notices. */
+  /**
+   * Begins to connect, unless that is under way or done; the address, or the reason why not, comes with
+   * later notices.
+   */
   connect(now: Instant): Effects {
+    if (this.sa !== undefined) return [];
     const { profile, ends } = this.#options;
     this.#server = profile.host;
     const request = connectRequest(profile, ends);
@@ -83,8 +87,13 @@ export class Client {
   /** Ends the connection and tells the head-end. */
   disconnect(now: Instant): Effects {
     const sa = this.sa;
-    this.#state = { kind: 'ended', reason: 'disconnected', retryAt: undefined };
-    return sa === undefined ? [] : this.#keying.close(sa, 'administrator', now);
+    const reason = 'disconnected';
+    this.#state = { kind: 'ended', reason, retryAt: undefined };
+    if (sa === undefined) return [];
+    return [
+      say(events.connectionEnded, { reason }),
+      ...this.#keying.close(sa, 'administrator', now),
+    ];
   }
 
   notice(notice: KeyingNotice, now: Instant): Effects {
@@ -99,9 +108,7 @@ export class Client {
       case 'childCreated':
         return this.#childCreated(notice.sa, now);
       case 'childDeleted':
-        if (this.#state.kind === 'connected')
-          this.#state = { ...this.#state, children: this.#state.children - 1 };
-        return [];
+        return this.#childDeleted(notice.sa, now);
       case 'rekeyed':
         if (this.sa === notice.replaces && 'sa' in this.#state)
           this.#state = { ...this.#state, sa: notice.sa };
@@ -179,12 +186,16 @@ export class Client {
       return [say(events.noAddress, {}), ...this.#keying.close(sa, 'no address', now)];
     const address = addressFromBytes(value);
     if (this.#state.kind === 'connecting') this.#state = { kind: 'connecting', sa, address };
-    const selectors = { local: hostPrefix(address), remote: everything };
     return [
       say(events.configurationReceived, {}),
       say(events.addressAttribute, { address }),
-      ...this.#keying.createChild(sa, selectors, now),
+      ...this.#createChild(sa, address, now),
     ];
+  }
+
+  #createChild(sa: SaId, address: IpAddress, now: Instant): Effects {
+    const selectors = { local: hostPrefix(address), remote: everything };
+    return this.#keying.createChild(sa, selectors, now);
   }
 
   #childCreated(sa: SaId, now: Instant): Effects {
@@ -196,6 +207,15 @@ export class Client {
     if (state.kind !== 'connecting' || state.address === undefined) return [];
     this.#state = { kind: 'connected', sa, address: state.address, since: now, children: 1 };
     return [say(events.secureConnection, {})];
+  }
+
+  /** The last pair of IPsec SAs is gone although the connection is not: another one takes its place. */
+  #childDeleted(sa: SaId, now: Instant): Effects {
+    const state = this.#state;
+    if (state.kind !== 'connected') return [];
+    const children = state.children - 1;
+    this.#state = { ...state, children };
+    return children > 0 ? [] : this.#createChild(sa, state.address, now);
   }
 }
 
