@@ -27,8 +27,8 @@ export class Workshop {
 
   constructor(sys: Sys) {
     this.ssl = sys.openssl;
-    this.scratch = sys.arena(SCRATCH.octets);
-    this.#ivPool = sys.arena(IV_POOL_OCTETS);
+    this.scratch = sys.memory(SCRATCH.octets);
+    this.#ivPool = sys.memory(IV_POOL_OCTETS);
   }
 
   /** The cipher of OpenSSL's name. */

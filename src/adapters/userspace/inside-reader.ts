@@ -38,7 +38,7 @@ export class InsideReader {
     this.#start = start;
     this.#path = path;
     this.#ports = ports;
-    this.#arena = sys.arena(FRAME + MOST_FRAME_OCTETS + TRAILER_ROOM);
+    this.#arena = sys.memory(FRAME + MOST_FRAME_OCTETS + TRAILER_ROOM);
     this.#segmenter = new Segmenter(this.#arena);
   }
 

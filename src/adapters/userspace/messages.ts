@@ -16,6 +16,8 @@ export type WorkerStart = {
   readonly pathCounters: SharedArrayBuffer;
   /** Reports that the main thread has dealt with; see `ReportGate`. */
   readonly handled: SharedArrayBuffer;
+  /** Where the worker notes what it holds of the memory of C. */
+  readonly ledger: SharedArrayBuffer;
   /** What is installed already. */
   readonly pages: readonly CounterPage[];
   readonly changes: readonly TableChange[];

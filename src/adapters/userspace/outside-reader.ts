@@ -24,7 +24,7 @@ export class OutsideReader {
   constructor(sys: Sys, tun: OpenTun, path: PacketPath) {
     this.#path = path;
     this.#receive = new ReceiveBatch(sys, MESSAGES_PER_READ);
-    this.#inner = sys.arena(coalescerOctets(MOST_IP_OCTETS));
+    this.#inner = sys.memory(coalescerOctets(MOST_IP_OCTETS));
     this.#coalescer = new Coalescer(this.#inner, tun.mergesUdp, (at, octets) => {
       if (sys.write(tun.fd, this.#inner.pointer + at, octets) < 0)
         path.count(PATH_COUNTER.queueFull);

@@ -50,8 +50,8 @@ export class PacketLoop {
     this.#ports = start.sockets.map((socket) => portOf(sys, socket, dropped));
     this.#outside = new OutsideReader(sys, start.tun, path);
     this.#inside = new InsideReader(sys, start, path, this.#ports);
-    this.#wakes = sys.arena(8);
-    this.#polls = sys.arena(8 * (2 + this.#ports.length));
+    this.#wakes = sys.memory(8);
+    this.#polls = sys.memory(8 * (2 + this.#ports.length));
     this.#ready = new Int16Array(this.#polls.bytes.buffer);
     const fds = [start.wake, start.tun.fd, ...start.sockets.map((socket) => socket.fd)];
     for (const [i, fd] of fds.entries()) {

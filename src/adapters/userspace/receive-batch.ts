@@ -39,7 +39,7 @@ export class ReceiveBatch {
     this.#buffers = this.#control + count * CONTROL_ROOM;
     this.#sys = sys;
     this.#count = count;
-    this.arena = sys.arena(this.#buffers + count * BUFFER_OCTETS);
+    this.arena = sys.memory(this.#buffers + count * BUFFER_OCTETS);
     this.#words = this.arena.words;
     for (let i = 0; i < count; i += 1) {
       const message = (i * MESSAGE.octets) / 4;

@@ -85,7 +85,7 @@ export class SendBatch {
     this.#scratch = this.#controls + MOST_MESSAGES * CONTROL_ROOM;
     this.#payload = this.#scratch + SCRATCH_OCTETS;
     this.#end = this.#payload;
-    this.arena = sys.arena(this.#payload + PAYLOAD_OCTETS);
+    this.arena = sys.memory(this.#payload + PAYLOAD_OCTETS);
     this.#words = this.arena.words;
     for (let i = 0; i < MOST_MESSAGES; i += 1) {
       const message = (i * MESSAGE.octets) / 4;

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import type { Arena } from '#base/arena';
+import { assert } from '#base/assert';
 import { err, ok, type Result } from '#base/result';
 
 /** Everything that is asked of the C library and of OpenSSL; pointers are numbers below 2^53. */
@@ -8,6 +9,13 @@ export type Sys = {
   errno(): number;
   /** Memory whose address does not change for as long as the arena is referenced. */
   arena(octets: number): Arena;
+  /**
+   * Memory for what is done with every packet, zeroed, whose addresses are small integers wherever the
+   * machine has such addresses free: handing over a larger number would allocate. Stays until
+   * `munmap`, and a worker's until `settle`.
+   */
+  memory(octets: number): Arena;
+  munmap(pointer: number, octets: number): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: number, octets: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, octets: number): number;
@@ -46,10 +54,21 @@ export type OpenSsl = {
 
 type Library = ReturnType<typeof import('koffi')['load']>;
 
+/** mman.h of Linux. MAP_FIXED_NOREPLACE: where we say, unless something is there. */
+const PROT_READ_WRITE = 0x3;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const MAP_FIXED_NOREPLACE = 0x100000;
+/** V8 keeps integers of up to 32 bits, with their sign, within the reference. */
+const SMALL_INTEGERS_END = 2 ** 31;
+/** Leaves the heap of C, which begins below, room to grow. */
+const LEAST_ADDRESS = 2 ** 30;
+const PAGE_OCTETS = 65_536;
+const MOST_POINTER = 2 ** 47;
+
 /** A pointer is a plain integer for koffi: no conversion, and no allocation, at each call. */
 const POINTER = 'uintptr_t';
 
-function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'openssl'> {
+function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'memory' | 'openssl'> {
   const p = POINTER;
   return {
     socket: lib.func('socket', 'int', ['int', 'int', 'int']),
@@ -66,6 +85,7 @@ function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'openssl'> {
     close: lib.func('close', 'int', ['int']),
     unshare: lib.func('unshare', 'int', ['int']),
     setns: lib.func('setns', 'int', ['int', 'int']),
+    munmap: lib.func('munmap', 'int', [p, 'size_t']),
   };
 }
 
@@ -90,12 +110,29 @@ function openssl(lib: Library): OpenSsl {
   };
 }
 
+/** Maps `octets` octets, below `SMALL_INTEGERS_END` if there is room; the address. */
+function mapper(lib: Library): (octets: number) => number {
+  const p = POINTER;
+  const mmap = lib.func('mmap', p, [p, 'size_t', 'int', 'int', 'int', 'long']);
+  const flags = MAP_PRIVATE_ANONYMOUS;
+  return (octets) => {
+    for (let at = LEAST_ADDRESS; at + octets <= SMALL_INTEGERS_END; at += octets) {
+      const pointer = mmap(at, octets, PROT_READ_WRITE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+      if (pointer < MOST_POINTER) return pointer;
+    }
+    const pointer = mmap(0, octets, PROT_READ_WRITE, flags, -1, 0);
+    assert(pointer < MOST_POINTER, 'the machine has no memory left for packets');
+    return pointer;
+  };
+}
+
 /** Finds the functions in the running program; the error is one line for people. */
 export async function loadSys(): Promise<Result<Sys, string>> {
   try {
     const koffi = (await import('koffi')).default;
     // Nothing but the program itself: the system's libcrypto would mix with the one inside node.
     const lib = koffi.load(null);
+    const map = mapper(lib);
     return ok({
       ...libc(lib),
       openssl: openssl(lib),
@@ -104,6 +141,12 @@ export async function loadSys(): Promise<Result<Sys, string>> {
         const words = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(octets / 4)));
         const bytes = new Uint8Array(words.buffer);
         return { bytes, words, pointer: Number(koffi.address(bytes)) };
+      },
+      memory: (octets) => {
+        const whole = PAGE_OCTETS * Math.ceil(octets / PAGE_OCTETS);
+        const pointer = map(whole);
+        const words = new Uint32Array(koffi.view(pointer, whole));
+        return { bytes: new Uint8Array(words.buffer), words, pointer };
       },
     });
   } catch (error) {

@@ -13,6 +13,7 @@ import type {
 } from '#dataplane/data-plane';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
+import { ledgerMemory, settle } from './ledger.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from './linux.ts';
 import type { WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
 import { type OpenSocket, openEsp, openUdp } from './sockets.ts';
@@ -132,6 +133,7 @@ export class UserspaceDataPlane implements DataPlane {
   #startWorker(): Worker {
     const { sockets, tun, wake } = this.#descriptors;
     this.#pagesKnown = 0;
+    const ledger = ledgerMemory();
     const workerData: WorkerStart = {
       tun,
       wake,
@@ -139,6 +141,7 @@ export class UserspaceDataPlane implements DataPlane {
       dontFragment: this.#options.dontFragment ?? 'copy',
       pathCounters: this.#pathCounters.buffer,
       handled: this.#handled,
+      ledger,
       pages: this.#newPages(),
       changes: this.#directory.everything(),
     };
@@ -149,7 +152,10 @@ export class UserspaceDataPlane implements DataPlane {
     worker.on('error', (error: Error) => {
       reason = error.message;
     });
-    worker.on('exit', () => this.#mourn(reason));
+    worker.on('exit', () => {
+      settle(this.#sys, ledger);
+      this.#mourn(reason);
+    });
     return worker;
   }
 

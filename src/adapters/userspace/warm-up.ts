@@ -76,9 +76,9 @@ export function warmUp(sys: Sys, ciphers: EspCiphers): void {
     ]),
   );
   const path = new PacketPath(table, pathCounters(), () => {});
-  const inside = sys.arena(FRAME + VIRTIO_HEADER_OCTETS + MOST_IP_OCTETS + TRAILER_ROOM);
-  const outside = sys.arena(SEGMENT_OCTETS + HEADER_OCTETS + ENCAPSULATION_ROOM);
-  const collected = sys.arena(coalescerOctets(outside.bytes.length));
+  const inside = sys.memory(FRAME + VIRTIO_HEADER_OCTETS + MOST_IP_OCTETS + TRAILER_ROOM);
+  const outside = sys.memory(SEGMENT_OCTETS + HEADER_OCTETS + ENCAPSULATION_ROOM);
+  const collected = sys.memory(coalescerOctets(outside.bytes.length));
   const segmenter = new Segmenter(inside);
   const coalescer = new Coalescer(collected, true, () => {});
   const arrival = new Arrival();

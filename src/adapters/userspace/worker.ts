@@ -4,6 +4,7 @@ import { CounterPages, PATH_COUNTER } from '#dataplane/counters';
 import { ForwardingTable } from '#dataplane/forwarding-table';
 import { PacketPath } from '#dataplane/packet-path';
 import { evpCiphers } from './evp.ts';
+import { recorded } from './ledger.ts';
 import type { WorkerCommand, WorkerStart } from './messages.ts';
 import { PacketLoop } from './packet-loop.ts';
 import { ReportGate } from './report-gate.ts';
@@ -17,11 +18,12 @@ import { warmUp } from './warm-up.ts';
 const start = workerData as WorkerStart;
 const port = parentPort;
 assert(port, 'the packet worker runs as a thread');
-const sys = await loadSys();
-if (!sys.ok) throw new Error(sys.error);
+const loaded = await loadSys();
+if (!loaded.ok) throw new Error(loaded.error);
 
-const ciphers = evpCiphers(sys.value);
-warmUp(sys.value, ciphers);
+const sys = recorded(loaded.value, start.ledger);
+const ciphers = evpCiphers(sys);
+warmUp(sys, ciphers);
 const pages = new CounterPages();
 const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
@@ -30,7 +32,7 @@ const gate = new ReportGate(
   () => path.count(PATH_COUNTER.queueFull),
 );
 const path = new PacketPath(table, new Float64Array(start.pathCounters), (r) => gate.add(r));
-const loop = new PacketLoop(sys.value, start, path, { wake: obey, turned: () => gate.flush() });
+const loop = new PacketLoop(sys, start, path, { wake: obey, turned: () => gate.flush() });
 
 function install({ pages: more, changes }: Pick<WorkerStart, 'pages' | 'changes'>): void {
   for (const page of more) pages.adopt(page);
