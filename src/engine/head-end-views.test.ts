@@ -4,7 +4,7 @@ import { catalogue } from '#events/catalogue';
 import { occurred } from '#events/event';
 import { EventLog } from '#events/log';
 import * as remoteAccessEvents from '#features/remote-access/events';
-import { userAuthenticated } from '#features/remote-access/events';
+import { clientIdentified } from '#features/remote-access/events';
 import { Concentrator } from '#features/remote-access/testing';
 import type { SessionQuery } from '#views/views';
 import {
@@ -166,13 +166,13 @@ test('a page of events is newest first, with the classes of the catalogue', () =
   const world = busy(1);
   const log = new EventLog(10);
   const user = 'vpnclient1';
-  log.add(occurred(userAuthenticated, { user }, { user }), world.now);
-  log.add(occurred(userAuthenticated, { user: 'vpnclient2' }), world.now);
+  log.add(occurred(clientIdentified, { type: 'WinNT', version: '3.6.1 (Rel)' }), world.now);
+  log.add(occurred(clientIdentified, { type: 'Linux', version: '0.5.3' }, { user }), world.now);
   const page = eventsPage({ log, catalogue: catalogue(remoteAccessEvents) }, { limit: 1 });
   assert.deepEqual(page.classes, ['AUTH', 'IKE']);
   assert.equal(page.lastSeq, 2);
   assert.deepEqual(
-    page.items.map((e) => e.text),
-    ['User (vpnclient2) authenticated.'],
+    page.items.map((e) => [e.username, e.text]),
+    [['vpnclient1', 'Client Type: Linux\nClient Application Version: 0.5.3']],
   );
 });

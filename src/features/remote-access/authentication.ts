@@ -8,7 +8,7 @@ import { credentialsOverloaded, loginRefused } from '#session/events';
 import { enter } from './admission.ts';
 import { endSession } from './children.ts';
 import { remoteAccessSlice } from './config.ts';
-import { serverGroupUnsupported, userAuthenticated } from './events.ts';
+import { serverGroupUnsupported } from './events.ts';
 import { policyOf } from './group-policy.ts';
 import type { Login } from './login.ts';
 import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
@@ -115,10 +115,5 @@ function admit(c: Context, sa: SaId, login: Login, user: string, now: Instant): 
     if (entered.refusal) return [...effects, ...refuse(c, sa, user, ...entered.refusal, now)];
     effects.push(...entered.effects);
   }
-  const subject = { peer: summary.remote.address, group: login.group, user };
-  return [
-    ...effects,
-    { kind: 'event', record: occurred(userAuthenticated, { user }, subject) },
-    ...c.keying.extendedAuthenticationResult(sa, true, now),
-  ];
+  return [...effects, ...c.keying.extendedAuthenticationResult(sa, true, now)];
 }

@@ -1,14 +1,5 @@
 import { event } from '#events/event';
 
-export const userAuthenticated = event({
-  class: 'IKE',
-  number: 52,
-  severity: 4,
-  text: 'User ({user}) authenticated.',
-  why: 'The answer to the XAUTH request was right; the client gets its configuration next.',
-  remedy: 'None.',
-});
-
 export const clientIdentified = event({
   class: 'IKE',
   number: 184,
