@@ -85,6 +85,11 @@ export const remoteAccessSlice = slice<RemoteAccessConfiguration>('remoteAccess'
   tunnelGroups: new Map(),
 });
 
+/** The names of all tunnel groups, for completion. */
+export const tunnelGroupNames = (configuration: Configuration): readonly string[] => [
+  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
+];
+
 /** What a policy is that nothing configures. */
 const builtIn: ResolvedGroupPolicy = {
   name: DEFAULT_GROUP_POLICY,

@@ -7,8 +7,7 @@ import { legacyText, legacyView } from './legacy-show.ts';
 import type { RemoteAccessNeeds, RemoteAccessRequest } from './needs.ts';
 import { cryptoIpsecSas, isakmpSaPage } from './sa-pages.ts';
 import { ipsecSasText, isakmpSasText } from './sa-text.ts';
-
-const PEERS_MOST = 100;
+import { ROWS_MOST } from './text-table.ts';
 
 const command = exec<RemoteAccessNeeds, RemoteAccessRequest>();
 
@@ -35,7 +34,7 @@ const showIsakmp = command({
   help: 'Shows the ISAKMP SAs, those whose negotiation goes on included.',
   run(n, values) {
     const { halfOpen, isakmpSas } = n.keying.counts();
-    const page = isakmpSaPage(n, { limit: PEERS_MOST, remote: values.peer });
+    const page = isakmpSaPage(n, { limit: ROWS_MOST, remote: values.peer });
     if (!page.ok) return { kind: 'error', text: `% ${page.error}` };
     const data = { established: isakmpSas, halfOpen, page: page.value };
     return { kind: 'view', view: view('crypto isakmp sa', data, isakmpSasText(values.detail)) };
@@ -48,7 +47,7 @@ const showIpsec = command({
   help: 'Shows the pairs of IPsec SAs with their counters and what is left of their lifetime.',
   since: '001:617',
   run(n, values) {
-    const page = cryptoIpsecSas(n, { limit: PEERS_MOST, remote: values.peer });
+    const page = cryptoIpsecSas(n, { limit: ROWS_MOST, remote: values.peer });
     return { kind: 'view', view: view('crypto ipsec sa', page, ipsecSasText) };
   },
 });

@@ -3,9 +3,7 @@ import { permitCommand } from '#ipsec/legacy';
 import type { Page, SessionView } from '#views/views';
 import type { RemoteAccessNeeds } from './needs.ts';
 import { shownSession } from './session-detail.ts';
-import { restOf, textTable } from './text-table.ts';
-
-const ROWS_MOST = 100;
+import { ROWS_MOST, restOf, textTable } from './text-table.ts';
 
 /** `show crypto legacy`: what is permitted, and who uses it. */
 export type LegacyView = {

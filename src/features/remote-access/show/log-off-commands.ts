@@ -1,10 +1,9 @@
-import type { Configuration } from '#config/configuration';
 import { exec, type Outcome } from '#config/exec';
 import { flag } from '#config/path';
 import { choice, int, word } from '#config/tokens';
 import { userNames } from '#session/config';
 import type { Session } from '#session/session';
-import { remoteAccessSlice } from '../config.ts';
+import { tunnelGroupNames } from '../config.ts';
 import type { RemoteAccessNeeds, RemoteAccessRequest } from './needs.ts';
 
 const command = exec<RemoteAccessNeeds, RemoteAccessRequest>();
@@ -66,10 +65,7 @@ const byIndex = command({
   },
 });
 
-const groupNames = (configuration: Configuration): readonly string[] => [
-  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
-];
-const group = word('group', 'Name of the tunnel group', 64, groupNames);
+const group = word('group', 'Name of the tunnel group', 64, tunnelGroupNames);
 
 const byGroup = command({
   path: ['vpn-sessiondb logoff tunnel-group', group, noConfirm],

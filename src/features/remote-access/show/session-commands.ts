@@ -1,13 +1,12 @@
 import type { IpAddress } from '#base/address';
 import { ip } from '#config/address-tokens';
-import type { Configuration } from '#config/configuration';
 import { exec, type Outcome, view } from '#config/exec';
 import { optional } from '#config/path';
 import { int, word } from '#config/tokens';
 import { userNames } from '#session/config';
 import type { Session, SessionKind } from '#session/session';
 import type { Page, SessionView } from '#views/views';
-import { remoteAccessSlice } from '../config.ts';
+import { tunnelGroupNames } from '../config.ts';
 import type { RemoteAccessNeeds } from './needs.ts';
 import { sessionDetail, shownSession } from './session-detail.ts';
 import { sessionBlocksText, sessionDetailText } from './session-detail-text.ts';
@@ -19,9 +18,7 @@ import {
   summaryText,
 } from './session-text.ts';
 import { sessionSummaryView } from './session-views.ts';
-
-/** Rows of one table in one answer: a table must come at once however many sessions there are. */
-const ROWS_MOST = 100;
+import { ROWS_MOST } from './text-table.ts';
 
 const command = exec<RemoteAccessNeeds>();
 
@@ -30,11 +27,7 @@ const shown = <T>(name: string, data: T, text: (data: T) => string): Outcome => 
   view: view(name, data, text),
 });
 
-const groupNames = (configuration: Configuration): readonly string[] => [
-  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
-];
-
-const group = optional('group', word('group', 'Name of a tunnel group', 64, groupNames));
+const group = optional('group', word('group', 'Name of a tunnel group', 64, tunnelGroupNames));
 
 /** The first rows of the sessions that pass a filter. */
 function pageOf(
@@ -162,7 +155,7 @@ function remotePage(n: RemoteAccessNeeds, wanted: Wanted): Page<SessionView> {
 
 const filters = [
   optional('filter name', word('user', 'Name of the user', 64, userNames)),
-  optional('filter tunnel-group', word('tunnelGroup', 'Name of the group', 64, groupNames)),
+  optional('filter tunnel-group', word('tunnelGroup', 'Name of the group', 64, tunnelGroupNames)),
   optional('filter a-ipaddress', ip('assigned', 'Address inside the tunnel')),
   optional('filter p-ipaddress', ip('public', 'Address of the client outside')),
 ] as const;

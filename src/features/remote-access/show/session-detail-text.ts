@@ -27,7 +27,7 @@ const clientOf = ({ clientType, clientVersion }: SessionView): Field[] => [
   ...given('Client Ver', clientVersion),
 ];
 
-const legacyOf = (legacy: readonly string[]): Field[] =>
+const legacyFields = (legacy: readonly string[]): Field[] =>
   legacy.length > 0 ? [['Legacy', legacy.join(', ')]] : [];
 
 const sessionFields = (s: SessionView): readonly (readonly Field[])[] => [
@@ -55,7 +55,7 @@ const sessionFields = (s: SessionView): readonly (readonly Field[])[] => [
   [['Inactivity', formatElapsed(s.idleMs ?? 0)]],
   ...(s.state === 'active' ? [] : [[['State', s.state]] as const]),
   clientOf(s),
-  legacyOf(s.legacy),
+  legacyFields(s.legacy),
 ];
 
 const SESSION_TYPES: Readonly<Record<SessionView['kind'], string>> = {
@@ -103,7 +103,7 @@ const ikeFields = (sa: IsakmpSaView): readonly (readonly Field[])[] => [
     ['Cookie I', sa.initiatorCookie],
     ['Cookie R', sa.responderCookie],
   ],
-  legacyOf(sa.legacy),
+  legacyFields(sa.legacy),
 ];
 
 const kilobytesLeft = (sa: IpsecSaView): number =>
@@ -163,7 +163,7 @@ const ipsecFields = (sa: IpsecSaView): readonly (readonly Field[])[] => [
     ['Malformed', sa.malformed],
     ['Not Selected', sa.selectorMismatch],
   ],
-  legacyOf(sa.legacy),
+  legacyFields(sa.legacy),
 ];
 
 const tunnelName = (sa: IpsecSaView): string =>

@@ -1,3 +1,6 @@
+/** Rows of one table in one answer: it has to come at once however much there is to list. */
+export const ROWS_MOST = 100;
+
 /** What stands in one field of a table: one line, or two on top of each other. */
 export type Cell = string | readonly [string, string];
 
