@@ -10,15 +10,14 @@ import {
   newTunnelGroup,
   remoteAccessSlice,
   type TunnelGroup,
+  tunnelGroupNames,
   usualKeepalive,
 } from './config.ts';
 import { groupType, keepalive } from './tokens.ts';
 
 const remoteAccess = globalScope(remoteAccessSlice);
 
-const groupName = word('name', 'Name of the tunnel group', 64, (configuration) => [
-  ...remoteAccessSlice.of(configuration).tunnelGroups.keys(),
-]);
+const groupName = word('name', 'Name of the tunnel group', 64, tunnelGroupNames);
 const groupWords = { 'tunnel-group': 'Say how peers of one name are treated' };
 
 const type = setting(remoteAccess)({
