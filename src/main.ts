@@ -1,22 +1,18 @@
-import { checkProgram } from '#programs/check';
-import { clientProgram } from '#programs/client';
-import { consoleProgram } from '#programs/console';
-import { demoProgram } from '#programs/demo';
 import { type Program, UsageError, VERSION } from '#programs/program';
-import { runProgram } from '#programs/run';
 
-const programs: readonly Program[] = [
-  demoProgram,
-  runProgram,
-  checkProgram,
-  clientProgram,
-  consoleProgram,
-];
+/** Each is loaded when it is wanted, since a console need not wait for a data plane. */
+const programs: Readonly<Record<string, () => Promise<Program>>> = {
+  demo: async () => (await import('#programs/demo')).demoProgram,
+  run: async () => (await import('#programs/run')).runProgram,
+  check: async () => (await import('#programs/check')).checkProgram,
+  client: async () => (await import('#programs/client')).clientProgram,
+  console: async () => (await import('#programs/console')).consoleProgram,
+};
 
-function usage(): string {
-  const lines = programs.map((p) => [`headend ${p.name} ${p.synopsis}`.trim(), p.summary] as const);
-  const width = Math.max(...lines.map(([left]) => left.length));
-  const table = lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+async function usage(): Promise<string> {
+  const all = await Promise.all(Object.values(programs).map((load) => load()));
+  const lines = all.map((p) => [`headend ${p.name} ${p.synopsis}`.trim(), p.summary] as const);
+  const table = lines.map(([left, right]) => `  ${left}\n      ${right}`).join('\n');
   return `headend ${VERSION}: a VPN head-end that speaks the configuration you have\n\n${table}\n
 Without a sub-command, "demo" runs. "headend NAME --help" tells more about one.\n`;
 }
@@ -24,18 +20,19 @@ Without a sub-command, "demo" runs. "headend NAME --help" tells more about one.\
 async function main(args: readonly string[]): Promise<number> {
   const [name = 'demo', ...rest] = args;
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage());
+    process.stdout.write(await usage());
     return 0;
   }
   if (name === '--version' || name === '-v') {
     process.stdout.write(`headend ${VERSION}\n`);
     return 0;
   }
-  const program = programs.find((p) => p.name === name);
-  if (!program)
+  const load = Object.hasOwn(programs, name) ? programs[name] : undefined;
+  if (!load)
     throw new UsageError(
-      `"${name}" is not a sub-command\n\n${usage().split('\n').slice(2).join('\n')}`,
+      `"${name}" is not a sub-command; there are ${Object.keys(programs).join(', ')}`,
     );
+  const program = await load();
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`usage: headend ${program.name} ${program.synopsis}\n\n${program.help}\n`);
     return 0;
@@ -47,7 +44,10 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (!(error instanceof UsageError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
-  process.stderr.write(`headend: ${message}\n`);
+  const isOption = code?.startsWith('ERR_PARSE_ARGS') ?? false;
+  if (!(error instanceof UsageError) && !isOption) throw error;
+  // Node's own message goes on about dashes.
+  const reason = isOption ? `${message.split('. ')[0]}; --help lists the options` : message;
+  process.stderr.write(`headend: ${reason}\n`);
   process.exitCode = 2;
 }
