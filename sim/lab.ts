@@ -16,6 +16,7 @@ import { ObservedDataPlane } from './observed-data-plane.ts';
 import { PatBox } from './pat-box.ts';
 import { PingFlow } from './ping-flow.ts';
 import { SimulatedWork } from './slow-work.ts';
+import type { Gateway } from './static-nat.ts';
 
 const IKE_PORT = 500;
 const NAT_TRAVERSAL_PORT = 4500;
@@ -51,7 +52,8 @@ export type Place = {
   readonly address: IpAddress;
   /** Addresses of its own that answer pings inside. */
   readonly insideAddresses?: readonly IpAddress[];
-  readonly pat?: PatBox | undefined;
+  /** What it is behind, if anything. */
+  readonly behind?: Gateway | undefined;
   /** Whether anything listens on UDP 4500; absent for yes. */
   readonly encapsulated?: boolean;
 };
@@ -155,7 +157,7 @@ export class Lab {
 
   /** Starts a device on a host. */
   boot<D extends Steppable>(place: Place, make: (parts: Parts) => D): Node<D> {
-    const { address, insideAddresses = [], pat, encapsulated = true } = place;
+    const { address, insideAddresses = [], behind, encapsulated = true } = place;
     const clock = new HostClock(this.clock, this.#rate());
     const random = new Prng(this.random.uint32());
     const work = new SimulatedWork(this.clock, new Prng(this.random.uint32()));
@@ -170,7 +172,7 @@ export class Lab {
       },
     });
     const link: Link = { sends: true, receives: true };
-    const attachment = this.#attach(address, pat, link, (d) => {
+    const attachment = this.#attach(address, behind, link, (d) => {
       const marks = d.protocol === undefined ? {} : { protocol: d.protocol };
       dataPlane.receive(d.destination, d.source, d.bytes, clock.now(), marks);
     });
@@ -215,7 +217,7 @@ export class Lab {
 
   #attach(
     address: IpAddress,
-    pat: PatBox | undefined,
+    behind: Gateway | undefined,
     link: Link,
     receive: (d: Datagram) => void,
   ): { readonly send: (d: Datagram) => void; readonly leave: () => void } {
@@ -223,13 +225,13 @@ export class Lab {
       if (link.receives) receive(d);
     };
     let out = (d: Datagram): void => this.network.send(d);
-    if (pat) out = pat.join(address, take);
+    if (behind) out = behind.join(address, take);
     else this.network.join(address, take);
     return {
       send: (d) => {
         if (link.sends) out(d);
       },
-      leave: () => (pat ?? this.network).leave(address),
+      leave: () => (behind ?? this.network).leave(address),
     };
   }
 }

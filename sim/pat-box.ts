@@ -3,12 +3,13 @@ import { DatagramPat } from '#features/nat/datagram-pat';
 import { globalEndpoint } from '#features/nat/translation-events';
 import type { VirtualClock } from './clock.ts';
 import { type Datagram, isPlainEsp, type Network, type Receiver } from './network.ts';
+import type { Gateway } from './static-nat.ts';
 
 /**
  * A PAT box in the simulated network: the product's own translations between its two sides. ESP without
  * UDP has no port to translate and is dropped, as the seed's PAT does (G-48).
  */
-export class PatBox {
+export class PatBox implements Gateway {
   readonly global: IpAddress;
   readonly #clock: VirtualClock;
   readonly #outside: Network;

@@ -1,4 +1,11 @@
+import * as addressTranslation from './address-translation.ts';
+import * as authentication from './authentication.ts';
+import * as changes from './changes.ts';
+import * as hostile from './hostile.ts';
 import * as logins from './logins.ts';
+import * as peerLoss from './peer-loss.ts';
+import * as rekeying from './rekeying.ts';
+import * as transport from './transport.ts';
 
 /** Every scenario, by the name that the command line takes. */
 export const scenarios = {
@@ -7,4 +14,43 @@ export const scenarios = {
   'rough-network': logins.roughNetwork,
   'same-user-twice': logins.sameUserTwice,
   'one-login-too-many': logins.oneLoginTooMany,
+  'killed-client': peerLoss.killedClient,
+  'killed-client-returns': peerLoss.killedClientReturns,
+  'killed-client-returns-elsewhere': peerLoss.killedClientReturnsElsewhere,
+  'everybody-vanishes': peerLoss.everybodyVanishes,
+  'head-end-crash': peerLoss.headEndCrash,
+  'partition-of-a-minute': peerLoss.partitionOfAMinute,
+  'partition-of-ten-minutes': peerLoss.partitionOfTenMinutes,
+  'one-way-link': peerLoss.oneWayLink,
+  'pat-restart': addressTranslation.patRestart,
+  'mapping-changes-while-idle': addressTranslation.mappingChangesWhileIdle,
+  'forged-moves': addressTranslation.forgedMoves,
+  'rekeys-by-seconds': rekeying.rekeysBySeconds,
+  'rekeys-by-kilobytes': rekeying.rekeysByKilobytes,
+  'no-needless-rekeys': rekeying.noNeedlessRekeys,
+  'rekeys-in-rain': rekeying.rekeysInRain,
+  'rekey-collisions': rekeying.rekeyCollisions,
+  'keys-run-out-in-partition': rekeying.keysRunOutInPartition,
+  'slow-typist': authentication.slowTypist,
+  'typist-too-slow': authentication.typistTooSlow,
+  'unknown-group-looks-like-wrong-key': authentication.unknownGroupLooksLikeWrongKey,
+  'unknown-user-looks-like-wrong-password': authentication.unknownUserLooksLikeWrongPassword,
+  'wrong-password': authentication.wrongPassword,
+  'skips-authentication': authentication.skipsAuthentication,
+  'offers-no-extended-authentication': authentication.offersNoExtendedAuthentication,
+  'nat-traversal-off': transport.natTraversalOff,
+  'transparent-tunneling-off': transport.transparentTunnelingOff,
+  'without-pat': transport.withoutPat,
+  'who-is-behind-nat': transport.whoIsBehindNat,
+  keepalives: transport.keepalives,
+  'one-port-for-life': transport.onePortForLife,
+  'flood-from-one-address': hostile.floodFromOneAddress,
+  'flood-from-everywhere': hostile.floodFromEverywhere,
+  'everything-repeated': hostile.everythingRepeated,
+  'everything-damaged': hostile.everythingDamaged,
+  'forged-answers': hostile.forgedAnswers,
+  'user-removed': changes.userRemoved,
+  'pool-changed': changes.poolChanged,
+  'group-key-changed': changes.groupKeyChanged,
+  twice: changes.twice,
 } as const;

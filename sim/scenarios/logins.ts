@@ -23,7 +23,7 @@ export function twentyClients(seed: number): void {
 export function hundredClients(seed: number): void {
   const site = new Site(seed, { users: 100 }, { loss: 0.01, delayMs: [5, 80], drift: 0.01 });
   for (let n = 1; n <= 4; n += 1)
-    site.addClients(25, { pat: site.lab.patBox(otherPatAddress(n)), reconnectAfterMs: 5000 });
+    site.addClients(25, { behind: site.lab.patBox(otherPatAddress(n)), reconnectAfterMs: 5000 });
   site.establish();
   assert.equal(site.sessions.length, 100);
   assert.equal(peersOf(site).size, 4);

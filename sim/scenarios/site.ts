@@ -10,6 +10,7 @@ import type { Session } from '#session/session';
 import { Lab, type Node, type Weather } from '../lab.ts';
 import type { PatBox } from '../pat-box.ts';
 import type { PingFlow } from '../ping-flow.ts';
+import { StaticNat } from '../static-nat.ts';
 import {
   clientAddress,
   clientProfile,
@@ -35,7 +36,7 @@ export type ClientOptions = {
   readonly profile?: Partial<Profile>;
   readonly reconnectAfterMs?: number;
   /** Behind another PAT box than the first, or behind none. */
-  readonly pat?: PatBox | 'none';
+  readonly behind?: PatBox | 'nothing';
   /** Whose name it gives, if not its own. */
   readonly user?: number;
 };
@@ -51,10 +52,18 @@ export class Site {
   readonly clients: Node<ClientDevice>[] = [];
   /** Faults that devices contained; in a simulation there must be none. */
   readonly #faults: string[] = [];
+  readonly #outside: IpAddress | undefined;
   #configuration: Configuration;
   #number = 0;
 
-  constructor(seed: number, setup: Partial<Setup> = {}, weather: Partial<Weather> = {}) {
+  /** `outside` is the address of a NAT in front of the head-end, if there is one. */
+  constructor(
+    seed: number,
+    setup: Partial<Setup> = {},
+    weather: Partial<Weather> = {},
+    outside?: IpAddress,
+  ) {
+    this.#outside = outside;
     this.lab = new Lab(seed, weather);
     this.#configuration = headEndConfiguration(setup);
     this.pat = this.lab.patBox(patAddress);
@@ -183,16 +192,17 @@ export class Site {
   }
 
   #bootHeadEnd(): Node<HeadEnd> {
-    const place = { address: headEndAddress, insideAddresses: [insideAddress] };
+    const behind = this.#outside && new StaticNat(this.lab.network, this.#outside);
+    const place = { address: headEndAddress, insideAddresses: [insideAddress], behind };
     const node = this.lab.headEnd(place, this.#configuration);
     this.#listen('head-end', node.device.log);
     return node;
   }
 
   #bootClient(n: number, options: ClientOptions): Node<ClientDevice> {
-    const { pat = this.pat, profile, user = n, reconnectAfterMs } = options;
+    const { behind = this.pat, profile, user = n, reconnectAfterMs } = options;
     const place =
-      pat === 'none' ? { address: directAddress(n) } : { address: clientAddress(n), pat };
+      behind === 'nothing' ? { address: directAddress(n) } : { address: clientAddress(n), behind };
     const node = this.lab.client(place, clientProfile(user, profile), reconnectAfterMs);
     this.#listen(`client ${n}`, node.device.log);
     return node;
