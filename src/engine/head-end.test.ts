@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instant } from '#base/instant';
+import { Prng } from '#base/prng';
+import { emptyConfiguration } from '#config/configuration';
+import { eventText } from '#events/event';
+import { HeadEnd } from './head-end.ts';
+
+const headEnd = (): HeadEnd =>
+  new HeadEnd({
+    random: new Prng(1),
+    configuration: emptyConfiguration,
+    startedAt: instant(0),
+    version: 'test',
+    natTraversalPort: 4500,
+    counters: { inboundCounters: () => undefined, outboundCounters: () => undefined },
+  });
+
+test('a packet path that restarted is said in the log, with its reason', () => {
+  const device = headEnd();
+  const report = { kind: 'lost', reason: 'the worker ran out of memory' } as const;
+  assert.deepEqual(device.step({ kind: 'dataPlane', report }, instant(5)), []);
+  const [newest] = device.log.newestFirst();
+  assert.ok(newest);
+  assert.equal(
+    eventText(newest.record),
+    'The packet path restarted by itself: the worker ran out of memory',
+  );
+});
+
+test('an answer that nobody asked for changes nothing', () => {
+  const device = headEnd();
+  const answers = [
+    { kind: 'passwordVerified', accepted: true },
+    { kind: 'failed', reason: 'never asked' },
+  ] as const;
+  for (const answer of answers)
+    assert.deepEqual(device.step({ kind: 'answer', id: 7, answer }, instant(1)), []);
+  assert.equal(device.deadline(), undefined);
+  assert.equal(device.log.length, 0);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { SlowWork } from '#adapters/device-runner';
+import { address } from '#base/address';
+import { parseListing } from '#config/parse';
+import { InsideHost } from '#dataplane/inside-host';
+import { grammar } from '#engine/grammar';
+import { HeadEndConsole } from './head-end-console.ts';
+import { startHeadEnd } from './head-end-process.ts';
+import { openManagement } from './management.ts';
+import { hashPasswords } from './passwords.ts';
+
+const listing = `hostname gate
+username admin password open-sesame privilege 15
+username viewer password look-only privilege 1
+username viewer attributes
+ service-type admin
+username client password of-a-client
+`;
+
+async function running(t: { after: (f: () => Promise<void>) => void }, port = 0) {
+  const work = new SlowWork(2);
+  const parsed = parseListing(grammar, listing);
+  assert.deepEqual(
+    parsed.diagnostics.filter((d) => d.severity === 'error'),
+    [],
+  );
+  const started = await startHeadEnd({
+    configuration: await hashPasswords(parsed.configuration, work.scrypt),
+    work,
+    inside: {
+      kind: 'memory',
+      connect: (send) => new InsideHost([address('192.0.2.1')], send),
+    },
+  });
+  assert.ok(started.ok);
+  const headEnd = started.value;
+  const console = new HeadEndConsole(headEnd, undefined, work.scrypt);
+  const web = await openManagement(console, headEnd, work.scrypt, { port, orAnyPort: false });
+  t.after(async () => {
+    await web.close();
+    await headEnd.close();
+    work.close();
+  });
+  return { headEnd, web, console };
+}
+
+/** Calls the API as a user; the path is below /api/v1. */
+const call = (base: string, user: string, path: string, body?: unknown) =>
+  fetch(`${base}/api/v1${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(user).toString('base64')}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+test('administrators reach the API of a running head-end, VPN users and strangers do not', async (t) => {
+  const { web } = await running(t);
+  const base = web.address ?? '';
+  const system = await call(base, 'admin:open-sesame', '/system');
+  assert.equal(system.status, 200);
+  assert.equal(((await system.json()) as { hostname: string }).hostname, 'gate');
+  for (const user of ['admin:wrong', 'client:of-a-client', 'nobody:at-all'])
+    assert.equal((await call(base, user, '/system')).status, 401, user);
+});
+
+test('an account of lower privilege may look and not change', async (t) => {
+  const { web } = await running(t);
+  const base = web.address ?? '';
+  const line = async (user: string, text: string) =>
+    (await (await call(base, user, '/command-line', { line: text })).json()) as { output?: string };
+  const seen = await line('viewer:look-only', 'show clock');
+  assert.match(JSON.stringify(seen), /UTC/);
+  const refused = await line('viewer:look-only', 'configure terminal');
+  assert.match(JSON.stringify(refused), /may look, but not change/);
+});
+
+test('a web console that cannot be opened is said in the log, and the head-end goes on', async (t) => {
+  const occupied = createServer();
+  await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+  t.after(async () => void occupied.close());
+  const { port } = occupied.address() as { port: number };
+  const { web, headEnd } = await running(t, port);
+  assert.equal(web.address, undefined);
+  const [newest] = headEnd.device.log.newestFirst();
+  // The event managementFault names the reason.
+  assert.match(JSON.stringify(newest?.record.args), /another program has it/);
+});
