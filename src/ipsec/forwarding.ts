@@ -1,10 +1,14 @@
 import type { ForwardingChange } from '#dataplane/data-plane';
 import type { Child } from '#protocol/isakmp/child';
+import { SOFT_KILOBYTES_PART } from '#protocol/isakmp/constants';
 import type { Path } from '#protocol/isakmp/turn';
 import type { ChildSummary } from './keying.ts';
 
-/** Part of the kilobytes after which the packet path reports a pair as expiring. */
-const SOFT_PART = 0.9;
+/** What counts towards the kilobytes of a pair; none when neither end limits them. */
+const softLimit = ({ lifetimeKilobytes }: Child): { readonly softLimitOctets?: number } =>
+  lifetimeKilobytes > 0
+    ? { softLimitOctets: Math.floor(lifetimeKilobytes * 1024 * SOFT_KILOBYTES_PART) }
+    : {};
 
 /** Both directions of a pair, to be installed in one transaction. */
 export function additions(child: Child, path: Path): readonly ForwardingChange[] {
@@ -15,7 +19,7 @@ export function additions(child: Child, path: Path): readonly ForwardingChange[]
     local: path.local,
     remote: path.remote,
     selectors: child.selectors,
-    softLimitOctets: Math.floor(child.lifetimeKilobytes * 1024 * SOFT_PART),
+    ...softLimit(child),
   } as const;
   return [
     {

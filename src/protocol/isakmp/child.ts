@@ -25,7 +25,7 @@ export type Child = {
   /** When this end starts to replace it; undefined once that is under way or nobody needs it anymore. */
   readonly rekeyAt: Instant | undefined;
   readonly expiresAt: Instant;
-  /** Inbound SPI of the pair that this one replaces, until its first packet arrives. */
+  /** Inbound SPI of the pair in whose place it was negotiated. */
   readonly replaces: number | undefined;
 };
 

@@ -27,7 +27,6 @@ export function inboundActive(turn: Turn, sa: Established, spi: number): Establi
   const soon = after(turn.now, RETIRED_AFTER_TRAFFIC_MS);
   return {
     ...sa,
-    children: sa.children.map((c) => (c === child ? { ...c, replaces: undefined } : c)),
     retiring: sa.retiring.map((r) => (r === old && soon < r.until ? { ...r, until: soon } : r)),
   };
 }

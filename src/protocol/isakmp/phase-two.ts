@@ -85,7 +85,8 @@ function newQuickMode(
 function expect(sa: Established, header: Header): Result<Expectation, string> {
   const { messageId } = header;
   if ((header.flags & headerFlags.encryption) === 0) return err('not encrypted');
-  if (header.flags & headerFlags.commit) return err('the commit bit is not supported');
+  // The commit bit and those without a meaning; the flags are not covered by the HASH payload.
+  if (header.flags !== headerFlags.encryption) return err(`flags ${header.flags}`);
   switch (header.exchangeType) {
     case exchangeTypes.quickMode:
       return messageId === 0 ? err('Quick Mode without a message id') : expectQuick(sa, header);

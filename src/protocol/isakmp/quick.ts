@@ -1,4 +1,4 @@
-import { after } from '#base/instant';
+import { after, type Instant } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import { keyMaterial } from '#crypto/keymat';
@@ -110,6 +110,15 @@ const sameSelectors = (a: Child['selectors'], b: Child['selectors']): boolean =>
 export const predecessor = (sa: Established, selectors: Child['selectors']): Child | undefined =>
   sa.children.findLast((c) => sameSelectors(c.selectors, selectors));
 
+/**
+ * How long a pair goes on receiving once another one took its place. When both ends replaced the same
+ * pair at once, each may send on the other one of the two: then it stays until its lifetime is over.
+ */
+function retiredUntil(turn: Turn, old: Child, successor: Child): Instant {
+  const areSiblings = old.replaces !== undefined && old.replaces === successor.replaces;
+  return areSiblings ? old.expiresAt : after(turn.now, RETIRED_MS);
+}
+
 /** Installs a pair; the one whose place it takes goes on receiving for a while. */
 export function install(turn: Turn, sa: Established, child: Child): Established {
   turn.log(loadingAllSas, sa.subject, () => ({}));
@@ -119,12 +128,11 @@ export function install(turn: Turn, sa: Established, child: Child): Established 
   turn.emit({ kind: 'install', child });
   logInstalled(turn, sa, child);
   const old = sa.children.filter((c) => sameSelectors(c.selectors, child.selectors));
-  const until = after(turn.now, RETIRED_MS);
-  const replaced = { ...child, replaces: old.at(-1)?.inboundSpi };
+  const retiring = old.map((c) => ({ child: c, until: retiredUntil(turn, c, child) }));
   return {
     ...withoutQuickMode(sa, child.messageId),
-    children: [...sa.children.filter((c) => !old.includes(c)), replaced],
-    retiring: [...sa.retiring, ...old.map((c) => ({ child: c, until }))],
+    children: [...sa.children.filter((c) => !old.includes(c)), child],
+    retiring: [...sa.retiring, ...retiring],
   };
 }
 
