@@ -303,7 +303,9 @@ function sendMessage3(
   turn.log(phaseOneCompleted, subject, () => ({}));
   turn.notify({ kind: 'phaseOneCompleted' });
   const next = startKeepalives(turn, remember(sa, messageKey(candidate.octets), sealed.octets));
-  return choice.extendedAuthentication ? awaitRequest(turn, next) : authenticated(turn, next);
+  return choice.extendedAuthentication
+    ? awaitRequest(turn, next, sealed.octets)
+    : authenticated(turn, next);
 }
 
 /** Repeats message 1, and gives up on a gateway that does not prove itself. */

@@ -31,3 +31,9 @@ export type Child = {
 
 /** A replaced pair that goes on receiving for a while. */
 export type Retiring = { readonly child: Child; readonly until: Instant };
+
+/** Every pair that is installed, replaced ones included. */
+export const installedPairs = (sa: {
+  readonly children: readonly Child[];
+  readonly retiring: readonly Retiring[];
+}): readonly Child[] => [...sa.children, ...sa.retiring.map((r) => r.child)];

@@ -2,6 +2,7 @@ import { formatEndpoint, sameEndpoint } from '#base/address';
 import { describeFault, err, ok, type Result } from '#base/result';
 import type { Header } from '#wire/isakmp/header';
 import { exchangeTypes, headerFlags } from '#wire/isakmp/numbers';
+import { installedPairs } from './child.ts';
 import { logReceived } from './decode-text.ts';
 import { messageArrived } from './dpd.ts';
 import { messageRefused, peerMoved, prematureRequest, processingHash } from './events.ts';
@@ -173,7 +174,8 @@ export function movePeer(turn: Turn, sa: Established, remote: Path['remote']): E
     from: formatEndpoint(path.remote),
     to: formatEndpoint(remote),
   }));
-  turn.emit({ kind: 'movePeer', from: path.remote, to: remote });
+  const children = installedPairs(sa);
+  turn.emit({ kind: 'movePeer', from: path.remote, to: remote, children });
   turn.notify({ kind: 'peerMoved', remote });
   return {
     ...sa,

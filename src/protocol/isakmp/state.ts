@@ -143,8 +143,11 @@ export type ExtendedAuthentication =
       readonly transaction: Transaction;
       readonly retransmission: Retransmission;
     }
-  /** Initiator: phase 1 is complete, the request has not come yet. */
-  | { readonly stage: 'awaitingRequest'; readonly expiresAt: Instant }
+  /** Initiator: message 3 of phase 1 is out, which only the request acknowledges. */
+  | {
+      readonly stage: 'awaitingRequest';
+      readonly retransmission: Retransmission;
+    }
   /** Initiator: the owner was asked for credentials. */
   | {
       readonly stage: 'asking';

@@ -139,8 +139,13 @@ export type Effect =
   /** Install both directions of a negotiated pair. */
   | { readonly kind: 'install'; readonly child: Child }
   | { readonly kind: 'remove'; readonly child: Child }
-  /** Every packet for `from` now goes to `to`. */
-  | { readonly kind: 'movePeer'; readonly from: Endpoint; readonly to: Endpoint }
+  /** What these pairs carry goes to `to` from now on, and no longer to `from`. */
+  | {
+      readonly kind: 'movePeer';
+      readonly from: Endpoint;
+      readonly to: Endpoint;
+      readonly children: readonly Child[];
+    }
   /** Extended authentication of the peer succeeded, or is not asked of it. */
   | { readonly kind: 'authenticated'; readonly initialContact: boolean }
   /** Initiator: an authenticated peer sends us to another address. */

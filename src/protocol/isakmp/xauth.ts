@@ -11,7 +11,6 @@ import {
 import type { Attributes } from '#wire/isakmp/payload';
 import { endEstablished } from './close.ts';
 import {
-  HALF_OPEN_MS,
   REQUEST_WAITS_MS,
   RESPONDER_LIFETIME_MS,
   XAUTH_REQUEST_WAITS_MS,
@@ -216,10 +215,16 @@ export function statusReceived(
   return authenticated(turn, answered);
 }
 
-/** Phase 1 completed at an initiator whose transform promised XAUTH: the gateway speaks next. */
-export const awaitRequest = (turn: Turn, sa: Established): Established => ({
+/**
+ * Phase 1 completed at an initiator whose transform promised XAUTH: the gateway speaks next. Nothing
+ * else acknowledges message 3, which is repeated until then.
+ */
+export const awaitRequest = (turn: Turn, sa: Established, message3: Uint8Array): Established => ({
   ...sa,
-  extendedAuthentication: { stage: 'awaitingRequest', expiresAt: after(turn.now, HALF_OPEN_MS) },
+  extendedAuthentication: {
+    stage: 'awaitingRequest',
+    retransmission: retransmit(message3, REQUEST_WAITS_MS, turn.now),
+  },
 });
 
 /** Repeats what is due and gives up when it is time. */
@@ -229,7 +234,6 @@ export function extendedAuthenticationTick(turn: Turn, sa: Established): State {
     case 'done':
       return sa;
     case 'judging':
-    case 'awaitingRequest':
     case 'asking':
       return turn.now < xauth.expiresAt ? sa : timedOut(turn, sa);
     case 'requested': {
@@ -239,6 +243,7 @@ export function extendedAuthenticationTick(turn: Turn, sa: Established): State {
       const retransmission = next === 'exhausted' ? undefined : next;
       return { ...sa, extendedAuthentication: { ...xauth, retransmission } };
     }
+    case 'awaitingRequest':
     case 'judged':
     case 'replied': {
       const retransmission = repeat(turn, sa, xauth.retransmission);
