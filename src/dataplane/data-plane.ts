@@ -39,8 +39,17 @@ export type ForwardingChange =
   | { readonly kind: 'addOutbound'; readonly sa: OutboundSa }
   | { readonly kind: 'removeInbound'; readonly spi: number }
   | { readonly kind: 'removeOutbound'; readonly spi: number; readonly remote: Endpoint }
-  /** The peer's NAT gave it another port or address: every SA towards `from` now goes to `to`. */
-  | { readonly kind: 'movePeer'; readonly from: Endpoint; readonly to: Endpoint };
+  /**
+   * The peer's NAT gave it another port or address. SAs move one by one: when a NAT deals its ports out
+   * anew, what one peer leaves another may have taken already.
+   */
+  | { readonly kind: 'moveInbound'; readonly spi: number; readonly to: Endpoint }
+  | {
+      readonly kind: 'moveOutbound';
+      readonly spi: number;
+      readonly from: Endpoint;
+      readonly to: Endpoint;
+    };
 
 /** What the packet path tells the engine. */
 export type DataPlaneReport =

@@ -118,7 +118,9 @@ test('a directory can build a lost table anew, with the numbers going on', () =>
   const lost = new ForwardingTable(ciphers, directory.counters);
   lost.apply(directory.resolve([{ kind: 'addOutbound', sa }]));
   const moved = { ...sa.remote, port: 9 };
-  lost.apply(directory.resolve([{ kind: 'movePeer', from: sa.remote, to: moved }]));
+  lost.apply(
+    directory.resolve([{ kind: 'moveOutbound', spi: sa.spi, from: sa.remote, to: moved }]),
+  );
   const packet = innerPacket(
     { source: new Uint8Array(4), destination: new Uint8Array(4) },
     60,

@@ -61,7 +61,6 @@ export class SaDirectory {
   readonly counters = new CounterPages();
   readonly #inbound = new Map<number, Entry>();
   readonly #outbound = new Map<string, Entry>();
-  readonly #byPeer = new Map<string, Set<Entry>>();
   readonly #free: number[] = [];
   #generation = 0;
 
@@ -110,8 +109,17 @@ export class SaDirectory {
       case 'removeOutbound':
         this.#remove(this.#outbound.get(outboundKey(change.spi, change.remote)), resolved);
         return;
-      case 'movePeer':
-        this.#move(change.from, change.to, resolved);
+      case 'moveInbound':
+        this.#move(this.#inbound.get(change.spi), change.to, resolved);
+        return;
+      case 'moveOutbound': {
+        const { spi, from, to } = change;
+        const entry = this.#outbound.get(outboundKey(spi, from));
+        const taken = this.#outbound.get(outboundKey(spi, to));
+        // An SA that the peer has at the new place under the same SPI gives way, as it does to an addition.
+        if (entry && taken !== entry) this.#remove(taken, resolved);
+        this.#move(entry, to, resolved);
+      }
     }
   }
 
@@ -140,36 +148,24 @@ export class SaDirectory {
     resolved.push({ kind: 'remove', slot: entry.slot });
   }
 
-  #move(from: Endpoint, to: Endpoint, resolved: TableChange[]): void {
-    for (const entry of [...(this.#byPeer.get(formatEndpoint(from)) ?? [])]) {
-      this.#unlink(entry);
-      // An SA that the peer has at the new place under the same SPI gives way, as it does to an addition.
-      if (entry.sa.direction === 'outbound')
-        this.#remove(this.#outbound.get(outboundKey(entry.sa.spi, to)), resolved);
-      entry.sa = { ...entry.sa, remote: to };
-      this.#link(entry);
-      resolved.push({ kind: 'move', slot: entry.slot, remote: to });
-    }
+  #move(entry: Entry | undefined, to: Endpoint, resolved: TableChange[]): void {
+    if (!entry) return;
+    this.#unlink(entry);
+    entry.sa = { ...entry.sa, remote: to };
+    this.#link(entry);
+    resolved.push({ kind: 'move', slot: entry.slot, remote: to });
   }
 
   #link(entry: Entry): void {
     const { sa } = entry;
     if (sa.direction === 'inbound') this.#inbound.set(sa.spi, entry);
     else this.#outbound.set(outboundKey(sa.spi, sa.remote), entry);
-    const peer = formatEndpoint(sa.remote);
-    const entries = this.#byPeer.get(peer);
-    if (entries) entries.add(entry);
-    else this.#byPeer.set(peer, new Set([entry]));
   }
 
   #unlink(entry: Entry): void {
     const { sa } = entry;
     if (sa.direction === 'inbound') this.#inbound.delete(sa.spi);
     else this.#outbound.delete(outboundKey(sa.spi, sa.remote));
-    const peer = formatEndpoint(sa.remote);
-    const entries = this.#byPeer.get(peer);
-    entries?.delete(entry);
-    if (entries?.size === 0) this.#byPeer.delete(peer);
   }
 
   #occupySlot(sa: Sa): Entry {

@@ -1,3 +1,4 @@
+import type { Endpoint } from '#base/address';
 import type { ForwardingChange } from '#dataplane/data-plane';
 import type { Child } from '#protocol/isakmp/child';
 import { SOFT_KILOBYTES_PART } from '#protocol/isakmp/constants';
@@ -48,6 +49,17 @@ export const removals = (child: Child, path: Path): readonly ForwardingChange[] 
   { kind: 'removeInbound', spi: child.inboundSpi },
   { kind: 'removeOutbound', spi: child.outboundSpi, remote: path.remote },
 ];
+
+/** Both directions of pairs follow their peer, in one transaction. */
+export const moves = (
+  children: readonly Child[],
+  from: Endpoint,
+  to: Endpoint,
+): readonly ForwardingChange[] =>
+  children.flatMap((child): ForwardingChange[] => [
+    { kind: 'moveInbound', spi: child.inboundSpi, to },
+    { kind: 'moveOutbound', spi: child.outboundSpi, from, to },
+  ]);
 
 /** A pair as views show it: nothing of its keys. */
 export const childSummary = (child: Child): ChildSummary => ({

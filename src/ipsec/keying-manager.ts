@@ -9,7 +9,7 @@ import type { DataPlaneReport } from '#dataplane/data-plane';
 import { type Arguments, type EventDef, type EventSubject, occurred } from '#events/event';
 import { connect } from '#protocol/isakmp/aggressive-initiator';
 import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
-import type { Child } from '#protocol/isakmp/child';
+import { type Child, installedPairs } from '#protocol/isakmp/child';
 import { REDIRECTS_MOST } from '#protocol/isakmp/constants';
 import { messageKey } from '#protocol/isakmp/exchange';
 import { addFragment } from '#protocol/isakmp/fragmentation';
@@ -30,7 +30,7 @@ import {
   unknownSpi,
   unreadableDatagram,
 } from './events.ts';
-import { additions, childSummary, removals } from './forwarding.ts';
+import { additions, childSummary, moves, removals } from './forwarding.ts';
 import { halfOpenKey } from './half-open.ts';
 import type {
   ChildSelectors,
@@ -453,10 +453,7 @@ export class KeyingManager implements Keying {
         return;
       case 'movePeer':
         this.#sas.clientMoved(entry);
-        out.push({
-          kind: 'forward',
-          changes: [{ kind: 'movePeer', from: effect.from, to: effect.to }],
-        });
+        out.push({ kind: 'forward', changes: moves(effect.children, effect.from, effect.to) });
         return;
       case 'authenticated':
         this.#supersede(entry, effect.initialContact, now, out);
@@ -495,7 +492,8 @@ export class KeyingManager implements Keying {
     now: Instant,
     out: KeyingEffect[],
   ): void {
-    for (const child of [...children, ...retiring.map((r) => r.child)])
+    const adopted = installedPairs({ children, retiring });
+    for (const child of adopted)
       this.#associations.add(child.inboundSpi, child.outboundSpi, entry.id);
     this.#step(older, { kind: 'release' }, now, out);
     this.#step(entry, { kind: 'adopt', children, retiring, assigned }, now, out);
@@ -503,10 +501,7 @@ export class KeyingManager implements Keying {
     const { remote } = entry.state.path;
     // A client may negotiate from a new socket, and leave the translation of the old one to die.
     if (!sameEndpoint(path.remote, remote))
-      out.push({
-        kind: 'forward',
-        changes: [{ kind: 'movePeer', from: path.remote, to: remote }],
-      });
+      out.push({ kind: 'forward', changes: moves(adopted, path.remote, remote) });
   }
 
   /** Initiator: begins anew at the address that the gateway named. */

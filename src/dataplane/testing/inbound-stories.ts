@@ -289,7 +289,7 @@ function mobility(factory: BenchFactory): void {
     ]);
     const before = await w.expectTunnelled(peer, w.fromInside(peer));
     assert.deepEqual(before.remote, peer.options.remote, 'the engine decides');
-    await w.apply([{ kind: 'movePeer', from: peer.options.remote, to: there }]);
+    await w.apply(peer.moves(there));
     const after = await w.expectTunnelled(peer, w.fromInside(peer));
     assert.deepEqual(after.remote, there);
     w.arrive(peer, peer.seal(w.fromClient(peer), { sequence: 14 }), there);
@@ -298,5 +298,19 @@ function mobility(factory: BenchFactory): void {
     const { outboundSpi } = peer;
     assert.equal(w.bench.dataPlane.outboundCounters(outboundSpi, there)?.packets, 2);
     assert.equal(w.bench.dataPlane.outboundCounters(outboundSpi, peer.options.remote), undefined);
+  });
+
+  story(factory, 'peers whose NAT swaps their ports each follow their own', async (w) => {
+    const [at] = factory.peers;
+    const ports = [
+      { ...at, port: 1001 },
+      { ...at, port: 1002 },
+    ] as const;
+    const first = await w.join({ host: 1, remote: ports[0] });
+    const second = await w.join({ host: 2, remote: ports[1] });
+    await w.apply(first.moves(ports[1]));
+    await w.apply(second.moves(ports[0]));
+    assert.deepEqual((await w.expectTunnelled(first, w.fromInside(first))).remote, ports[1]);
+    assert.deepEqual((await w.expectTunnelled(second, w.fromInside(second))).remote, ports[0]);
   });
 }

@@ -43,7 +43,8 @@ function transactions(factory: BenchFactory): void {
       await w.apply([
         { kind: 'removeInbound', spi: 4711 },
         { kind: 'removeOutbound', spi: peer.outboundSpi, remote: other },
-        { kind: 'movePeer', from: other, to: peer.options.remote },
+        { kind: 'moveInbound', spi: 4711, to: peer.options.remote },
+        { kind: 'moveOutbound', spi: peer.outboundSpi, from: other, to: peer.options.remote },
       ]);
       await w.expectTunnelled(peer, w.fromInside(peer));
     },

@@ -82,6 +82,14 @@ export class TestPeer {
     ];
   }
 
+  /** The changes that follow the peer to another endpoint. */
+  moves(to: Endpoint): ForwardingChange[] {
+    return [
+      { kind: 'moveInbound', spi: this.inboundSpi, to },
+      { kind: 'moveOutbound', spi: this.outboundSpi, from: this.options.remote, to },
+    ];
+  }
+
   /** The ESP packet of an inner packet, with the next sequence number unless one is given. */
   seal(
     payload: Uint8Array,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addressBytes, type Endpoint, type IpAddress } from '#base/address';
+import { addressBytes, type Endpoint, type IpAddress, sameEndpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import { hostPrefix, type Prefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
@@ -149,11 +149,16 @@ export class End {
       case 'removeOutbound':
         assert.ok(this.outbound.delete(change.spi), 'removes an outbound SA that is not there');
         break;
-      case 'movePeer':
-        for (const table of [this.inbound, this.outbound] as Map<number, InboundSa | OutboundSa>[])
-          for (const [spi, sa] of table)
-            if (sa.remote.address === change.from.address && sa.remote.port === change.from.port)
-              table.set(spi, { ...sa, remote: change.to });
+      case 'moveInbound': {
+        const sa = this.inbound.get(change.spi);
+        if (sa) this.inbound.set(change.spi, { ...sa, remote: change.to });
+        break;
+      }
+      case 'moveOutbound': {
+        const sa = this.outbound.get(change.spi);
+        if (sa && sameEndpoint(sa.remote, change.from))
+          this.outbound.set(change.spi, { ...sa, remote: change.to });
+      }
     }
   }
 
