@@ -32,6 +32,9 @@ export abstract class Association {
   readonly softLimitOctets: number;
   /** Whether the end was announced. */
   expiring = false;
+  /** The largest inner packet that travels in one piece, as `PathMtu` found out in this epoch. */
+  innerOctets = 0;
+  pathMtuEpoch = 0;
 
   constructor(sa: InboundSa | OutboundSa, slot: number, pages: CounterPages) {
     this.slot = slot;
@@ -52,6 +55,7 @@ export abstract class Association {
   /** The peer is somewhere else now. */
   moveTo(remote: Endpoint): void {
     this.remote.set(remote);
+    this.pathMtuEpoch = 0;
   }
 
   /** Adds one to a counter of `SA_COUNTER`. */

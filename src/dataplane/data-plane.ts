@@ -130,6 +130,14 @@ export type DataPlaneOptions = {
   readonly report: (report: DataPlaneReport) => void;
   /** What becomes of DF in the outer IPv4 header; `copy` from the inner one if absent. RFC 4301 section 8.1. */
   readonly dontFragment?: 'copy' | 'set' | 'clear';
+  /**
+   * What becomes of packets too large for a tunnel, NAT-19: 1 encapsulated, then fragmented (the
+   * default); 2 fragmented before encapsulation, or refused with ICMP when DF is set; 3 fragmented
+   * before encapsulation whatever DF says. IPv6, which routers never fragment, is refused in 2 and 3.
+   */
+  readonly fragmentationPolicy?: 1 | 2 | 3;
+  /** Whether TCP connections are made to use segments that fit; they are if absent. */
+  readonly clampMss?: boolean;
 };
 
 /** Where plaintext packets of the inside network come from and go to in the `memory` back end. */

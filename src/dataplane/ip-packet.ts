@@ -8,6 +8,9 @@ export const MOST_IP_OCTETS = 65_535;
 /** The largest payload of a UDP datagram over IPv4. */
 export const MOST_UDP_OCTETS = MOST_IP_OCTETS - IPV4_HEADER_OCTETS - UDP_HEADER_OCTETS;
 
+/** What every link of IPv6 carries; RFC 8200 section 5. */
+export const LEAST_IPV6_MTU = 1280;
+
 /** Lower two bits of the traffic class; RFC 3168 section 5. */
 export const ECN = { notCapable: 0, capable1: 1, capable0: 2, congested: 3 } as const;
 

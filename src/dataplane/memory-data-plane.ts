@@ -17,15 +17,18 @@ import type {
   SaCounters,
 } from './data-plane.ts';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from './encapsulate.ts';
+import type { EndpointWords } from './endpoint-words.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { ipPacketOctets, MOST_IP_OCTETS } from './ip-packet.ts';
+import { MssClamp } from './mss-clamp.ts';
 import {
-  ipPacketOctets,
-  MOST_IP_OCTETS,
-  MOST_UDP_OCTETS,
-  mustNotFragment,
-  trafficClassOf,
-} from './ip-packet.ts';
+  FRAGMENT_OCTETS,
+  OutboundPath,
+  outboundRules,
+  type SealedPackets,
+} from './outbound-path.ts';
 import { Arrival, PacketPath } from './packet-path.ts';
+import { ETHERNET_MTU, PathMtu } from './path-mtu.ts';
 import { SaDirectory } from './sa-directory.ts';
 
 /** A packet between head-ends and clients. */
@@ -49,6 +52,8 @@ export type MemoryOptions = DataPlaneOptions & {
   readonly output: (packet: OuterPacket) => void;
   /** For the IVs of CBC. */
   readonly random: RandomSource;
+  /** What the paths to the peers carry, in octets of an IP packet; 1500 if absent. */
+  readonly pathMtu?: number;
 };
 
 /**
@@ -62,6 +67,7 @@ export class MemoryDataPlane implements DataPlane {
   readonly #counters = pathCounters();
   readonly #table: ForwardingTable;
   readonly #path: PacketPath;
+  readonly #outboundPath: OutboundPath;
   readonly #arrival = new Arrival();
   readonly #source: Arena = plainArena(MOST_IP_OCTETS + TRAILER_ROOM);
   readonly #target: Arena = plainArena(MOST_IP_OCTETS + ENCAPSULATION_ROOM);
@@ -71,8 +77,17 @@ export class MemoryDataPlane implements DataPlane {
   constructor(options: MemoryOptions) {
     this.#options = options;
     this.#table = new ForwardingTable(nodeEspCiphers(options.random), this.#directory.counters);
-    this.#path = new PacketPath(this.#table, this.#counters, (report) =>
-      this.#reports.push(report),
+    const rules = outboundRules(options);
+    const pathMtu = new PathMtu(() => options.pathMtu ?? ETHERNET_MTU);
+    this.#path = new PacketPath(
+      this.#table,
+      this.#counters,
+      (report) => this.#reports.push(report),
+      rules.clampMss ? new MssClamp(pathMtu) : undefined,
+    );
+    const fragments = plainArena(FRAGMENT_OCTETS);
+    this.#outboundPath = new OutboundPath(this.#path, pathMtu, rules, fragments, (answer) =>
+      options.inside.deliver(answer),
     );
   }
 
@@ -145,29 +160,34 @@ export class MemoryDataPlane implements DataPlane {
     const source = this.#source.bytes;
     source.set(packet);
     const sa = this.#path.route(source, 0, packet.length);
-    if (sa) this.#sealAndSend(sa, ipPacketOctets(source, 0, packet.length));
+    if (sa) {
+      const octets = ipPacketOctets(source, 0, packet.length);
+      const packets: OuterPacket[] = [];
+      this.#outboundPath.send(sa, this.#source, 0, octets, this.#sealed(sa, packets));
+      for (const sealed of packets) this.#options.output(sealed);
+    }
     this.#speak();
   }
 
-  #sealAndSend(sa: OutboundAssociation, octets: number): void {
-    const bytes = this.#source.bytes;
-    if (octets + sa.frameOctets + TRAILER_ROOM > MOST_UDP_OCTETS) {
-      this.#path.count(PATH_COUNTER.malformed);
-      return;
-    }
-    const trafficClass = trafficClassOf(bytes, 0);
-    const policy = this.#options.dontFragment ?? 'copy';
-    const dontFragment = policy === 'copy' ? mustNotFragment(bytes, 0) : policy === 'set';
-    const length = this.#path.seal(sa, this.#source, 0, octets, this.#target, 0);
-    if (length === 0) return;
-    this.#options.output({
-      local: sa.local.endpoint(),
-      remote: sa.remote.endpoint(),
-      protocol: sa.inUdp ? ipProtocols.udp : ipProtocols.esp,
-      bytes: this.#target.bytes.slice(0, length),
-      trafficClass,
-      dontFragment,
-    });
+  /** Where the packets of `sa` go: into `packets`, since whoever takes one may call back. */
+  #sealed(sa: OutboundAssociation, packets: OuterPacket[]): SealedPackets {
+    let dontFragment = false;
+    return {
+      arena: this.#target,
+      reserve: (_octets, marked) => {
+        dontFragment = marked;
+        return 0;
+      },
+      commit: (remote: EndpointWords, octets, trafficClass) =>
+        packets.push({
+          local: sa.local.endpoint(),
+          remote: remote.endpoint(),
+          protocol: sa.inUdp ? ipProtocols.udp : ipProtocols.esp,
+          bytes: this.#target.bytes.slice(0, octets),
+          trafficClass,
+          dontFragment,
+        }),
+    };
   }
 
   #output(local: Endpoint, remote: Endpoint, bytes: Uint8Array): void {

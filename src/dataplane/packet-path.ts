@@ -9,6 +9,7 @@ import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import type { ForwardingTable } from './forwarding-table.ts';
 import { ipPacketOctets } from './ip-packet.ts';
+import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
 import { ReportLimiter } from './report-limiter.ts';
 
@@ -32,15 +33,21 @@ export class PacketPath {
   readonly #table: ForwardingTable;
   readonly #counters: Float64Array;
   readonly #report: (report: DataPlaneReport) => void;
+  readonly #clamp: MssClamp | undefined;
   readonly #limiter = new ReportLimiter();
 
-  /** `counters` are those of `pathCounters`. `report` must not call back into this object. */
+  /**
+   * `counters` are those of `pathCounters`. `report` must not call back into this object. `clamp` sees
+   * the packets that leave tunnels.
+   */
   constructor(
     table: ForwardingTable,
     counters: Float64Array,
     report: (report: DataPlaneReport) => void,
+    clamp?: MssClamp,
   ) {
     this.#table = table;
+    this.#clamp = clamp;
     this.#counters = counters;
     this.#report = report;
   }
@@ -108,6 +115,7 @@ export class PacketPath {
     }
     const outcome = decapsulate(sa, source, from, octets, target, to, arrival.trafficClass);
     if (outcome >= 0) this.#afterAuthentic(sa, arrival);
+    if (outcome > 0) this.#clamp?.apply(sa, target.bytes, to, outcome);
     this.#countInbound(outcome);
     return outcome;
   }

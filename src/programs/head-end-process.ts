@@ -65,6 +65,13 @@ function dfBitOf(configuration: Configuration): DataPlaneOptions['dontFragment']
   return isakmpInterfaces.map((name) => dfBit.get(name)).find((bit) => bit !== undefined) ?? 'copy';
 }
 
+/** NAT-19: `fragmentation policy` of the first interface on which IKE is enabled. */
+function fragmentationPolicyOf(configuration: Configuration): 1 | 2 | 3 {
+  const { isakmpInterfaces } = ipsecSlice.of(configuration);
+  const found = isakmpInterfaces.flatMap((name) => interfaceNamed(configuration, name) ?? []);
+  return found[0]?.fragmentationPolicy ?? 1;
+}
+
 /** The networks behind tunnels: every address that a client may be given. */
 export function poolNetworks(configuration: Configuration): Prefix[] {
   const { pools, users } = sessionSlice.of(configuration);
@@ -113,6 +120,7 @@ export async function startHeadEnd(options: {
     listen: listenersOf(configuration, ports),
     report: driver.report,
     dontFragment: dfBitOf(configuration),
+    fragmentationPolicy: fragmentationPolicyOf(configuration),
   };
   const started =
     inside.kind === 'memory'

@@ -1,15 +1,11 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
-import type { OutboundAssociation } from '#dataplane/association';
 import { PATH_COUNTER } from '#dataplane/counters';
-import { ENCAPSULATION_ROOM, TRAILER_ROOM } from '#dataplane/encapsulate';
-import {
-  MOST_IP_OCTETS,
-  MOST_UDP_OCTETS,
-  mustNotFragment,
-  trafficClassOf,
-} from '#dataplane/ip-packet';
+import { TRAILER_ROOM } from '#dataplane/encapsulate';
+import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
+import { FRAGMENT_OCTETS, OutboundPath } from '#dataplane/outbound-path';
 import type { PacketPath } from '#dataplane/packet-path';
+import type { PathMtu } from '#dataplane/path-mtu';
 import { Segmenter } from '#dataplane/segmenter';
 import { VIRTIO_HEADER_OCTETS } from '#dataplane/virtio-header';
 import type { WorkerStart } from './messages.ts';
@@ -22,6 +18,8 @@ const { EAGAIN, EINTR } = constants.errno;
 const READS_PER_TURN = 40;
 /** The virtio header is put so that the packet behind it is aligned for sums. */
 const FRAME = 2;
+/** An ICMP error with its virtio header. */
+const MOST_ANSWER_OCTETS = 2048;
 const MOST_FRAME_OCTETS = VIRTIO_HEADER_OCTETS + MOST_IP_OCTETS;
 
 /** Takes what the kernel routes into the tunnels through the packet path, and puts it into the ports. */
@@ -32,14 +30,28 @@ export class InsideReader {
   readonly #ports: readonly Port[];
   readonly #arena: Arena;
   readonly #segmenter: Segmenter;
+  readonly #outbound: OutboundPath;
+  /** Where packets of our own to the inside network are put. */
+  readonly #answers: Arena;
 
-  constructor(sys: Sys, start: WorkerStart, path: PacketPath, ports: readonly Port[]) {
+  constructor(
+    sys: Sys,
+    start: WorkerStart,
+    path: PacketPath,
+    pathMtu: PathMtu,
+    ports: readonly Port[],
+  ) {
     this.#sys = sys;
     this.#start = start;
     this.#path = path;
     this.#ports = ports;
     this.#arena = sys.memory(FRAME + MOST_FRAME_OCTETS + TRAILER_ROOM);
     this.#segmenter = new Segmenter(this.#arena);
+    this.#answers = sys.memory(MOST_ANSWER_OCTETS);
+    const fragments = sys.memory(FRAGMENT_OCTETS);
+    this.#outbound = new OutboundPath(path, pathMtu, start.rules, fragments, (packet) =>
+      this.#answer(packet),
+    );
   }
 
   /** Reads what waits in the interface's queue. Throws when the interface is gone. */
@@ -72,23 +84,17 @@ export class InsideReader {
       this.#path.count(PATH_COUNTER.noPolicy);
       return;
     }
-    const trafficClass = trafficClassOf(bytes, segmenter.at);
-    const policy = this.#start.dontFragment;
-    const dontFragment =
-      policy === 'copy' ? mustNotFragment(bytes, segmenter.at) : policy === 'set';
-    do this.#tunnel(sa, port, trafficClass, dontFragment);
-    while (segmenter.next());
+    const outbound = this.#outbound;
+    // Whoever was told that a packet is too large has been told of all those of its frame.
+    while (outbound.send(sa, this.#arena, segmenter.at, segmenter.octets, port.batch))
+      if (!segmenter.next()) return;
   }
 
-  #tunnel(sa: OutboundAssociation, port: Port, trafficClass: number, dontFragment: boolean): void {
-    const { at, octets } = this.#segmenter;
-    if (octets + sa.frameOctets + TRAILER_ROOM > MOST_UDP_OCTETS) {
-      this.#path.count(PATH_COUNTER.malformed);
-      return;
-    }
-    const { batch } = port;
-    const to = batch.reserve(octets + ENCAPSULATION_ROOM, dontFragment);
-    const length = this.#path.seal(sa, this.#arena, at, octets, batch.arena, to);
-    if (length > 0) batch.commit(sa.remote, length, trafficClass);
+  /** Sends a packet of our own to the inside network. */
+  #answer(packet: Uint8Array): void {
+    const { bytes, pointer } = this.#answers;
+    bytes.fill(0, 0, VIRTIO_HEADER_OCTETS);
+    bytes.set(packet, VIRTIO_HEADER_OCTETS);
+    this.#sys.write(this.#start.tun.fd, pointer, VIRTIO_HEADER_OCTETS + packet.length);
   }
 }

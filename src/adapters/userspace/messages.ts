@@ -1,6 +1,7 @@
 import type { Endpoint } from '#base/address';
 import type { CounterPage } from '#dataplane/counters';
-import type { DataPlaneOptions, DataPlaneReport } from '#dataplane/data-plane';
+import type { DataPlaneReport } from '#dataplane/data-plane';
+import type { OutboundRules } from '#dataplane/outbound-path';
 import type { TableChange } from '#dataplane/sa-directory';
 import type { OpenSocket } from './sockets.ts';
 import type { OpenTun } from './tun.ts';
@@ -11,7 +12,7 @@ export type WorkerStart = {
   /** An eventfd: written by the main thread after each message. */
   readonly wake: number;
   readonly sockets: readonly OpenSocket[];
-  readonly dontFragment: NonNullable<DataPlaneOptions['dontFragment']>;
+  readonly rules: OutboundRules;
   /** Counters of packets that belong to no SA. */
   readonly pathCounters: SharedArrayBuffer;
   /** Reports that the main thread has dealt with; see `ReportGate`. */

@@ -1,10 +1,11 @@
 import { type Endpoint, sameEndpoint } from '#base/address';
 import type { Arena } from '#base/arena';
-import { instant } from '#base/instant';
+import { type Instant, instant } from '#base/instant';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import type { PacketPath } from '#dataplane/packet-path';
+import type { PathMtu } from '#dataplane/path-mtu';
 import { InsideReader } from './inside-reader.ts';
 import { POLLIN } from './linux.ts';
 import type { WorkerStart } from './messages.ts';
@@ -31,6 +32,7 @@ export class PacketLoop {
   readonly #sys: Sys;
   readonly #start: WorkerStart;
   readonly #path: PacketPath;
+  readonly #pathMtu: PathMtu;
   readonly #hooks: LoopHooks;
   readonly #ports: readonly Port[];
   readonly #outside: OutsideReader;
@@ -41,15 +43,19 @@ export class PacketLoop {
   /** Where the eventfd's number is read to. */
   readonly #wakes: Arena;
 
-  constructor(sys: Sys, start: WorkerStart, path: PacketPath, hooks: LoopHooks) {
+  constructor(sys: Sys, start: WorkerStart, path: PacketPath, pathMtu: PathMtu, hooks: LoopHooks) {
     this.#sys = sys;
     this.#start = start;
     this.#path = path;
+    this.#pathMtu = pathMtu;
     this.#hooks = hooks;
-    const dropped = (packets: number) => path.count(PATH_COUNTER.queueFull, packets);
-    this.#ports = start.sockets.map((socket) => portOf(sys, socket, dropped));
+    const troubles = {
+      dropped: (packets: number) => path.count(PATH_COUNTER.queueFull, packets),
+      tooLarge: () => pathMtu.narrowed(this.#now()),
+    };
+    this.#ports = start.sockets.map((socket) => portOf(sys, socket, troubles));
     this.#outside = new OutsideReader(sys, start.tun, path);
-    this.#inside = new InsideReader(sys, start, path, this.#ports);
+    this.#inside = new InsideReader(sys, start, path, pathMtu, this.#ports);
     this.#wakes = sys.memory(8);
     this.#polls = sys.memory(8 * (2 + this.#ports.length));
     this.#ready = new Int16Array(this.#polls.bytes.buffer);
@@ -100,8 +106,13 @@ export class PacketLoop {
     return this.#hooks.wake();
   }
 
+  #now(): Instant {
+    return instant(performance.timeOrigin + performance.now());
+  }
+
   #movePackets(): void {
-    const now = instant(performance.timeOrigin + performance.now());
+    const now = this.#now();
+    this.#pathMtu.age(now);
     for (let i = 0; i < this.#ports.length; i += 1)
       if (this.#isReady(2 + i)) this.#outside.read(this.#ports[i] as Port, now);
     this.#outside.flush();

@@ -1,6 +1,6 @@
 import type { OutboundAssociation } from '#dataplane/association';
 import { EndpointWords } from '#dataplane/endpoint-words';
-import { SendBatch } from './send-batch.ts';
+import { SendBatch, type SendTroubles } from './send-batch.ts';
 import type { OpenSocket } from './sockets.ts';
 import type { Sys } from './sys.ts';
 
@@ -11,12 +11,12 @@ export type Port = {
   readonly batch: SendBatch;
 };
 
-/** `dropped` is told how many packets the system would not take. */
-export function portOf(sys: Sys, socket: OpenSocket, dropped: (packets: number) => void): Port {
+/** `troubles` hears of what the system would not take. */
+export function portOf(sys: Sys, socket: OpenSocket, troubles: SendTroubles): Port {
   const local = EndpointWords.of(socket.endpoint);
   const family = local.family === 4 ? 4 : 6;
   const outlet = { fd: socket.fd, family, isUdp: socket.kind === 'udp' } as const;
-  return { socket, local, batch: new SendBatch(sys, outlet, dropped) };
+  return { socket, local, batch: new SendBatch(sys, outlet, troubles) };
 }
 
 /** The port through which the packets of an SA leave. */

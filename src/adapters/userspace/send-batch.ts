@@ -30,6 +30,14 @@ export type Outlet = {
   readonly isUdp: boolean;
 };
 
+/** What a batch tells while it sends. */
+export type SendTroubles = {
+  /** The system would not take so many packets. */
+  readonly dropped: (packets: number) => void;
+  /** The path to a peer is narrower than was thought. */
+  readonly tooLarge: () => void;
+};
+
 const MOST_MESSAGES = 128;
 const CONTROL_OCTETS = 24;
 /** A traffic class and a segment size, in this order. */
@@ -52,7 +60,7 @@ export class SendBatch {
   readonly arena: Arena;
   readonly #sys: Sys;
   readonly #outlet: Outlet;
-  readonly #dropped: (packets: number) => void;
+  readonly #troubles: SendTroubles;
   readonly #words: Uint32Array;
   readonly #vectors: number;
   readonly #names: number;
@@ -73,11 +81,10 @@ export class SendBatch {
   #trafficClass = 0;
   #open = false;
 
-  /** `dropped` is told how many packets the system would not take. */
-  constructor(sys: Sys, outlet: Outlet, dropped: (packets: number) => void) {
+  constructor(sys: Sys, outlet: Outlet, troubles: SendTroubles) {
     this.#sys = sys;
     this.#outlet = outlet;
-    this.#dropped = dropped;
+    this.#troubles = troubles;
     this.#canSegment = outlet.isUdp;
     this.#vectors = MOST_MESSAGES * MESSAGE.octets;
     this.#names = this.#vectors + MOST_MESSAGES * MESSAGE.iovecOctets;
@@ -197,6 +204,7 @@ export class SendBatch {
     if (errno <= 0) return -errno;
     // A device without checksum offload cannot send trains at all; other errors concern this one.
     if (errno === EIO) this.#canSegment = false;
+    if (errno === EMSGSIZE) this.#troubles.tooLarge();
     if ((this.#packets[first] as number) > 1) this.#sendOneByOne(first);
     else this.#sendWithoutDf(first, errno);
     return 1;
@@ -237,16 +245,16 @@ export class SendBatch {
   }
 
   /**
-   * A packet too large for the path leaves without DF, in fragments, rather than never: nobody tells
-   * its sender the size yet. Every other error costs the packet.
+   * The first packets that are too large for the path leave without DF, in fragments, rather than
+   * never: that the path is so narrow comes to light with them. Every other error costs the packet.
    */
   #sendWithoutDf(i: number, errno: number): void {
     if (errno !== EMSGSIZE || !this.#dontFragment) {
-      this.#dropped(1);
+      this.#troubles.dropped(1);
       return;
     }
     this.#discoverPathMtu(false);
-    if (this.#trySend(i, 1) > 0) this.#dropped(1);
+    if (this.#trySend(i, 1) > 0) this.#troubles.dropped(1);
     this.#discoverPathMtu(true);
   }
 

@@ -18,7 +18,9 @@ export type Sys = {
   munmap(pointer: number, octets: number): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: number, octets: number): number;
+  connect(fd: number, address: number, octets: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, octets: number): number;
+  getsockopt(fd: number, level: number, name: number, value: number, octets: number): number;
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
   open(path: string, flags: number): number;
@@ -73,6 +75,8 @@ function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'memory' | 'openssl'>
   return {
     socket: lib.func('socket', 'int', ['int', 'int', 'int']),
     bind: lib.func('bind', 'int', ['int', p, 'uint']),
+    connect: lib.func('connect', 'int', ['int', p, 'uint']),
+    getsockopt: lib.func('getsockopt', 'int', ['int', 'int', 'int', p, p]),
     setsockopt: lib.func('setsockopt', 'int', ['int', 'int', 'int', p, 'uint']),
     recvmmsg: lib.func('recvmmsg', 'int', ['int', p, 'uint', 'int', p]),
     sendmmsg: lib.func('sendmmsg', 'int', ['int', p, 'uint', 'int']),

@@ -11,6 +11,7 @@ import type {
   ForwardingChange,
   SaCounters,
 } from '#dataplane/data-plane';
+import { outboundRules } from '#dataplane/outbound-path';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
 import { ledgerMemory, settle } from './ledger.ts';
@@ -138,7 +139,7 @@ export class UserspaceDataPlane implements DataPlane {
       tun,
       wake,
       sockets,
-      dontFragment: this.#options.dontFragment ?? 'copy',
+      rules: outboundRules(this.#options),
       pathCounters: this.#pathCounters.buffer,
       handled: this.#handled,
       ledger,

@@ -2,11 +2,14 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { assert } from '#base/assert';
 import { CounterPages, PATH_COUNTER } from '#dataplane/counters';
 import { ForwardingTable } from '#dataplane/forwarding-table';
+import { MssClamp } from '#dataplane/mss-clamp';
 import { PacketPath } from '#dataplane/packet-path';
+import { PathMtu } from '#dataplane/path-mtu';
 import { evpCiphers } from './evp.ts';
 import { recorded } from './ledger.ts';
 import type { WorkerCommand, WorkerStart } from './messages.ts';
 import { PacketLoop } from './packet-loop.ts';
+import { PathMtuProbe } from './path-mtu-probe.ts';
 import { ReportGate } from './report-gate.ts';
 import { loadSys } from './sys.ts';
 import { warmUp } from './warm-up.ts';
@@ -31,8 +34,16 @@ const gate = new ReportGate(
   (reports) => port.postMessage(reports),
   () => path.count(PATH_COUNTER.queueFull),
 );
-const path = new PacketPath(table, new Float64Array(start.pathCounters), (r) => gate.add(r));
-const loop = new PacketLoop(sys, start, path, { wake: obey, turned: () => gate.flush() });
+const probe = new PathMtuProbe(sys);
+const pathMtu = new PathMtu((remote) => probe.ask(remote));
+const path = new PacketPath(
+  table,
+  new Float64Array(start.pathCounters),
+  (report) => gate.add(report),
+  start.rules.clampMss ? new MssClamp(pathMtu) : undefined,
+);
+const hooks = { wake: obey, turned: () => gate.flush() };
+const loop = new PacketLoop(sys, start, path, pathMtu, hooks);
 
 function install({ pages: more, changes }: Pick<WorkerStart, 'pages' | 'changes'>): void {
   for (const page of more) pages.adopt(page);

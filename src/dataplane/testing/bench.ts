@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Endpoint } from '#base/address';
 import { equalBytes } from '#base/bytes';
-import type { DataPlane, DataPlaneReport } from '../data-plane.ts';
+import type { DataPlane, DataPlaneOptions, DataPlaneReport } from '../data-plane.ts';
 import type { Marks, OuterPacket } from '../memory-data-plane.ts';
 
 /** A packet that left towards a peer. What the bench cannot see of it is absent. */
@@ -26,6 +26,12 @@ export type Bench = {
   close(): Promise<void>;
 };
 
+/** What a story may ask for. */
+export type BenchOptions = Pick<
+  DataPlaneOptions,
+  'dontFragment' | 'fragmentationPolicy' | 'clampMss'
+>;
+
 /** A kind of data plane, as the compliance suite sees it. */
 export type BenchFactory = {
   readonly name: string;
@@ -39,7 +45,8 @@ export type BenchFactory = {
   readonly peer6: Endpoint;
   /** Whether the marks of sent packets (traffic class, DF) show. */
   readonly seesMarks: boolean;
-  start(options?: { readonly dontFragment?: 'copy' | 'set' | 'clear' }): Promise<Bench>;
+  /** Paths outside carry 1500 octets. */
+  start(options?: BenchOptions): Promise<Bench>;
 };
 
 /** Waits until `condition` holds, and fails when it never does. */

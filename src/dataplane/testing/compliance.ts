@@ -2,6 +2,7 @@ import type { BenchFactory } from './bench.ts';
 import { controlStories } from './control-stories.ts';
 import { inboundStories } from './inbound-stories.ts';
 import { outboundStories } from './outbound-stories.ts';
+import { sizeStories } from './size-stories.ts';
 import { tableStories } from './table-stories.ts';
 
 /** What every back end of `DataPlane` has to do, told as stories over its bench. */
@@ -9,5 +10,6 @@ export function dataPlaneCompliance(factory: BenchFactory): void {
   controlStories(factory);
   inboundStories(factory);
   outboundStories(factory);
+  sizeStories(factory);
   tableStories(factory);
 }

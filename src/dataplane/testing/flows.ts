@@ -19,6 +19,8 @@ export type FlowPacket = {
   /** TCP options. */
   readonly options?: Uint8Array;
   readonly ecn?: number;
+  /** From the inside host to the client; otherwise the other way. */
+  readonly fromInside?: boolean;
 };
 
 const ends = {
@@ -26,9 +28,14 @@ const ends = {
   6: { source: address('fd00:40::1'), destination: address('fd00:2::10') },
 } as const;
 
+function endsOf(p: FlowPacket) {
+  const { source, destination } = ends[p.family];
+  return p.fromInside ? { source: destination, destination: source } : { source, destination };
+}
+
 function transport(p: FlowPacket): Uint8Array {
   const ports = { sourcePort: p.port, destinationPort: 80, payload: p.payload };
-  if (p.kind === 'udp') return encodeUdp(ports, ends[p.family]);
+  if (p.kind === 'udp') return encodeUdp(ports, endsOf(p));
   return encodeTcp(
     {
       ...ports,
@@ -39,14 +46,14 @@ function transport(p: FlowPacket): Uint8Array {
       urgentPointer: 0,
       options: p.options ?? new Uint8Array(0),
     },
-    ends[p.family],
+    endsOf(p),
   );
 }
 
 /** The IP packet, checksums and all. */
 export function flowPacket(p: FlowPacket): Uint8Array {
   const protocol = p.kind === 'udp' ? ipProtocols.udp : ipProtocols.tcp;
-  const common = { ...ends[p.family], dscp: 0, ecn: p.ecn ?? 0, payload: transport(p) };
+  const common = { ...endsOf(p), dscp: 0, ecn: p.ecn ?? 0, payload: transport(p) };
   if (p.family === 6)
     return Ipv6Packet.encode({ ...common, flowLabel: 7, nextHeader: protocol, hopLimit: 64 });
   return Ipv4Packet.encode({

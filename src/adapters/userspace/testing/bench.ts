@@ -27,11 +27,18 @@ export const ADDRESSES = [
 /** Two milliseconds each, 4 seconds in all, without anything happening. */
 const PATIENCE = 2000;
 const MOST_OCTETS = 65_535;
-/** The kernel's own packets (ICMP) are none of ours; see `innerPacket`. */
-const OURS = { protocol: 253, nextHeader: 59 } as const;
+/** See `innerPacket` and `flowPacket`; and ICMP that says that a packet was too large. */
+const OURS = { protocol: 253, nextHeader: 59, tcp: 6, icmp: 1, icmpv6: 58 } as const;
+const TOO_LARGE = { icmp: 3, icmpv6: 2 } as const;
 
-const isOurs = (packet: Uint8Array): boolean =>
-  (packet[0] as number) >> 4 === 4 ? packet[9] === OURS.protocol : packet[6] === OURS.nextHeader;
+/** Whether a packet is a story's or the data plane's; the kernel has some of its own. */
+function isOurs(packet: Uint8Array): boolean {
+  const four = (packet[0] as number) >> 4 === 4;
+  const protocol = packet[four ? 9 : 6];
+  if (protocol === OURS.icmp && four) return packet[20] === TOO_LARGE.icmp;
+  if (protocol === OURS.icmpv6 && !four) return packet[40] === TOO_LARGE.icmpv6;
+  return protocol === OURS.tcp || protocol === (four ? OURS.protocol : OURS.nextHeader);
+}
 
 /** What a router makes of a packet. */
 function routed(packet: Uint8Array): Uint8Array {

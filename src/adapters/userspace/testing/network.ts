@@ -42,7 +42,7 @@ export async function systemCalls(): Promise<Sys> {
  */
 export function enterNewNetwork(sys: Sys, addresses: readonly string[]): number {
   assert.equal(sys.unshare(CLONE_NEWNET), 0, 'a network namespace of its own');
-  ip('link', 'set', 'dev', 'lo', 'up');
+  ip('link', 'set', 'dev', 'lo', 'mtu', '1500', 'up');
   for (const address of addresses)
     ip('address', 'add', address, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
   for (const [name, value] of [

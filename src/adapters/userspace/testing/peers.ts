@@ -44,7 +44,8 @@ export class Peers {
     assert.ok(open.ok, open.ok ? '' : open.error);
     const family = remote.address.includes(':') ? 6 : 4;
     const outlet = { fd: open.value.fd, family, isUdp: protocol === UDP } as const;
-    const batch = new SendBatch(this.#sys, outlet, () => assert.fail('the peer cannot send'));
+    const cannot = () => assert.fail('the peer cannot send');
+    const batch = new SendBatch(this.#sys, outlet, { dropped: cannot, tooLarge: () => {} });
     const socket = { open: open.value, batch, remote };
     this.#sockets.set(key, socket);
     return socket;

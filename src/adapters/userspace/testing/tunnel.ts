@@ -5,6 +5,7 @@ import { hostPrefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import type { DataPlaneReport, ForwardingChange } from '#dataplane/data-plane';
+import type { BenchOptions } from '#dataplane/testing/bench';
 import type { Sys } from '../sys.ts';
 import { UserspaceDataPlane } from '../userspace-data-plane.ts';
 import { enterNewNetwork, ip, visit } from './network.ts';
@@ -25,7 +26,7 @@ export type TunnelOptions = {
   readonly mtu: number;
   /** Of the interfaces between the two. */
   readonly pathMtu?: number;
-};
+} & BenchOptions;
 
 const outside = [address('192.0.2.1'), address('192.0.2.2')] as const;
 const inside = [address('10.98.0.1'), address('10.98.0.2')] as const;
@@ -82,6 +83,7 @@ export async function openTunnel(
     const reports: DataPlaneReport[] = [];
     const far = i === 0 ? 1 : 0;
     const started = await UserspaceDataPlane.start({
+      ...options,
       listen: [{ endpoint: endpoint(i), encapsulated: true }],
       report: (report) => reports.push(report),
       tun: {
