@@ -308,6 +308,11 @@ function mobility(factory: BenchFactory): void {
     ] as const;
     const first = await w.join({ host: 1, remote: ports[0] });
     const second = await w.join({ host: 2, remote: ports[1] });
+    for (const peer of [first, second]) {
+      const packet = w.fromClient(peer);
+      w.arrive(peer, peer.seal(packet));
+      await w.expectDelivered(packet);
+    }
     await w.apply(first.moves(ports[1]));
     await w.apply(second.moves(ports[0]));
     assert.deepEqual((await w.expectTunnelled(first, w.fromInside(first))).remote, ports[1]);
