@@ -6,7 +6,9 @@ import { Prng } from '#base/prng';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { secretKey } from '#crypto/prf';
 import {
+  extendedAuthenticationRefused,
   messageRefused,
+  peerNotification,
   phaseOneProofWrong,
   phaseOneRefused,
   phaseOneTimedOut,
@@ -21,7 +23,6 @@ import {
   configurationTypes,
   doi,
   exchangeTypes,
-  notifyTypes,
   protocolIds,
 } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
@@ -175,6 +176,9 @@ test('a refused user gets nothing either, and is told and dropped', () => {
     world.gateway.noticed('closed').map((n) => n.reason),
     ['authentication failed'],
   );
+  assert.deepEqual(world.gateway.logged(extendedAuthenticationRefused)[0]?.args, {
+    user: 'mallory',
+  });
   assert.deepEqual(world.gateway.noticed('configurationRequested'), []);
   assert.equal(world.gateway.inbound.size, 0);
   assert.equal(world.client.noticed('closed').length, 1);
@@ -413,9 +417,12 @@ test('a refused proposal is answered, and the log says which lines would permit 
   const refusal = world.pass(world.gateway, 'informational');
   assert.ok(refusal.bytes.length < 100, 'an answer to a stranger is smaller than the question');
   assert.equal([...world.gateway.manager.summaries()].length, 0);
-  // The client goes on waiting: anybody could have sent that.
+  // The client goes on waiting, since anybody could have sent that, but its log has it.
   assert.equal(world.client.noticed('closed').length, 0);
-  assert.equal(notifyTypes.noProposalChosen, 14);
+  assert.deepEqual(world.client.logged(peerNotification)[0]?.args, {
+    message: 'NO-PROPOSAL-CHOSEN (14)',
+    trust: ' in a message that anybody could have sent',
+  });
 });
 
 test('a group that demands XAUTH is not entered with the group key alone', () => {

@@ -8,6 +8,7 @@ import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import type { HashName } from '#crypto/hashes';
 import type { IsakmpCipherName } from '#crypto/isakmp-ciphers';
 import {
+  extendedAuthenticationAccepted,
   keyAgreementFailed,
   natDetected,
   natTraversalNegotiated,
@@ -57,6 +58,9 @@ test('NAT-10 NAT-11: a login through a PAT box, message by message', () => {
     gateway.noticed('credentials').map((n) => n.user),
     ['vpnclient1'],
   );
+  assert.deepEqual(gateway.logged(extendedAuthenticationAccepted)[0]?.args, {
+    user: 'vpnclient1',
+  });
   // R->I: HDR*, HASH, ATTR(SET: status ok)
   world.pass(gateway, 'transaction');
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elapsedMs } from '#base/instant';
-import { lifetimeOverridden } from '#protocol/isakmp/events';
+import { lifetimeOverridden, phaseTwoTimedOut } from '#protocol/isakmp/events';
 import {
   inboundDataReceived,
   noOldSa,
@@ -111,12 +111,19 @@ test('a pair that runs out of kilobytes is replaced once, whichever direction sa
 });
 
 test('a pair that nobody could replace ends with its lifetime, and the peer is told', () => {
-  const world = worldWithLifetimes(1000, 1000);
+  // Nobody watches whether the other end lives: only lifetimes end anything.
+  const dpd = { idleSeconds: 0, retrySeconds: 5, retries: 3 };
+  const group = { ...groupPolicy, dpd, ipsec: ipsec(1000) };
+  const world = new World({ gatewayPolicy: gatewayWithGroup(group) });
   const { gateway, client } = world;
+  world.connect(client, { peer: group });
+  world.settle();
   // Quick Mode never gets through, deletes do: the way opens at the end.
   world.passTime(990_000, true);
   gateway.sent.length = 0;
   client.sent.length = 0;
+  assert.equal(gateway.logged(phaseTwoTimedOut).length, 1);
+  assert.equal(gateway.inbound.size, 1);
   world.passTime(11_000);
   assert.equal(gateway.inbound.size, 0);
   assert.equal(client.inbound.size, 0);
