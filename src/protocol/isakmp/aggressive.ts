@@ -126,6 +126,7 @@ export function established(turn: Turn, c: Completion): Established {
     children: [],
     retiring: [],
     deadPeerDetection: { stage: 'off' },
+    lastPeerQuestion: undefined,
     keepaliveAt: undefined,
     responderLifetimeAt: undefined,
     answered: [],

@@ -35,15 +35,38 @@ export const messageArrived = (turn: Turn, sa: Established): Established =>
     ? sa
     : { ...sa, deadPeerDetection: watching(turn, sa, sa.deadPeerDetection.sequence) };
 
-/** The peer asks whether we live: it gets its sequence number back (NAT-71). */
-export function peerAsked(turn: Turn, sa: Established, notification: Notification): void {
+/**
+ * Whether a notification can only be the peer's own and of now: a question with a greater number than any
+ * before, or the answer to one of ours. RFC 3706 section 6.2 numbers them against repetition.
+ */
+export function isFromNow(sa: Established, { notifyType, data }: Notification): boolean {
+  if (data.length !== 4) return false;
+  const number = numberOf(data);
+  const { deadPeerDetection: dpd, lastPeerQuestion } = sa;
+  if (notifyType === notifyTypes.rUThere)
+    return lastPeerQuestion === undefined || number > lastPeerQuestion;
+  return (
+    notifyType === notifyTypes.rUThereAck &&
+    dpd.stage === 'asking' &&
+    number > dpd.sequence - dpd.asked &&
+    number <= dpd.sequence
+  );
+}
+
+/** The peer asks whether we live: it gets its sequence number back (NAT-71), whatever the number is. */
+export function peerAsked(turn: Turn, sa: Established, notification: Notification): Established {
+  if (notification.data.length !== 4) return sa;
   turn.log(deadPeerAnswered, sa.subject, () => ({ sequence: sequenceText(notification.data) }));
   const acknowledgement = isakmpNotification(sa, notifyTypes.rUThereAck, notification.data);
   sendInformational(turn, sa, [acknowledgement]);
+  const lastPeerQuestion = Math.max(sa.lastPeerQuestion ?? 0, numberOf(notification.data));
+  return { ...sa, lastPeerQuestion };
 }
 
-const sequenceText = (octets: Uint8Array): string =>
-  octets.reduce((number, octet) => number * 256 + octet, 0).toString(16);
+const numberOf = (octets: Uint8Array): number =>
+  octets.reduce((number, octet) => number * 256 + octet, 0);
+
+const sequenceText = (octets: Uint8Array): string => numberOf(octets).toString(16);
 
 /** Nothing came for the idle time, or an answer is missing. */
 export function silence(turn: Turn, sa: Established): State {

@@ -50,8 +50,7 @@ export function notificationReceived(
   logNotify(turn, sa.subject, notification);
   switch (notification.notifyType) {
     case notifyTypes.rUThere:
-      if (notification.data.length === 4) peerAsked(turn, sa, notification);
-      return sa;
+      return peerAsked(turn, sa, notification);
     case notifyTypes.altigaKeepalive:
     case notifyTypes.iosKeepalive:
     case notifyTypes.iosKeepaliveAck:

@@ -4,17 +4,17 @@ import type { Header } from '#wire/isakmp/header';
 import { exchangeTypes, headerFlags } from '#wire/isakmp/numbers';
 import { installedPairs } from './child.ts';
 import { logReceived } from './decode-text.ts';
-import { messageArrived } from './dpd.ts';
+import { isFromNow, messageArrived } from './dpd.ts';
 import { messageRefused, peerMoved, prematureRequest, processingHash } from './events.ts';
 import { answeredBefore, messageKey, remember } from './exchange.ts';
 import { informationalReceived, isHashKeepalive } from './informational.ts';
 import { isAuthentic, type Opened, open } from './open.ts';
 import { quick2Received } from './quick-initiator.ts';
 import { isQuick3Authentic, quick1Received, quick3Received } from './quick-responder.ts';
-import { checkRule, type Rule, rules } from './rules.ts';
+import { allOf, checkRule, type Rule, rules } from './rules.ts';
 import { firstIv } from './seal.ts';
 import type { Established, QuickMode, State } from './state.ts';
-import { transactionIv, transactionReceived } from './transaction.ts';
+import { answersOurs, transactionIv, transactionReceived } from './transaction.ts';
 import type { Path, Turn } from './turn.ts';
 import { statusAcknowledged } from './xauth.ts';
 
@@ -28,8 +28,13 @@ type Expectation = {
   readonly rule: Rule;
   readonly iv: Uint8Array;
   readonly isAuthentic: (opened: Opened) => boolean;
+  /** Whether it cannot be an old message that somebody repeats: it answers what we just said, or counts on. */
+  readonly isFresh: (opened: Opened) => boolean;
   readonly proceed: (turn: Turn, sa: Established, opened: Opened, key: string) => State;
 };
+
+const always = (): boolean => true;
+const never = (): boolean => false;
 
 function expectQuick(sa: Established, header: Header): Result<Expectation, string> {
   const { messageId } = header;
@@ -39,6 +44,7 @@ function expectQuick(sa: Established, header: Header): Result<Expectation, strin
       rule: rules.quick1,
       iv: firstIv(sa.secured, messageId),
       isAuthentic: (opened) => isAuthentic(sa.secured, messageId, opened),
+      isFresh: never,
       proceed: (turn, next, opened, key) => newQuickMode(turn, next, header, opened, key),
     });
   const { iv } = quick;
@@ -48,6 +54,7 @@ function expectQuick(sa: Established, header: Header): Result<Expectation, strin
         rule: rules.quick2,
         iv,
         isAuthentic: (o) => isAuthentic(sa.secured, messageId, o, quick.nonceBody),
+        isFresh: always,
         proceed: (turn, next, opened, key) => quick2Received(turn, next, quick, opened, key),
       });
     case 'awaitingHash':
@@ -55,6 +62,7 @@ function expectQuick(sa: Established, header: Header): Result<Expectation, strin
         rule: rules.quick3,
         iv,
         isAuthentic: (opened) => isQuick3Authentic(quick, opened),
+        isFresh: always,
         proceed: (turn, next, _, key) => quick3Received(turn, next, quick, key),
       });
     default:
@@ -96,6 +104,7 @@ function expect(sa: Established, header: Header): Result<Expectation, string> {
         rule: rules.transaction,
         iv: transactionIv(sa, messageId),
         isAuthentic: (opened) => isAuthentic(sa.secured, messageId, opened),
+        isFresh: () => answersOurs(sa, messageId),
         proceed: (turn, next, opened, key) => transactionReceived(turn, next, header, opened, key),
       });
     case exchangeTypes.informational:
@@ -105,6 +114,7 @@ function expect(sa: Established, header: Header): Result<Expectation, string> {
         iv: firstIv(sa.secured, messageId),
         isAuthentic: (opened) =>
           isAuthentic(sa.secured, messageId, opened) || isHashKeepalive(sa, messageId, opened),
+        isFresh: (opened) => allOf(opened.payloads, 'notify').some((n) => isFromNow(sa, n)),
         proceed: (turn, next, opened, key) =>
           informationalReceived(turn, remember(next, key, undefined), opened),
       });
@@ -154,11 +164,11 @@ export function phaseTwoReceived(
     turn.log(messageRefused, sa.subject, () => ({ reason }));
     return sa;
   }
-  const arrived = messageArrived(turn, follow(turn, sa, path));
-  return expected.value.proceed(turn, arrived, opened.value, key);
+  const heard = expected.value.isFresh(opened.value) ? follow(turn, sa, path) : sa;
+  return expected.value.proceed(turn, messageArrived(turn, heard), opened.value, key);
 }
 
-/** An authentic message came another way than the last: behind a NAT the peer may have moved. */
+/** A fresh message came another way than the last: behind a NAT the peer may have moved. */
 function follow(turn: Turn, sa: Established, path: Path): Established {
   if (sameEndpoint(sa.path.remote, path.remote)) return sa;
   return sa.natTraversal?.remoteBehindNat && path.encapsulated === sa.path.encapsulated

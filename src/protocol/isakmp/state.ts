@@ -292,6 +292,8 @@ export type Established = Common & {
   readonly children: readonly Child[];
   readonly retiring: readonly Retiring[];
   readonly deadPeerDetection: DeadPeerDetection;
+  /** Number of the peer's newest R-U-THERE; they rise, so that an old one repeated is recognized. */
+  readonly lastPeerQuestion: number | undefined;
   /** When the next NAT keepalive is due. */
   readonly keepaliveAt: Instant | undefined;
   /** When the phase-1 lifetime is announced; undefined once it was, or before XAUTH is over. */

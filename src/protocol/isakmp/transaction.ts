@@ -26,6 +26,16 @@ function ongoing(sa: Established, messageId: number): Transaction | undefined {
 export const transactionIv = (sa: Established, messageId: number): Uint8Array =>
   ongoing(sa, messageId)?.iv ?? firstIv(sa.secured, messageId);
 
+/** Whether a message goes on with an exchange that this end began: it answers what only we know of. */
+export const answersOurs = (sa: Established, messageId: number): boolean => {
+  const { extendedAuthentication: xauth, configuration } = sa;
+  const begun = [
+    xauth.stage === 'requested' || xauth.stage === 'judged' ? xauth.transaction : undefined,
+    configuration.stage === 'requested' ? configuration.transaction : undefined,
+  ];
+  return begun.some((transaction) => transaction?.messageId === messageId);
+};
+
 const isExtended = ({ attributes }: Attributes): boolean =>
   [xauthAttributes.xauthType, xauthAttributes.xauthUserName, xauthAttributes.xauthMessage].some(
     (type) => findAttribute(attributes, type),
