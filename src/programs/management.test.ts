@@ -5,6 +5,7 @@ import { SlowWork } from '#adapters/device-runner';
 import { address } from '#base/address';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
+import { managementFault } from '#engine/events';
 import { grammar } from '#engine/grammar';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
@@ -86,6 +87,6 @@ test('a web console that cannot be opened is said in the log, and the head-end g
   const { web, headEnd } = await running(t, port);
   assert.equal(web.address, undefined);
   const [newest] = headEnd.device.log.newestFirst();
-  // The event managementFault names the reason.
-  assert.match(JSON.stringify(newest?.record.args), /another program has it/);
+  assert.equal(newest?.record.definition, managementFault);
+  assert.match(String(newest?.record.args.reason), /another program has it/);
 });
