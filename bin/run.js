@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { ensurePackages, ensureWebConsole, giveUp, nodePath, root } from './install.js';
 
 /** Runs a program in this terminal until it ends; resolves to its exit code, 128 + n for a signal. */
-export function runToEnd(command, args, env = process.env) {
+export function runToEnd(command, args, cwd = root) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd, stdio: 'inherit' });
     // A terminal sends Ctrl-C to the child as well; without one, it has to be passed on.
     const passed = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT'];
     const handlers = ['SIGTERM', 'SIGHUP', 'SIGINT'].map((signal) => {
@@ -22,9 +22,9 @@ export function runToEnd(command, args, env = process.env) {
   });
 }
 
-/** `npm start`: completes the clone and runs headend with the given arguments. */
-export async function start(args) {
+/** Completes the clone and runs headend with the given arguments, which may name files below `folder`. */
+export async function start(args, folder = process.cwd()) {
   ensurePackages();
   ensureWebConsole();
-  process.exitCode = await runToEnd(nodePath(), [join(root, 'src/main.ts'), ...args]);
+  process.exitCode = await runToEnd(nodePath(), [join(root, 'src/main.ts'), ...args], folder);
 }

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -74,6 +75,21 @@ test('a fresh clone installs its packages once, says so in one line, and runs', 
   assert.equal(second.stderr, '');
   assert.equal(clone.calls(), 1);
   assert.match(readFileSync(join(clone.root, 'npm-calls'), 'utf8'), /^ci --include=dev /);
+});
+
+test('files are looked for where the command was typed, also through npm', (t) => {
+  const clone = freshClone(t);
+  clone.put('src/main.ts', 'console.log(process.cwd());');
+  const typedIn = realpathSync(tmpdir());
+  const run = (script: string, folder: string, env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [join(clone.root, 'bin', script), 'start'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...clone.env, ...env },
+    }).stdout;
+  assert.equal(run('headend.js', typedIn, { INIT_CWD: '/' }), `${typedIn}\n`);
+  assert.equal(run('bootstrap.js', clone.root, { INIT_CWD: typedIn }), `${typedIn}\n`);
+  assert.equal(run('bootstrap.js', typedIn, { INIT_CWD: undefined }), `${typedIn}\n`);
 });
 
 test('packages that differ from the lock file are installed again', (t) => {
