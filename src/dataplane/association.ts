@@ -1,4 +1,4 @@
-import type { Endpoint } from '#base/address';
+import { type Endpoint, familyOf } from '#base/address';
 import {
   type EspCiphers,
   type EspOpener,
@@ -9,6 +9,7 @@ import { ESP_SUITES, type EspSuite } from '#crypto/esp-suites';
 import { type CounterPages, SA_COUNTER } from './counters.ts';
 import type { InboundSa, OutboundSa } from './data-plane.ts';
 import { EndpointWords } from './endpoint-words.ts';
+import { ipHeaderOctets } from './ip-packet.ts';
 import { PrefixWords } from './prefix-words.ts';
 import { ReplayWindow } from './replay-window.ts';
 
@@ -22,6 +23,8 @@ export abstract class Association {
   readonly extended: boolean;
   /** Whether ESP travels in UDP. */
   readonly inUdp: boolean;
+  /** Octets of the IP header that does not travel within ESP: none in tunnel mode. */
+  readonly bareHeaderOctets: number;
   readonly local: EndpointWords;
   readonly remote: EndpointWords;
   readonly localSelector: PrefixWords;
@@ -43,6 +46,7 @@ export abstract class Association {
     this.frameOctets = espFrameOctets(this.suite);
     this.extended = sa.extendedSequenceNumbers ?? false;
     this.inUdp = sa.encapsulation === 'udp';
+    this.bareHeaderOctets = sa.mode === 'tunnel' ? 0 : ipHeaderOctets(familyOf(sa.local.address));
     this.local = EndpointWords.of(sa.local);
     this.remote = EndpointWords.of(sa.remote);
     this.localSelector = new PrefixWords(sa.selectors.local);

@@ -15,6 +15,7 @@ import {
   trafficClassOf,
 } from './ip-packet.ts';
 import { readUint32 } from './octets.ts';
+import { writeBareHeader } from './transport-mode.ts';
 
 /** Why there is no inner packet. None is a length, and all below 0 are faults. */
 export const REFUSED = {
@@ -33,7 +34,7 @@ const TWO_TO_32 = 2 ** 32;
  * `target` from `to` on, and returns the length of the inner packet there or a member of `REFUSED`.
  * The order is that of RFC 4303 section 3.4: length, replay, integrity, replay window, decryption,
  * trailer; then RFC 4301 section 5.2: the inner packet against the selectors. `target` has room for
- * `octets` octets from `to` on; what is there after a refusal is garbage.
+ * `octets` octets and an IP header from `to` on; what is there after a refusal is garbage.
  */
 export function decapsulate(
   sa: InboundAssociation,
@@ -55,20 +56,25 @@ export function decapsulate(
     return REFUSED.replayed;
   }
   const high = sa.extended ? Math.floor(sequence / TWO_TO_32) : NOT_EXTENDED;
-  if (!sa.opener.open(source, packet, octets, target, to, high)) {
+  const start = to + sa.bareHeaderOctets;
+  if (!sa.opener.open(source, packet, octets, target, start, high)) {
     sa.count(SA_COUNTER.authenticationFailed);
     return REFUSED.authenticationFailed;
   }
   sa.advanced = sa.window.record(sequence);
   sa.counters[sa.base + SA_COUNTER.sequence] = sa.window.top;
 
-  const payload = payloadOctets(target.bytes, to, body);
+  const payload = payloadOctets(target.bytes, start, body);
   if (payload < 0) {
     sa.count(SA_COUNTER.malformed);
     return REFUSED.malformed;
   }
-  const nextHeader = target.bytes[to + body - 1] as number;
+  const nextHeader = target.bytes[start + body - 1] as number;
   if (nextHeader === ipProtocols.noNextHeader) return REFUSED.dummy;
+  if (sa.bareHeaderOctets > 0) {
+    writeBareHeader(sa, target, to, payload, nextHeader, outerTrafficClass);
+    return acceptInner(sa, target.bytes, to, start - to + payload, outerTrafficClass);
+  }
   // Some clients write 4 before IPv6 too, so the version field alone decides which of the two it is.
   if (nextHeader !== ipProtocols.ipv4 && nextHeader !== ipProtocols.ipv6) {
     sa.count(SA_COUNTER.malformed);

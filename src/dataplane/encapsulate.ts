@@ -4,7 +4,7 @@ import { ESP_TRAILER_OCTETS, espPadding } from '#wire/esp';
 import { ipProtocols } from '#wire/protocol-numbers';
 import type { OutboundAssociation } from './association.ts';
 import { SA_COUNTER } from './counters.ts';
-import { ipVersion } from './ip-packet.ts';
+import { headerOctets, ipVersion, protocolOf } from './ip-packet.ts';
 import { writeUint32 } from './octets.ts';
 
 /** Octets behind an inner packet that `encapsulate` overwrites at most: padding and trailer. */
@@ -14,6 +14,9 @@ export const TRAILER_ROOM = 18;
 export const ENCAPSULATION_ROOM = 128;
 
 const TWO_TO_32 = 2 ** 32;
+
+const tunnelProtocol = (bytes: Uint8Array, at: number): number =>
+  ipVersion(bytes, at) === 4 ? ipProtocols.ipv4 : ipProtocols.ipv6;
 
 /** The last number that may be sent; RFC 4303 section 3.3.3 forbids it to wrap. */
 const lastSequence = (extended: boolean): number =>
@@ -27,9 +30,10 @@ export const sequenceRunsOut = (sa: OutboundAssociation): boolean =>
   sa.sequence >= lastSequence(sa.extended) - 2 ** 28;
 
 /**
- * Makes the ESP packet, in tunnel mode, of the inner packet of `octets` octets at `from` in `source`,
- * at `to` in `target`; RFC 4303 section 3.3. Returns its length, or 0 when the sequence numbers are
- * used up. Padding and trailer are put behind the inner packet first, over whatever is there.
+ * Makes the ESP packet of the IP packet of `octets` octets at `from` in `source`, at `to` in `target`;
+ * RFC 4303 section 3.3. In transport mode its header stays behind: the socket makes one between the
+ * same two hosts. Returns the length, or 0 when the sequence numbers are used up. Padding and trailer
+ * are put behind the packet first, over whatever is there.
  */
 export function encapsulate(
   sa: OutboundAssociation,
@@ -45,17 +49,19 @@ export function encapsulate(
   sa.counters[sa.base + SA_COUNTER.sequence] = sequence;
 
   const plain = source.bytes;
-  const padding = espPadding(octets, sa.suite);
+  const bare = sa.bareHeaderOctets === 0 ? 0 : headerOctets(plain, from);
+  const payload = octets - bare;
+  const padding = espPadding(payload, sa.suite);
   let at = from + octets;
   for (let i = 1; i <= padding; i += 1) plain[at++] = i;
   plain[at++] = padding;
-  plain[at++] = ipVersion(plain, from) === 4 ? ipProtocols.ipv4 : ipProtocols.ipv6;
+  plain[at++] = bare === 0 ? tunnelProtocol(plain, from) : protocolOf(plain, from);
 
   writeUint32(target.bytes, to, sa.spi);
   writeUint32(target.bytes, to + 4, sequence >>> 0);
   const high = sa.extended ? Math.floor(sequence / TWO_TO_32) : NOT_EXTENDED;
-  const body = octets + padding + ESP_TRAILER_OCTETS;
-  sa.sealer.seal(source, from, body, target, to, high);
+  const body = payload + padding + ESP_TRAILER_OCTETS;
+  sa.sealer.seal(source, from + bare, body, target, to, high);
   sa.carried(octets);
   return sa.frameOctets + body;
 }

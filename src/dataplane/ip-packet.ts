@@ -16,6 +16,10 @@ export const ECN = { notCapable: 0, capable1: 1, capable0: 2, congested: 3 } as 
 
 const ECN_MASK = 3;
 
+/** Octets of a header without options or extensions. */
+export const ipHeaderOctets = (family: number): number =>
+  family === 4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS;
+
 /** 4, 6, or whatever a packet claims. */
 export const ipVersion = (bytes: Uint8Array, at: number): number => (bytes[at] as number) >> 4;
 
@@ -44,6 +48,29 @@ export const sourceAddressAt = (bytes: Uint8Array, at: number): number =>
 
 export const destinationAddressAt = (bytes: Uint8Array, at: number): number =>
   at + (ipVersion(bytes, at) === 4 ? 16 : 24);
+
+/** Octets of the header of the packet at `at`, with the options of IPv4. */
+export const headerOctets = (bytes: Uint8Array, at: number): number =>
+  ipVersion(bytes, at) === 4 ? 4 * ((bytes[at] as number) & 15) : IPV6_HEADER_OCTETS;
+
+/** What the packet at `at` carries, by its number among IP protocols. */
+export const protocolOf = (bytes: Uint8Array, at: number): number =>
+  bytes[at + (ipVersion(bytes, at) === 4 ? 9 : 6)] as number;
+
+/** Extension headers that routers look at come before ESP, where we cannot put them; RFC 4303 section 3.1.1. */
+const BEFORE_ESP = { hopByHop: 0, routing: 43, fragment: 44 } as const;
+
+/**
+ * Whether the packet at `at` may travel in transport mode, which carries no fragments (RFC 4301
+ * section 4.1).
+ */
+export function isBareable(bytes: Uint8Array, at: number): boolean {
+  if (ipVersion(bytes, at) === 4) return (readUint16(bytes, at + 6) & 0x3fff) === 0;
+  const next = protocolOf(bytes, at);
+  return (
+    next !== BEFORE_ESP.hopByHop && next !== BEFORE_ESP.routing && next !== BEFORE_ESP.fragment
+  );
+}
 
 /** DSCP and ECN. */
 export const trafficClassOf = (bytes: Uint8Array, at: number): number =>

@@ -14,6 +14,7 @@ const sizes = () =>
     innerOctets: 0,
     remote: { family: 4 },
     inUdp: true,
+    bareHeaderOctets: 0,
     frameOctets: 32,
     suite: { align: 4 },
   }) as unknown as Association;

@@ -87,20 +87,31 @@ export class OutboundPath {
     const marked = mustNotFragment(bytes, at);
     if (octets <= most)
       this.#seal(sa, source, at, octets, sealed, rule === 'copy' ? marked : rule === 'set');
-    else if (this.#fragmentsOutside(bytes, at, octets))
+    else if (this.#fragmentsOutside(sa, bytes, at, octets))
       // NAT-19 option 1: encapsulated whole, and fragmented after that.
       this.#seal(sa, source, at, octets, sealed, false);
-    else if (ipVersion(bytes, at) === 6 || (marked && this.#rules.fragmentationPolicy === 2))
-      return this.#refuse(bytes, at, octets, most);
+    else if (this.#mustBeSmaller(sa, bytes, at)) return this.#refuse(bytes, at, octets, most);
     else this.#sendFragments(sa, bytes, at, octets, most, sealed);
     return true;
   }
 
   /** Whether a packet that does not fit travels in an ESP packet that is itself fragmented. */
-  #fragmentsOutside(bytes: Uint8Array, at: number, octets: number): boolean {
+  #fragmentsOutside(
+    sa: OutboundAssociation,
+    bytes: Uint8Array,
+    at: number,
+    octets: number,
+  ): boolean {
     if (this.#rules.fragmentationPolicy === 1) return true;
+    // Transport mode carries no fragments, so those without DF have no other way.
+    if (sa.bareHeaderOctets > 0 && !mustNotFragment(bytes, at)) return true;
     // Nobody can be told to send less than what every link of IPv6 carries; RFC 2473 section 7.1.
     return ipVersion(bytes, at) === 6 && octets <= LEAST_IPV6_MTU;
+  }
+
+  #mustBeSmaller(sa: OutboundAssociation, bytes: Uint8Array, at: number): boolean {
+    if (ipVersion(bytes, at) === 6 || sa.bareHeaderOctets > 0) return true;
+    return mustNotFragment(bytes, at) && this.#rules.fragmentationPolicy === 2;
   }
 
   #refuse(bytes: Uint8Array, at: number, octets: number, most: number): boolean {

@@ -8,7 +8,7 @@ import { decapsulate, REFUSED } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import type { ForwardingTable } from './forwarding-table.ts';
-import { ipPacketOctets } from './ip-packet.ts';
+import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
 import { ReportLimiter } from './report-limiter.ts';
@@ -130,6 +130,10 @@ export class PacketPath {
       return undefined;
     }
     const sa = this.#table.outbound(bytes, from);
+    if (sa && sa.bareHeaderOctets > 0 && !isBareable(bytes, from)) {
+      this.count(PATH_COUNTER.malformed);
+      return undefined;
+    }
     if (!sa) this.count(PATH_COUNTER.noPolicy);
     return sa;
   }

@@ -1,10 +1,9 @@
 import { elapsedMs, type Instant } from '#base/instant';
 import { ESP_TRAILER_OCTETS } from '#wire/esp';
-import { IPV4_HEADER_OCTETS } from '#wire/ipv4';
-import { IPV6_HEADER_OCTETS } from '#wire/ipv6';
 import { UDP_HEADER_OCTETS } from '#wire/udp';
 import type { Association } from './association.ts';
 import type { EndpointWords } from './endpoint-words.ts';
+import { ipHeaderOctets } from './ip-packet.ts';
 
 /** What a path is taken to carry before anybody knows better; RFC 894. */
 export const ETHERNET_MTU = 1500;
@@ -16,13 +15,14 @@ const NARROWED_AT_MOST_EVERY_MS = 1000;
 
 /**
  * The largest inner packet whose ESP packet is no longer than `pathMtu`; below 1 when there is none.
- * RFC 4303 section 2 and RFC 3948 section 2.1, tunnel mode.
+ * RFC 4303 section 2 and RFC 3948 section 2.
  */
 export function innerOctetsFor(sa: Association, pathMtu: number): number {
-  const ip = sa.remote.family === 4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS;
-  const around = ip + (sa.inUdp ? UDP_HEADER_OCTETS : 0) + sa.frameOctets;
+  const around =
+    ipHeaderOctets(sa.remote.family) + (sa.inUdp ? UDP_HEADER_OCTETS : 0) + sa.frameOctets;
   const { align } = sa.suite;
-  return align * Math.floor((pathMtu - around) / align) - ESP_TRAILER_OCTETS;
+  const body = align * Math.floor((pathMtu - around) / align);
+  return body - ESP_TRAILER_OCTETS + sa.bareHeaderOctets;
 }
 
 /**

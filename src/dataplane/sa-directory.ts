@@ -37,7 +37,6 @@ function checkSa(sa: Sa): void {
     sa.keyMaterial.length === ESP_SUITES[sa.suite].keyMaterialOctets,
     `${sa.suite} needs ${ESP_SUITES[sa.suite].keyMaterialOctets} octets of keys`,
   );
-  assert(sa.mode === 'tunnel', 'the packet path has tunnel mode only');
   assert(
     familyOf(sa.local.address) === familyOf(sa.remote.address),
     'the endpoints of an SA are of one family',
@@ -45,6 +44,10 @@ function checkSa(sa: Sa): void {
   assert(
     familyOf(selectors.local.address) === familyOf(selectors.remote.address),
     'the selectors of an SA are of one family',
+  );
+  assert(
+    sa.mode === 'tunnel' || familyOf(selectors.local.address) === familyOf(sa.local.address),
+    'transport mode carries the family that it travels in',
   );
   if (sa.direction === 'inbound')
     assert(

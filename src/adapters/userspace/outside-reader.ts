@@ -4,6 +4,7 @@ import { Coalescer, coalescerOctets } from '#dataplane/coalescer';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
 import { Arrival, type PacketPath } from '#dataplane/packet-path';
+import { IPV6_HEADER_OCTETS } from '#wire/ipv6';
 import type { Port } from './port.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import type { Sys } from './sys.ts';
@@ -24,7 +25,7 @@ export class OutsideReader {
   constructor(sys: Sys, tun: OpenTun, path: PacketPath) {
     this.#path = path;
     this.#receive = new ReceiveBatch(sys, MESSAGES_PER_READ);
-    this.#inner = sys.memory(coalescerOctets(MOST_IP_OCTETS));
+    this.#inner = sys.memory(coalescerOctets(MOST_IP_OCTETS + IPV6_HEADER_OCTETS));
     this.#coalescer = new Coalescer(this.#inner, tun.mergesUdp, (at, octets) => {
       if (sys.write(tun.fd, this.#inner.pointer + at, octets) < 0)
         path.count(PATH_COUNTER.queueFull);
@@ -68,7 +69,7 @@ export class OutsideReader {
     let at = 0;
     do {
       const length = Math.min(segmentOctets, octets - at);
-      const to = this.#coalescer.place(length);
+      const to = this.#coalescer.place(length + IPV6_HEADER_OCTETS);
       const inner = this.#path.receiveDatagram(
         this.#arrival,
         arena,
@@ -89,7 +90,7 @@ export class OutsideReader {
     const four = this.#arrival.local.family === 4;
     const header = four ? 4 * ((arena.bytes[offset] as number) & 15) : 0;
     const length = Math.max(0, octets - header);
-    const to = this.#coalescer.place(length);
+    const to = this.#coalescer.place(length + IPV6_HEADER_OCTETS);
     this.#settle(
       this.#path.receiveEsp(this.#arrival, arena, offset + header, length, this.#inner, to, now),
     );

@@ -19,6 +19,7 @@ export type PeerOptions = {
   readonly reaches: Prefix;
   readonly encapsulation?: 'udp' | 'none';
   readonly replayWindow?: number;
+  readonly mode?: 'tunnel' | 'transport';
   readonly softLimitOctets?: number;
   readonly extended?: boolean;
 };
@@ -137,7 +138,7 @@ export class TestPeer {
       spi,
       keyMaterial,
       suite: options.suite,
-      mode: 'tunnel' as const,
+      mode: options.mode ?? ('tunnel' as const),
       encapsulation: options.encapsulation ?? ('udp' as const),
       local: options.local,
       remote: options.remote,
