@@ -1,7 +1,12 @@
+/** Every octet as two hexadecimal digits. */
+const OCTETS: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  octet.toString(16).padStart(2, '0'),
+);
+
 /** Lower-case hexadecimal text of `bytes`. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += (byte + 0x100).toString(16).slice(1);
+  for (let i = 0; i < bytes.length; i += 1) text += OCTETS[bytes[i] as number];
   return text;
 }
 
@@ -11,9 +16,12 @@ export function fromHex(text: string): Uint8Array | undefined {
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return undefined;
   const bytes = new Uint8Array(digits.length / 2);
   for (let i = 0; i < bytes.length; i += 1)
-    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+    bytes[i] = (digitOf(digits.charCodeAt(2 * i)) << 4) | digitOf(digits.charCodeAt(2 * i + 1));
   return bytes;
 }
+
+/** The value of a hexadecimal digit, by its code: letters of both cases end in the same four bits. */
+const digitOf = (code: number): number => (code < 0x40 ? code & 0xf : (code & 0xf) + 9);
 
 /** A new array holding `parts` one after the other. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { concat, fromHex } from '#base/bytes';
+import { concat, fromHex, toHex } from '#base/bytes';
 
 /** A DER element: identifier octet, definite length, contents; X.690 section 8.1. */
 export function element(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
@@ -36,9 +36,7 @@ export function bigintOctets(value: bigint, length = 1): Uint8Array {
 
 /** The non-negative number that `octets` write, most significant first. */
 export function bigintOf(octets: Uint8Array): bigint {
-  let hex = '0x0';
-  for (const octet of octets) hex += (octet + 0x100).toString(16).slice(1);
-  return BigInt(hex);
+  return BigInt(`0x0${toHex(octets)}`);
 }
 
 /** One element that was read: its identifier octet and contents. */

@@ -45,13 +45,25 @@ const VERSION_0 = integer(0n);
 const VERSION_1 = integer(1n);
 
 /** AlgorithmIdentifier of PKCS #3 Diffie-Hellman; OpenSSL knows the group by its prime. */
-const modpAlgorithm = (name: ModpGroupName): Uint8Array =>
+const modpAlgorithm = onceEach((name: ModpGroupName) =>
   sequence(
     objectIdentifier('2a864886f70d010301'),
     sequence(integer(MODP_PRIMES[name]), integer(2n)),
-  );
-const ecpAlgorithm = (name: EcpGroupName): Uint8Array =>
-  sequence(EC_PUBLIC_KEY, CURVES[name].identifier);
+  ),
+);
+const ecpAlgorithm = onceEach((name: EcpGroupName) =>
+  sequence(EC_PUBLIC_KEY, CURVES[name].identifier),
+);
+
+/** Writing a prime costs more than the import of the key around it, so each is written once. */
+function onceEach<N extends string>(encode: (name: N) => Uint8Array): (name: N) => Uint8Array {
+  const known = new Map<N, Uint8Array>();
+  return (name) => {
+    const algorithm = known.get(name) ?? encode(name);
+    known.set(name, algorithm);
+    return algorithm;
+  };
+}
 
 // createDiffieHellman and getDiffieHellman test the prime anew, which blocks for 20 ms to 1.5 s;
 // keys imported as DER are recognized as the named groups that they are.
