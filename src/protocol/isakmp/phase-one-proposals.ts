@@ -177,7 +177,7 @@ function explainRefusal(
   const more = offers.length > 1 ? ` and ${offers.length - 1} more` : '';
   const offered = `no acceptable phase-1 transform: peer offers ${first.text}${more}`;
   if (policies.length === 0)
-    return `${offered}; no policy is configured: add \`crypto ikev1 policy 10\``;
+    return `${offered}; no policy is in force: add \`crypto ikev1 policy 10\`, or allow aggressive mode`;
   const usable = offers.filter(isPreShared);
   if (usable.length === 0) {
     const method = nameOf(authenticationMethods, first.authentication ?? 0);
