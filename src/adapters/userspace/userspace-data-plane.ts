@@ -183,10 +183,10 @@ export class UserspaceDataPlane implements DataPlane {
     return pages;
   }
 
-  /** Commands of one turn of the event loop travel together. */
+  /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */
   #command(command: WorkerCommand): void {
     if (this.#closing || !this.#worker) return;
-    if (this.#outbox.length === 0) queueMicrotask(() => this.#post());
+    if (this.#outbox.length === 0) setImmediate(() => this.#post());
     this.#outbox.push(command);
   }
 
