@@ -24,6 +24,7 @@ const key = ({ address, port }: Endpoint): string => `${address} ${port}`;
  */
 export class MemoryOverUdp extends MemoryDataPlane {
   readonly #sockets: ReadonlyMap<string, UdpSocket>;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: MemoryOptions, sockets: ReadonlyMap<string, UdpSocket>) {
     super(options);
@@ -62,7 +63,12 @@ export class MemoryOverUdp extends MemoryDataPlane {
     return [...this.#sockets.values()].map((socket) => socket.endpoint);
   }
 
-  override async close(): Promise<void> {
+  override close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
     await super.close();
     await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
   }

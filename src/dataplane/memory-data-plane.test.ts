@@ -25,6 +25,7 @@ const memory: BenchFactory = {
   ],
   peer6: { address: address('2001:db8::78'), port: 4500 },
   seesMarks: true,
+  carriesBareEsp: true,
   start: async (options = {}): Promise<Bench> => {
     const reports: DataPlaneReport[] = [];
     const sent: Sent[] = [];

@@ -43,8 +43,10 @@ export type BenchFactory = {
   /** Addresses that peers may use, two of IPv4 and one of IPv6. */
   readonly peers: readonly [Endpoint, Endpoint];
   readonly peer6: Endpoint;
-  /** Whether the marks of sent packets (traffic class, DF) show. */
+  /** Whether the marks of packets (traffic class, DF) can be seen and set. */
   readonly seesMarks: boolean;
+  /** Whether ESP can travel without UDP. */
+  readonly carriesBareEsp: boolean;
   /** Paths outside carry 1500 octets. */
   start(options?: BenchOptions): Promise<Bench>;
 };

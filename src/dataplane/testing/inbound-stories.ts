@@ -69,16 +69,22 @@ function acceptance(factory: BenchFactory): void {
     }
   });
 
-  story(factory, 'NAT-13: without NAT, ESP travels as IP protocol 50', async (w) => {
-    const peer = await w.join({ encapsulation: 'none', local: factory.plain });
-    const packet = w.fromClient(peer, 500);
-    w.arrive(peer, peer.seal(packet));
-    await w.until('delivery', () => w.bench.delivered.length === 1);
-    assert.deepEqual(w.bench.delivered.splice(0), [w.bench.forwarded(packet)]);
-    const sent = await w.expectTunnelled(peer, w.fromInside(peer, 501));
-    assert.equal(sent.protocol, 50);
-    assert.equal(sent.remote.address, peer.options.remote.address);
-  });
+  story(
+    factory,
+    'NAT-13: without NAT, ESP travels as IP protocol 50',
+    async (w) => {
+      const peer = await w.join({ encapsulation: 'none', local: factory.plain });
+      const packet = w.fromClient(peer, 500);
+      w.arrive(peer, peer.seal(packet));
+      await w.until('delivery', () => w.bench.delivered.length === 1);
+      assert.deepEqual(w.bench.delivered.splice(0), [w.bench.forwarded(packet)]);
+      const sent = await w.expectTunnelled(peer, w.fromInside(peer, 501));
+      assert.equal(sent.protocol, 50);
+      assert.equal(sent.remote.address, peer.options.remote.address);
+    },
+    undefined,
+    'carriesBareEsp',
+  );
 
   story(factory, 'the first authentic packet of an SA is announced, once', async (w) => {
     const peer = await w.join();
@@ -178,15 +184,21 @@ function refusals(factory: BenchFactory): void {
     assert.equal(w.bench.delivered.length, 0);
   });
 
-  story(factory, 'ESP in UDP and ESP in IP are not taken for each other', async (w) => {
-    const peer = await w.join({ encapsulation: 'none', local: factory.plain });
-    const before = w.bench.dataPlane.counters().malformed;
-    const { remote } = peer.options;
-    w.bench.arrive(remote, factory.encapsulated, peer.seal(w.fromClient(peer)));
-    await w.settle();
-    assert.equal(w.bench.dataPlane.counters().malformed, before + 1);
-    expectCounters(w, peer, {});
-  });
+  story(
+    factory,
+    'ESP in UDP and ESP in IP are not taken for each other',
+    async (w) => {
+      const peer = await w.join({ encapsulation: 'none', local: factory.plain });
+      const before = w.bench.dataPlane.counters().malformed;
+      const { remote } = peer.options;
+      w.bench.arrive(remote, factory.encapsulated, peer.seal(w.fromClient(peer)));
+      await w.settle();
+      assert.equal(w.bench.dataPlane.counters().malformed, before + 1);
+      expectCounters(w, peer, {});
+    },
+    undefined,
+    'carriesBareEsp',
+  );
 }
 
 function peculiarPayloads(factory: BenchFactory): void {
@@ -243,19 +255,25 @@ function peculiarPayloads(factory: BenchFactory): void {
     assert.equal(w.bench.delivered.length, 0);
   });
 
-  story(factory, 'congestion marked outside is carried inside, or drops the packet', async (w) => {
-    const peer = await w.join();
-    const capable = w.fromClient(peer, 60, { trafficClass: 0xb8 | 2 });
-    const marked = capable.slice();
-    marked[1] = 0xb8 | 3;
-    setHeaderChecksum(marked);
-    const { remote } = peer.options;
-    w.arrive(peer, peer.seal(capable), remote, 3);
-    w.arrive(peer, peer.seal(capable), remote, 0);
-    w.arrive(peer, peer.seal(w.fromClient(peer)), remote, 3);
-    await w.expectDelivered(marked, capable);
-    expectCounters(w, peer, { packets: 2, octets: 120, malformed: 1 });
-  });
+  story(
+    factory,
+    'congestion marked outside is carried inside, or drops the packet',
+    async (w) => {
+      const peer = await w.join();
+      const capable = w.fromClient(peer, 60, { trafficClass: 0xb8 | 2 });
+      const marked = capable.slice();
+      marked[1] = 0xb8 | 3;
+      setHeaderChecksum(marked);
+      const { remote } = peer.options;
+      w.arrive(peer, peer.seal(capable), remote, 3);
+      w.arrive(peer, peer.seal(capable), remote, 0);
+      w.arrive(peer, peer.seal(w.fromClient(peer)), remote, 3);
+      await w.expectDelivered(marked, capable);
+      expectCounters(w, peer, { packets: 2, octets: 120, malformed: 1 });
+    },
+    undefined,
+    'seesMarks',
+  );
 
   story(factory, 'extended sequence numbers go beyond 32 bits', async (w) => {
     const peer = await w.join({ extended: true, suite: 'aes-cbc-128-hmac-sha2-256-128' });

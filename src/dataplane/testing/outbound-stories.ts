@@ -134,17 +134,21 @@ function outerHeader(factory: BenchFactory): void {
     },
   );
 
-  if (!factory.seesMarks) return;
-
-  story(factory, 'DSCP and ECN are copied to the outer header, and DF by default', async (w) => {
-    const peer = await w.join();
-    for (const trafficClass of [0, 0xb8, 0x2a, 3])
-      for (const dontFragment of [true, false]) {
-        const packet = w.fromInside(peer, 100, { trafficClass, dontFragment });
-        const sent = await w.expectTunnelled(peer, packet);
-        assert.deepEqual([sent.trafficClass, sent.dontFragment], [trafficClass, dontFragment]);
-      }
-  });
+  story(
+    factory,
+    'DSCP and ECN are copied to the outer header, and DF by default',
+    async (w) => {
+      const peer = await w.join();
+      for (const trafficClass of [0, 0xb8, 0x2a, 3])
+        for (const dontFragment of [true, false]) {
+          const packet = w.fromInside(peer, 100, { trafficClass, dontFragment });
+          const sent = await w.expectTunnelled(peer, packet);
+          assert.deepEqual([sent.trafficClass, sent.dontFragment], [trafficClass, dontFragment]);
+        }
+    },
+    undefined,
+    'seesMarks',
+  );
 
   for (const policy of ['set', 'clear'] as const)
     story(
@@ -158,5 +162,6 @@ function outerHeader(factory: BenchFactory): void {
         }
       },
       { dontFragment: policy },
+      'seesMarks',
     );
 }

@@ -143,8 +143,11 @@ export function story(
   title: string,
   run: (world: World) => Promise<void>,
   options?: Parameters<BenchFactory['start']>[0],
+  needs?: 'seesMarks' | 'carriesBareEsp',
 ): void {
-  test(`${factory.name}: ${title}`, async () => {
+  const applies = needs === undefined || factory[needs];
+  const skip = applies ? false : `not applicable: ${factory.name} cannot`;
+  test(`${factory.name}: ${title}`, { skip }, async () => {
     const bench = await factory.start(options);
     try {
       await run(new World(factory, bench, 1));

@@ -119,6 +119,7 @@ export function userspaceFactory(sys: Sys): UserspaceFactory {
     peers,
     peer6: v6Peer,
     seesMarks: true,
+    carriesBareEsp: true,
     start: async (options = {}) => {
       const reports: DataPlaneReport[] = [];
       const workers: Worker[] = [];
