@@ -59,7 +59,8 @@ export type MemoryOptions = DataPlaneOptions & {
 /**
  * The packet path without sockets, threads or a clock, for the simulator and the loopback demo. What
  * comes in enters by `receive` and `sendInside`; everything else happens before they return. Reports
- * are made last, so that the engine may call back.
+ * are made when the work on a packet is done, so that the engine may call back, and before it is delivered,
+ * so that what answers it finds what the engine made of them.
  */
 export class MemoryDataPlane implements DataPlane {
   readonly #options: MemoryOptions;
@@ -146,8 +147,9 @@ export class MemoryDataPlane implements DataPlane {
     const octets = inUdp
       ? this.#path.receiveDatagram(arrival, this.#source, 0, bytes.length, this.#target, 0, now)
       : this.#path.receiveEsp(arrival, this.#source, 0, bytes.length, this.#target, 0, now);
-    if (octets > 0) this.#options.inside.deliver(this.#target.bytes.slice(0, octets));
+    const packet = octets > 0 ? this.#target.bytes.slice(0, octets) : undefined;
     this.#speak();
+    if (packet) this.#options.inside.deliver(packet);
   }
 
   /** A packet of the inside network is to go into a tunnel. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { address } from '#base/address';
 import { World } from '#dataplane/testing/world';
 import { ADDRESSES, type UserspaceBench, userspaceFactory } from './testing/bench.ts';
-import { enterNewNetwork, missing, systemCalls } from './testing/network.ts';
+import { enterNewNetwork, ip, missing, systemCalls } from './testing/network.ts';
 import { UserspaceDataPlane, type UserspaceOptions } from './userspace-data-plane.ts';
 
 const reason = await missing();
@@ -66,6 +66,34 @@ else {
       assert.equal(bench.workers.length, 6);
       bench.dataPlane.sendKeepalive(factory.encapsulated, factory.peers[0]);
       bench.dataPlane.apply(w.peer().additions);
+    }));
+
+  test('an interface that is taken away is made again, and traffic goes on', async () =>
+    withBench(async (w) => {
+      const peer = await w.join();
+      await w.expectTunnelled(peer, w.fromInside(peer));
+      ip('link', 'delete', 'dev', 'headend0');
+      await w.until('report', () => w.reports('lost').length === 1);
+      assert.match(w.reports('lost')[0]?.reason ?? '', /TUN interface is gone.*another took over/);
+      await w.expectTunnelled(peer, w.fromInside(peer));
+      const packet = w.fromClient(peer);
+      w.arrive(peer, peer.seal(packet));
+      await w.expectDelivered(packet);
+    }));
+
+  test('what an interface that is down does not take is counted, and traffic goes on', async () =>
+    withBench(async (w, bench) => {
+      const peer = await w.join();
+      ip('link', 'set', 'dev', 'headend0', 'down');
+      for (let i = 0; i < 3; i += 1) w.arrive(peer, peer.seal(w.fromClient(peer)));
+      await w.settle();
+      assert.equal(bench.delivered.length, 0);
+      assert.equal(bench.dataPlane.counters().queueFull, 3);
+      ip('link', 'set', 'dev', 'headend0', 'up');
+      const packet = w.fromClient(peer);
+      w.arrive(peer, peer.seal(packet));
+      await w.expectDelivered(packet);
+      assert.deepEqual(w.reports('lost'), []);
     }));
 
   const start = (change: Partial<UserspaceOptions>) =>

@@ -51,6 +51,7 @@ export const EFD_NONBLOCK = O_NONBLOCK;
 export const EFD_CLOEXEC = O_CLOEXEC;
 
 export const TUNSETIFF = 0x400454ca;
+export const TUNGETIFF = 0x800454d2;
 export const TUNSETOFFLOAD = 0x400454d0;
 export const IFF_TUN = 0x0001;
 export const IFF_NO_PI = 0x1000;

@@ -18,6 +18,7 @@ import {
   TUN_F_TSO6,
   TUN_F_USO4,
   TUN_F_USO6,
+  TUNGETIFF,
   TUNSETIFF,
   TUNSETOFFLOAD,
 } from './linux.ts';
@@ -98,6 +99,10 @@ export function openTun(sys: Sys, name: string): Result<OpenTun, string> {
   if (!mergesUdp) sys.ioctl(fd.value, TUNSETOFFLOAD, tcp);
   return ok({ fd: fd.value, mergesUdp });
 }
+
+/** Whether the interface of a descriptor is still there. */
+export const isAttached = (sys: Sys, { fd }: OpenTun): boolean =>
+  sys.ioctl(fd, TUNGETIFF, sys.arena(IFREQ_OCTETS).pointer) === 0;
 
 /** Runs commands of `ip`, all or none of which matter; the error is one line for people. */
 function ip(commands: readonly string[]): Result<void, string> {

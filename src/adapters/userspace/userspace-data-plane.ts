@@ -19,7 +19,14 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from './linux.ts';
 import type { WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
 import { type OpenSocket, openEsp, openUdp } from './sockets.ts';
 import { errorName, loadSys, type Sys } from './sys.ts';
-import { configureTun, type OpenTun, openTun, replaceRoutes, type TunOptions } from './tun.ts';
+import {
+  configureTun,
+  isAttached,
+  type OpenTun,
+  openTun,
+  replaceRoutes,
+  type TunOptions,
+} from './tun.ts';
 
 export type UserspaceOptions = DataPlaneOptions & {
   readonly tun: TunOptions;
@@ -48,7 +55,7 @@ type Descriptors = {
 export class UserspaceDataPlane implements DataPlane {
   readonly #sys: Sys;
   readonly #options: UserspaceOptions;
-  readonly #descriptors: Descriptors;
+  #descriptors: Descriptors;
   readonly #directory = new SaDirectory();
   readonly #pathCounters = pathCounters();
   readonly #handled = new SharedArrayBuffer(4);
@@ -171,10 +178,22 @@ export class UserspaceDataPlane implements DataPlane {
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < MINUTE_MS), now];
     this.#outbox = [];
-    const again = this.#deaths.length <= MOST_DEATHS;
-    this.#worker = again ? this.#startWorker() : undefined;
-    const next = again ? 'another took over' : 'it died too often to be replaced';
+    const obstacle =
+      this.#deaths.length > MOST_DEATHS ? 'it died too often to be replaced' : this.#renewTun();
+    this.#worker = obstacle === undefined ? this.#startWorker() : undefined;
+    const next = obstacle ?? 'another took over';
     this.#options.report({ kind: 'lost', reason: `the packet worker died (${reason}); ${next}` });
+  }
+
+  /** Makes the TUN interface again if somebody took it away; why that cannot be done. */
+  #renewTun(): string | undefined {
+    if (isAttached(this.#sys, this.#descriptors.tun)) return undefined;
+    const tun = openTun(this.#sys, this.#options.tun.name);
+    if (!tun.ok) return tun.error;
+    this.#sys.close(this.#descriptors.tun.fd);
+    this.#descriptors = { ...this.#descriptors, tun: tun.value };
+    const configured = configureTun({ ...this.#options.tun, routes: this.#routes });
+    return configured.ok ? undefined : configured.error;
   }
 
   #newPages(): SharedArrayBuffer[] {

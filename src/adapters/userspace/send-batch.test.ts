@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { constants } from 'node:os';
+import { test } from 'node:test';
+import { address } from '#base/address';
+import { plainArena } from '#base/arena';
+import { Prng } from '#base/prng';
+import { EndpointWords } from '#dataplane/endpoint-words';
+import { MESSAGE } from './message-layout.ts';
+import { SendBatch } from './send-batch.ts';
+import type { Sys } from './sys.ts';
+
+const { EAGAIN, ENOBUFS, EINTR, EIO, EMSGSIZE, ENETUNREACH } = constants.errno;
+
+const POINTER = 0x10000;
+const SOL_UDP = 17;
+
+/** What the kernel is asked to send: the packets of one message, by their first octets. */
+type Message = { readonly packets: readonly number[]; readonly dontFragment: boolean };
+
+/**
+ * A batch on a kernel that is made up: `verdict` says of each message in turn what becomes of it, 0 or
+ * an error number, and at the first error the call ends.
+ */
+function world(verdict: (message: Message, asked: number) => number) {
+  const arena = { ...plainArena(2 ** 20), pointer: POINTER };
+  const { words, bytes } = arena;
+  const sent: Message[] = [];
+  const troubles = { dropped: 0, tooLarge: 0, polls: 0 };
+  let errno = 0;
+  let dontFragment = false;
+  let asked = 0;
+  const messageAt = (at: number): Message => {
+    const message = at / 4;
+    const vector = ((words[message + MESSAGE.iovec] as number) - POINTER) / 4;
+    const start = (words[vector] as number) - POINTER;
+    const octets = words[vector + 2] as number;
+    const control = ((words[message + MESSAGE.control] as number) - POINTER) / 4;
+    const isTrain =
+      (words[message + MESSAGE.controlOctets] as number) > 0 && words[control + 2] === SOL_UDP;
+    const size = isTrain ? (words[control + 4] as number) : octets;
+    const packets: number[] = [];
+    for (let k = 0; k < octets; k += size) packets.push(bytes[start + k] as number);
+    return { packets, dontFragment };
+  };
+  const sys = {
+    memory: () => arena,
+    errno: () => errno,
+    poll: () => {
+      troubles.polls += 1;
+      return 1;
+    },
+    setsockopt: (_fd: number, _level: number, _name: number, value: number) => {
+      dontFragment = words[(value - POINTER) / 4] === 2;
+      return 0;
+    },
+    sendmmsg: (_fd: number, pointer: number, count: number) => {
+      for (let i = 0; i < count; i += 1) {
+        const message = messageAt(pointer - POINTER + i * MESSAGE.octets);
+        asked += 1;
+        errno = verdict(message, asked);
+        if (errno !== 0) return i === 0 ? -1 : i;
+        sent.push(message);
+      }
+      return count;
+    },
+  } as unknown as Sys;
+  const batch = new SendBatch(
+    sys,
+    { fd: 3, family: 4, isUdp: true },
+    {
+      dropped: (packets) => {
+        troubles.dropped += packets;
+      },
+      tooLarge: () => {
+        troubles.tooLarge += 1;
+      },
+    },
+  );
+  let count = 0;
+  const add = (port: number, octets: number, marked = false): void => {
+    const at = batch.reserve(octets, marked);
+    count += 1;
+    batch.arena.bytes[at] = count;
+    batch.commit(EndpointWords.of({ address: address('192.0.2.1'), port }), octets, 0);
+  };
+  const order = () => sent.flatMap(({ packets }) => packets);
+  return { batch, add, sent, order, troubles };
+}
+
+test('packets of one size to one peer travel as a train, in order', () => {
+  const { batch, add, sent, order } = world(() => 0);
+  for (const octets of [100, 100, 100, 60, 100, 100]) add(1, octets);
+  add(2, 100);
+  add(1, 100);
+  batch.flush();
+  assert.deepEqual(
+    sent.map(({ packets }) => packets.length),
+    [4, 2, 1, 1],
+  );
+  assert.deepEqual(order(), [1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+for (const [name, errno] of Object.entries({ EAGAIN, ENOBUFS }))
+  test(`${name}: the loop waits for room once, then nothing is lost`, () => {
+    const { batch, add, order, troubles } = world((_, asked) =>
+      asked === 3 || asked === 4 ? errno : 0,
+    );
+    for (let port = 1; port <= 6; port += 1) add(port, 100);
+    batch.flush();
+    assert.deepEqual(order(), [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(troubles, { dropped: 0, tooLarge: 0, polls: 1 });
+  });
+
+test('a socket that never has room costs the packets, and they are counted', () => {
+  const { batch, add, sent, troubles } = world(() => ENOBUFS);
+  for (let i = 0; i < 10; i += 1) add(1, 100);
+  batch.flush();
+  assert.equal(sent.length, 0);
+  assert.equal(troubles.dropped, 10);
+});
+
+test('EINTR is no reason to lose anything', () => {
+  const { batch, add, order } = world((_, asked) => (asked < 5 ? EINTR : 0));
+  add(1, 100);
+  batch.flush();
+  assert.deepEqual(order(), [1]);
+});
+
+test('EMSGSIZE: the packets leave one by one without DF, and the path is said to be narrow', () => {
+  const { batch, add, sent, order, troubles } = world(({ dontFragment, packets }) =>
+    dontFragment || packets.length > 1 ? EMSGSIZE : 0,
+  );
+  for (let i = 0; i < 3; i += 1) add(1, 1500, true);
+  add(2, 100, false);
+  batch.flush();
+  assert.deepEqual(order(), [1, 2, 3, 4]);
+  assert.ok(sent.every((message) => !message.dontFragment));
+  assert.equal(troubles.dropped, 0);
+  assert.ok(troubles.tooLarge > 0);
+});
+
+test('EIO: a device that cannot send trains is sent none any more', () => {
+  const { batch, add, sent, order } = world(({ packets }) => (packets.length > 1 ? EIO : 0));
+  for (let round = 0; round < 2; round += 1) {
+    for (let i = 0; i < 4; i += 1) add(1, 100);
+    batch.flush();
+  }
+  assert.deepEqual(order(), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.ok(sent.every(({ packets }) => packets.length === 1));
+});
+
+test('a peer that cannot be reached costs its own packets only', () => {
+  const { batch, add, order, troubles } = world(({ packets }) =>
+    packets.some((n) => n % 2 === 0) ? ENETUNREACH : 0,
+  );
+  for (let i = 1; i <= 9; i += 1) add(i, 100);
+  batch.flush();
+  assert.deepEqual(order(), [1, 3, 5, 7, 9]);
+  assert.equal(troubles.dropped, 4);
+});
+
+test('whatever the kernel refuses, every packet is sent once or counted, in order', () => {
+  const random = new Prng(1);
+  const errors = [EAGAIN, ENOBUFS, EMSGSIZE, EIO, ENETUNREACH, EINTR];
+  for (let round = 0; round < 500; round += 1) {
+    const { batch, add, order, troubles } = world(() =>
+      random.between(0, 3) > 0 ? 0 : (errors[random.between(0, errors.length - 1)] as number),
+    );
+    const count = random.between(1, 200);
+    for (let i = 0; i < count; i += 1)
+      add(
+        random.between(1, 2),
+        100 - (random.between(0, 5) === 0 ? 40 : 0),
+        random.between(0, 9) === 0,
+      );
+    batch.flush();
+    const left = order();
+    assert.equal(left.length + troubles.dropped, count);
+    assert.deepEqual(
+      left,
+      [...new Set(left)].sort((a, b) => a - b),
+    );
+  }
+});
