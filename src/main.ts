@@ -40,6 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
   return program.run(rest);
 }
 
+// Whoever read the output may have left; the tunnels go on, and so does what is written to a file.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -49,5 +51,6 @@ try {
   // Node's own message goes on about dashes.
   const reason = isOption ? `${message.split('. ')[0]}; --help lists the options` : message;
   process.stderr.write(`headend: ${reason}\n`);
-  process.exitCode = 2;
+  // What was opened before it went wrong, sockets and workers, would keep the process alive.
+  process.exit(2);
 }

@@ -1,4 +1,5 @@
 import { hiddenText } from '#base/secret';
+import { oneLine } from '#events/event';
 import { splitLine } from './match.ts';
 import { editDistance } from './nearest.ts';
 import type { FindingSeverity } from './room.ts';
@@ -20,7 +21,9 @@ export function formatDiagnostic(file: string, diagnostic: Diagnostic): string {
   const { line, severity, text, reason, remedy } = diagnostic;
   const place = line === undefined ? file : `${file}:${line}`;
   const level = severity === 'error' ? '' : `${severity}: `;
-  return `${place}: ${level}"${text}": ${reason}${remedy ? `; ${remedy}` : ''}`;
+  // A damaged file must not send commands to the terminal of whoever reads what is wrong with it.
+  const quoted = oneLine(text);
+  return `${place}: ${level}"${quoted}": ${oneLine(reason)}${remedy ? `; ${remedy}` : ''}`;
 }
 
 const SECRET_WORDS = ['password', 'passwd', 'secret', 'pre-shared-key', 'community'];

@@ -233,3 +233,10 @@ test('anything at all parses to diagnostics without a throw, and quickly', () =>
   const garbage = Array.from({ length: 3000 }, () => `${prng.bytes(30).join(' ')}`).join('\n');
   assert.equal(complaints(parseListing(grammar, garbage)).length, 3000);
 });
+
+test('a line of a damaged file is quoted without control characters, and not at any length', () => {
+  const { diagnostics } = parse(`frob \u001b[2J${'x'.repeat(100_000)}`);
+  const [shown = ''] = diagnostics.map((d) => formatDiagnostic('conc.cfg', d));
+  assert.ok(shown.startsWith('conc.cfg:1: "frob ?[2Jxxx'), shown.slice(0, 80));
+  assert.ok(shown.length < 1200, `${shown.length} characters`);
+});

@@ -20,6 +20,8 @@ export type EventDef<T extends string = string> = {
   readonly mnemonic?: string;
   /** The six-digit message that an ASA has for this, where it has one. */
   readonly asaMessage?: number;
+  /** Anybody on the network can cause it without proving anything; the log writes it so often only. */
+  readonly byStrangers?: true;
   /** What it means that this happened. */
   readonly why: string;
   /** What a person should do about it. */

@@ -114,3 +114,23 @@ test('a listener hears what is logged until it stops listening', () => {
   log.add(record('IKE', 1, 4), at(1));
   assert.deepEqual(heard, [1]);
 });
+
+test('a line that strangers can cause is written so often only; RPT counts the others too', () => {
+  const log = new EventLog(10_000);
+  const definition = {
+    class: 'IKE',
+    number: 4,
+    severity: 4,
+    text: 'x',
+    why: '',
+    remedy: '',
+  } as const;
+  const refused = occurred(event({ ...definition, byStrangers: true }), {});
+  for (let i = 0; i < 5000; i += 1) log.add(refused, at(1));
+  assert.equal(log.length, 64);
+  log.add(record('IKE', 49, 4), at(1));
+  assert.equal(log.length, 65, 'other lines are written all the same');
+  assert.equal(log.add(refused, at(2))?.repeat, 5001);
+  for (let i = 0; i < 5000; i += 1) log.add(refused, at(2));
+  assert.equal(log.length, 65 + 8, 'eight a second go on');
+});

@@ -1,6 +1,7 @@
 import type { Instant } from '#base/instant';
 import { Ring } from '#base/ring';
 import type { EventRecord } from './event.ts';
+import { StrangerLimiter } from './stranger-limiter.ts';
 
 /** Severities from the gravest to the finest that a class writes to the log, both included. */
 export type SeverityRange = { readonly from: number; readonly to: number };
@@ -13,7 +14,7 @@ export type LoggedEvent = {
   /** Rises by one with every event and never repeats; NAT-61, G-50. */
   readonly sequence: number;
   readonly at: Instant;
-  /** How often this class and number were logged; RPT of the concentrator. */
+  /** How often this class and number happened; RPT of the concentrator. It jumps over lines left out. */
   readonly repeat: number;
   readonly record: EventRecord;
 };
@@ -37,6 +38,7 @@ export class EventLog {
   #ring: Ring<LoggedEvent>;
   readonly #capacity: number;
   readonly #repeats = new Map<string, number>();
+  readonly #strangers = new StrangerLimiter();
   readonly #listeners = new Set<(event: LoggedEvent) => void>();
   #ranges: ReadonlyMap<string, SeverityRange>;
   #sequence = 0;
@@ -75,13 +77,17 @@ export class EventLog {
     return within(severity, this.#ranges.get(eventClass) ?? DEFAULT_SEVERITY_TO_LOG);
   }
 
-  /** Logs what happened at `now` and tells the listeners; undefined when the filter leaves it out. */
+  /**
+   * Logs what happened at `now` and tells the listeners; undefined when the filter leaves it out, or
+   * when strangers cause more of it than anybody would read.
+   */
   add(record: EventRecord, now: Instant): LoggedEvent | undefined {
-    const { class: eventClass, number, severity } = record.definition;
+    const { class: eventClass, number, severity, byStrangers } = record.definition;
     if (!this.wants(eventClass, severity)) return undefined;
     const key = `${eventClass}/${number}`;
     const repeat = (this.#repeats.get(key) ?? 0) + 1;
     this.#repeats.set(key, repeat);
+    if (byStrangers && !this.#strangers.admits(key, now)) return undefined;
     this.#sequence += 1;
     const logged = { sequence: this.#sequence, at: now, repeat, record };
     this.#ring.push(logged);

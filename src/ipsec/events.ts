@@ -32,6 +32,7 @@ export const unreadableDatagram = event({
   number: 1,
   severity: 7,
   text: 'Datagram dropped: {reason}',
+  byStrangers: true,
   why: 'It is not an ISAKMP message of version 1.0, or a damaged one.',
   remedy: 'Single ones are noise of the network. IKEv2 clients need an IKEv2 configuration.',
 });
@@ -40,6 +41,7 @@ export const unknownSa = event({
   number: 66,
   severity: 7,
   text: 'Message of an unknown ISAKMP SA dropped (exchange type {exchangeType})',
+  byStrangers: true,
   why: 'The SA ended at this end, or the message belongs to another device.',
   remedy: 'None; dead peer detection of the client clears it up.',
 });
@@ -48,6 +50,7 @@ export const exchangeNotSupported = event({
   number: 4,
   severity: 4,
   text: 'Exchange type {exchangeType} refused; aggressive mode is what this device answers',
+  byStrangers: true,
   why: 'The peer begins phase 1 with an exchange that is not implemented.',
   remedy: 'Set the client to aggressive mode with a group name.',
 });
@@ -56,14 +59,17 @@ export const unknownSpi = event({
   number: 16,
   severity: 6,
   text: 'ESP packet with unknown SPI 0x{spi} dropped',
+  byStrangers: true,
   why: 'The SA ended at this end, or the packet belongs to another device.',
-  remedy: 'None; dead peer detection of the client clears it up.',
+  remedy:
+    'None; a peer with a connection is told and negotiates anew, others notice that they are alone.',
 });
 export const keepaliveReceived = event({
   class: 'IPSECDBG',
   number: 17,
   severity: 9,
   text: 'Received an IPSEC-over-NAT-T NAT keepalive packet',
+  byStrangers: true,
   why: 'A client behind a NAT keeps its address translation alive (NAT-69).',
   remedy: 'None.',
 });

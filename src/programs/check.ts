@@ -8,8 +8,9 @@ import { type Program, UsageError } from './program.ts';
 
 /** The text of a file, or a usage error that says why it cannot be read. */
 export async function readText(path: string): Promise<string> {
+  let text: string;
   try {
-    return await readFile(path, 'utf8');
+    text = await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason =
@@ -22,6 +23,9 @@ export async function readText(path: string): Promise<string> {
             : String(code ?? error);
     throw new UsageError(`cannot read ${path}: ${reason}`);
   }
+  if (text.includes('\0'))
+    throw new UsageError(`cannot read ${path}: it is no text, or not in UTF-8`);
+  return text;
 }
 
 export function dialectOption(value: string | undefined): Dialect | undefined {

@@ -22,6 +22,9 @@ export type RunOptions = {
   readonly webPort: number | undefined;
 };
 
+/** A person reads no more than a screen of them. */
+const DIAGNOSTICS_SHOWN = 50;
+
 function integerOption(name: string, text: string, low: number, high: number): number {
   const n = Number(text);
   if (!/^\d+$/.test(text) || n < low || n > high)
@@ -37,6 +40,12 @@ async function load(file: string, dialect: string | undefined): Promise<Parsed> 
   const lines = parsed.diagnostics
     .filter((d) => d.severity !== 'info' || d.remedy !== undefined || d.line === undefined)
     .map((d) => formatDiagnostic(file, d));
+  if (lines.length > DIAGNOSTICS_SHOWN)
+    lines.splice(
+      DIAGNOSTICS_SHOWN,
+      lines.length,
+      `${lines.length - DIAGNOSTICS_SHOWN} more; "headend check ${file}" lists them all`,
+    );
   throw new UsageError(
     `${file} is not run, because ${errors.length === 1 ? 'a line is' : `${errors.length} lines are`} wrong\n${lines.join('\n')}`,
   );

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { BatchConsole } from './batch-console.ts';
@@ -171,8 +171,10 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
   try {
     await listen();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await isAnswered(path)))
-      throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (!lstatSync(path).isSocket())
+      throw Object.assign(new Error('no socket'), { code: 'ENOTSOCK' });
+    if (await isAnswered(path)) throw error;
     rmSync(path);
     await listen();
   }
@@ -187,23 +189,26 @@ const isAnswered = (path: string): Promise<boolean> =>
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // Any other answer means that somebody is there, if only too busy or not for us.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
   });
 
 function explain(path: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `another headend listens on ${path}; stop it, or choose another --socket`;
+      return `another headend listens on ${path}; stop it, or choose another --console-socket`;
+    case 'ENOTSOCK':
+      return `${path} is there already and no socket; choose another --console-socket`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `no permission to make ${path}; choose another --socket, or run as its owner`;
+      return `no permission to make ${path}; choose another --console-socket, or run as its owner`;
     case 'ENOENT':
     case 'ENOTDIR':
-      return `there is no folder for ${path}; make it, or choose another --socket`;
+      return `there is no folder for ${path}; make it, or choose another --console-socket`;
     case 'EINVAL':
     case 'ENAMETOOLONG':
-      return `${path} is too long for a socket; choose a shorter --socket`;
+      return `${path} is too long for a socket; choose a shorter --console-socket`;
     default:
       return `cannot listen on ${path}: ${error.message}`;
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -142,7 +143,10 @@ test('the socket of a dead process is replaced, that of a living one is not', as
   await assert.rejects(ConsoleServer.open(path, makeShell), /another headend listens on/);
   await server.close();
   // A process that is killed leaves its socket behind.
-  writeFileSync(path, '');
+  const dying =
+    'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, 9))';
+  spawnSync(process.execPath, ['-e', dying, path]);
+  assert.ok(statSync(path).isSocket());
   await openServer(t, path);
   assert.equal((await pipe(path, 'x\n')).exitCode, 0);
 });
@@ -211,4 +215,12 @@ test('a reader of frames refuses what is not one, and never throws', () => {
   assert.deepEqual(new FrameReader().read(new Uint8Array([4, 0, 1, 0, 0])), []);
   const prng = new Prng(2);
   for (let i = 0; i < 20_000; i += 1) new FrameReader().read(prng.bytes(prng.between(0, 30)));
+});
+
+test('a file that is no socket stays where it is', async (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'headend-console-')), 'precious');
+  t.after(() => rmSync(dirname(path), { recursive: true }));
+  writeFileSync(path, 'of somebody else');
+  await assert.rejects(ConsoleServer.open(path, makeShell), /no socket; choose another/);
+  assert.equal(readFileSync(path, 'utf8'), 'of somebody else');
 });

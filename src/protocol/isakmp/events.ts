@@ -93,6 +93,7 @@ export const phaseOneRefused = event({
   number: 48,
   severity: 4,
   text: 'Phase 1 refused: {reason}',
+  byStrangers: true,
   why: 'Nothing that the peer offers is permitted here.',
   remedy: 'Do what the reason says, or change the proposal of the client.',
 });
@@ -101,6 +102,7 @@ export const unknownGroup = event({
   number: 22,
   severity: 4,
   text: 'No tunnel group for the identity "{identity}"; the peer is answered with a dummy key and fails',
+  byStrangers: true,
   why: 'The peer named a group that is not configured. It cannot tell this from a wrong key.',
   remedy: 'Check the group name in the client, or add the tunnel group.',
 });
@@ -109,6 +111,7 @@ export const phaseOneProofWrong = event({
   number: 39,
   severity: 4,
   text: 'Phase 1 authentication failed: {reason}',
+  byStrangers: true,
   why: 'The third aggressive mode message did not prove knowledge of the group key.',
   remedy: 'Compare the group name and its pre-shared key at both ends.',
 });
@@ -117,6 +120,7 @@ export const phaseOneTimedOut = event({
   number: 18,
   severity: 5,
   text: 'Phase 1 not completed in time, last state {state}',
+  byStrangers: true,
   why: 'The peer went silent before it proved itself: messages were lost, a filter drops UDP 4500, or its group key is wrong.',
   remedy: 'Check that UDP 500 and 4500 pass in both directions, and the group key.',
 });
@@ -125,6 +129,7 @@ export const keyAgreementFailed = event({
   number: 20,
   severity: 4,
   text: 'Key agreement failed: {reason}',
+  byStrangers: true,
   why: 'The Diffie-Hellman value of the peer is not acceptable.',
   remedy: 'The peer is broken or hostile. If it is your client, update it.',
 });
@@ -326,6 +331,7 @@ export const messageRefused = event({
   number: 65,
   severity: 7,
   text: 'Message dropped: {reason}',
+  byStrangers: true,
   why: 'A message was malformed, not authentic, or out of place. It changed nothing.',
   remedy:
     'Single ones are noise of the network. Many from one peer: compare its configuration with ours.',
