@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketOptions } from 'node:dgram';
 import { type Endpoint, familyOf, parseAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
 import { describeBindError } from './bind-errors.ts';
@@ -20,8 +20,11 @@ export function bindUdp(
   endpoint: Endpoint,
   received: (remote: Endpoint, bytes: Uint8Array) => void,
 ): Promise<Result<UdpSocket, string>> {
-  const type = familyOf(endpoint.address) === 4 ? 'udp4' : 'udp6';
-  const socket = createSocket({ type, ipv6Only: type === 'udp6' });
+  const family = familyOf(endpoint.address);
+  const type = family === 4 ? 'udp4' : 'udp6';
+  // Addresses need no resolver; without one a datagram leaves at once, even right before the close.
+  const lookup: SocketOptions['lookup'] = (host, _, found) => found(null, host, family);
+  const socket = createSocket({ type, ipv6Only: type === 'udp6', lookup });
   return new Promise((resolve) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.close();
