@@ -1,4 +1,4 @@
-import type { Instant } from '#base/instant';
+import { elapsedMs, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import { Client, type ClientEnds } from '#features/client/client';
 import type { Profile } from '#features/client/profile';
@@ -9,21 +9,29 @@ import type { Effect, Input, Steppable } from './ports.ts';
 
 export type LoadOptions = {
   readonly random: RandomSource;
-  /** The profile of the client of that number, from 1. */
+  /** The profile of the client of that number, from 1, and from where it connects. */
   readonly profile: (number: number) => Profile;
-  readonly ends: ClientEnds;
-  /** Clients to connect in all, and at most how many at the same time. */
-  readonly count: number;
+  readonly ends: (number: number) => ClientEnds;
+  /** At most so many clients connect at the same time. */
   readonly concurrency: number;
 };
 
-export type LoadResult = { readonly established: number; readonly failed: number };
+export type LoadResult = {
+  readonly established: number;
+  readonly failed: number;
+  /** How long each client that succeeded took, in order of success. */
+  readonly setupsMs: readonly number[];
+};
+
+type Connecting = { readonly client: Client; readonly since: Instant };
 
 /** Many clients in one device, which connect as fast as the head-end lets them and then stay. */
 export class ClientLoad implements Steppable {
   readonly #options: LoadOptions;
   readonly #keying: KeyingManager;
-  readonly #clients = new Map<SaId, Client>();
+  readonly #clients = new Map<SaId, Connecting>();
+  readonly #setupsMs: number[] = [];
+  #wanted = 0;
   #started = 0;
   #established = 0;
   #failed = 0;
@@ -41,18 +49,21 @@ export class ClientLoad implements Steppable {
     });
   }
 
-  /** Starts as many clients as may connect at the same time. */
-  start(now: Instant): readonly Effect[] {
+  /** Connects so many more clients, as many at a time as may be. */
+  connect(count: number, now: Instant): readonly Effect[] {
+    this.#wanted += count;
     return this.#fill(now);
   }
 
+  /** Of all clients so far. */
   get result(): LoadResult {
-    return { established: this.#established, failed: this.#failed };
+    const [established, failed] = [this.#established, this.#failed];
+    return { established, failed, setupsMs: this.#setupsMs };
   }
 
   /** Whether every client has connected or failed. */
   get finished(): boolean {
-    return this.#established + this.#failed >= this.#options.count;
+    return this.#established + this.#failed >= this.#wanted;
   }
 
   step(input: Input, now: Instant): readonly Effect[] {
@@ -73,18 +84,19 @@ export class ClientLoad implements Steppable {
   }
 
   #fill(now: Instant): Effect[] {
-    const { count, concurrency, profile, ends } = this.#options;
+    const { concurrency, profile, ends } = this.#options;
     const effects: Effect[] = [];
     while (
-      this.#started < count &&
+      this.#started < this.#wanted &&
       this.#started - this.#established - this.#failed < concurrency
     ) {
       this.#started += 1;
-      const client = new Client(this.#keying, { profile: profile(this.#started), ends });
+      const number = this.#started;
+      const client = new Client(this.#keying, { profile: profile(number), ends: ends(number) });
       const connecting = client.connect(now);
       const { sa } = client;
       if (sa === undefined) this.#failed += 1;
-      else this.#clients.set(sa, client);
+      else this.#clients.set(sa, { client, since: now });
       effects.push(...this.#perform(connecting, now));
     }
     return effects;
@@ -99,12 +111,14 @@ export class ClientLoad implements Steppable {
         continue;
       }
       const { notice } = effect;
-      const client = this.#clients.get(notice.sa);
-      if (!client) continue;
+      const known = this.#clients.get(notice.sa);
+      if (!known) continue;
+      const { client, since } = known;
       const wasConnected = client.status().state === 'connected';
       out.push(...this.#perform(client.notice(notice, now), now));
       if (notice.kind === 'childCreated' && !wasConnected) {
         this.#established += 1;
+        this.#setupsMs.push(elapsedMs(since, now));
         out.push(...this.#fill(now));
       } else if (notice.kind === 'closed') {
         this.#clients.delete(notice.sa);

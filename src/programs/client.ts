@@ -43,7 +43,10 @@ network is within this process: it can be pinged and can ping, and needs no priv
   --local ADDRESS    connect from this address
   --load COUNT       connect COUNT clients as fast as possible, print the result as JSON and end;
                      %n in Username and UserPassword stands for its number
-  --concurrency N    with --load: at most N clients connect at the same time (default 16)`,
+  --concurrency N    with --load: at most N clients connect at the same time (default 16)
+  --users N          with --load: after N clients begin again with user 1, from another port
+  --warm-up N        with --load: connect N clients before those that count
+  --stay SECONDS     with --load: stay connected before ending`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -55,6 +58,9 @@ network is within this process: it can be pinged and can ping, and needs no priv
         local: { type: 'string' },
         load: { type: 'string' },
         concurrency: { type: 'string' },
+        users: { type: 'string' },
+        'warm-up': { type: 'string' },
+        stay: { type: 'string' },
       },
     });
     const [file, ...more] = positionals;
@@ -63,7 +69,16 @@ network is within this process: it can be pinged and can ping, and needs no priv
     const local = addressOption('--local', values.local);
     const load = countOption('--load', values.load);
     const concurrency = countOption('--concurrency', values.concurrency) ?? 16;
-    if (load !== undefined) return runLoad({ profile, local, count: load, concurrency });
+    if (load !== undefined)
+      return runLoad({
+        profile,
+        local,
+        count: load,
+        concurrency,
+        users: countOption('--users', values.users),
+        warmUp: countOption('--warm-up', values['warm-up']) ?? 0,
+        staySeconds: countOption('--stay', values.stay) ?? 0,
+      });
     const ping = addressOption('--ping', values.ping);
     return connectOnce(profile, { ping, local, log: values.log, json: values.json });
   },
