@@ -45,6 +45,10 @@ export function additions(child: Child, path: Path): readonly ForwardingChange[]
   ];
 }
 
+/** The receiving half of a pair that the peer has still to confirm. */
+export const preparations = (child: Child, path: Path): readonly ForwardingChange[] =>
+  additions(child, path).filter((change) => change.kind === 'addInbound');
+
 export const removals = (child: Child, path: Path): readonly ForwardingChange[] => [
   { kind: 'removeInbound', spi: child.inboundSpi },
   { kind: 'removeOutbound', spi: child.outboundSpi, remote: path.remote },

@@ -14,7 +14,7 @@ import { REDIRECTS_MOST } from '#protocol/isakmp/constants';
 import { messageKey } from '#protocol/isakmp/exchange';
 import { addFragment } from '#protocol/isakmp/fragmentation';
 import { step } from '#protocol/isakmp/machine';
-import type { Established, State } from '#protocol/isakmp/state';
+import { type Established, type State, unconfirmedPairs } from '#protocol/isakmp/state';
 import { type Effect, type Environment, type Input, type Path, Turn } from '#protocol/isakmp/turn';
 import { decodeHeader, type Header } from '#wire/isakmp/header';
 import { decodeMessage } from '#wire/isakmp/message';
@@ -30,7 +30,7 @@ import {
   unknownSpi,
   unreadableDatagram,
 } from './events.ts';
-import { additions, childSummary, moves, removals } from './forwarding.ts';
+import { additions, childSummary, moves, preparations, removals } from './forwarding.ts';
 import { halfOpenKey } from './half-open.ts';
 import type {
   ChildSelectors,
@@ -232,6 +232,12 @@ export class KeyingManager implements Keying {
         this.#log(out, unknownSpi, { peer: report.remote.address }, () => ({
           spi: report.spi.toString(16),
         }));
+        this.#command(
+          this.#sas.ofPeer(report.remote)?.id,
+          { kind: 'unknownSpi', spi: report.spi },
+          now,
+          out,
+        );
         return out;
       case 'inboundActive':
         this.#command(
@@ -260,9 +266,7 @@ export class KeyingManager implements Keying {
       }
       case 'lost':
         for (const { state } of this.#sas.all())
-          if (state.phase === 'established')
-            for (const child of [...state.retiring.map((r) => r.child), ...state.children])
-              out.push({ kind: 'forward', changes: additions(child, state.path) });
+          if (state.phase === 'established') out.push(...everythingOf(state));
         return out;
     }
   }
@@ -393,9 +397,10 @@ export class KeyingManager implements Keying {
   #fail(entry: Entry, error: unknown, out: KeyingEffect[]): void {
     const { state } = entry;
     this.#log(out, saFailed, state.subject, () => ({ reason: reasonOf(error) }));
-    if (state.phase === 'established')
-      for (const child of [...state.children, ...state.retiring.map((r) => r.child)])
-        this.#remove(entry, child, state.path, out);
+    if (state.phase === 'established') {
+      for (const child of installedPairs(state)) this.#remove(entry, child, state.path, out);
+      for (const child of unconfirmedPairs(state)) this.#abandon(entry, child, out);
+    }
     this.#forget(entry);
     if (state.phase === 'established' || state.role === 'initiator')
       out.push(noticeOf(entry, { kind: 'closed', reason: 'negotiation failed' }));
@@ -451,6 +456,13 @@ export class KeyingManager implements Keying {
       case 'remove':
         this.#remove(entry, effect.child, entry.state.path, out);
         return;
+      case 'prepare':
+        this.#associations.reserve(effect.child.inboundSpi, entry.id);
+        out.push({ kind: 'forward', changes: preparations(effect.child, entry.state.path) });
+        return;
+      case 'abandon':
+        this.#abandon(entry, effect.child, out);
+        return;
       case 'movePeer':
         this.#sas.clientMoved(entry);
         out.push({ kind: 'forward', changes: moves(effect.children, effect.from, effect.to) });
@@ -462,6 +474,11 @@ export class KeyingManager implements Keying {
         this.#redirect(entry, effect.target, now, out);
         return;
     }
+  }
+
+  #abandon(entry: Entry, { inboundSpi }: Child, out: KeyingEffect[]): void {
+    this.#associations.release(inboundSpi, entry.id);
+    out.push({ kind: 'forward', changes: [{ kind: 'removeInbound', spi: inboundSpi }] });
   }
 
   #remove(entry: Entry, child: Child, path: Path, out: KeyingEffect[]): void {
@@ -543,6 +560,13 @@ const sendEffect = ({ local, remote, encapsulated }: Path, bytes: Uint8Array): K
 });
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
+/** What installs all pairs of an SA again, older ones first. */
+const everythingOf = (sa: Established): KeyingEffect[] =>
+  [
+    ...[...sa.retiring.map((r) => r.child), ...sa.children].map((c) => additions(c, sa.path)),
+    ...unconfirmedPairs(sa).map((c) => preparations(c, sa.path)),
+  ].map((changes) => ({ kind: 'forward', changes }));
 
 /** A notice without the SA it is about. */
 type Unaddressed = KeyingNotice extends infer N

@@ -74,7 +74,11 @@ test('NAT-10 NAT-11: a login through a PAT box, message by message', () => {
   world.pass(gateway, 'transaction');
   // I->R: HDR*, HASH(1), SA, Ni, IDci, IDcr
   world.pass(client, 'quickMode');
-  assert.equal(gateway.inbound.size, 0, 'nothing is installed before message 3');
+  assert.deepEqual(
+    [gateway.inbound.size, gateway.outbound.size],
+    [1, 0],
+    'nothing is sent by the pair before message 3',
+  );
   // R->I: HDR*, HASH(2), SA, Nr, IDci, IDcr
   world.pass(gateway, 'quickMode');
   // I->R: HDR*, HASH(3)

@@ -5,6 +5,7 @@ import type { Instant } from '#base/instant';
 import type { Reassembly } from '#protocol/isakmp/fragmentation';
 import { deadline } from '#protocol/isakmp/machine';
 import type { State } from '#protocol/isakmp/state';
+import type { Path } from '#protocol/isakmp/turn';
 import type { Header } from '#wire/isakmp/header';
 import { type HalfOpenKey, HalfOpenTable } from './half-open.ts';
 import type { ConnectRequest, SaId } from './keying.ts';
@@ -17,6 +18,9 @@ export type Entry = {
   cookies: string | undefined;
   initiatorCookie: string | undefined;
   client: string | undefined;
+  peer: string | undefined;
+  /** The path that `peer` was made of. */
+  path: Path | undefined;
   /** Fragments of a message that is not complete yet. */
   reassembly: Reassembly | undefined;
   /** Ids of questions that are not answered yet. */
@@ -32,6 +36,8 @@ export class SaTable {
   readonly #byCookies = new Map<string, Entry>();
   readonly #byInitiatorCookie = new Map<string, Entry>();
   readonly #byClient = new Map<string, Entry>();
+  /** The newest established SA with a peer. */
+  readonly #byPeer = new Map<string, Entry>();
   readonly #deadlines = new DeadlineHeap<SaId>();
   readonly halfOpen = new HalfOpenTable();
   #lastId = 0;
@@ -66,6 +72,8 @@ export class SaTable {
       cookies: undefined,
       initiatorCookie: undefined,
       client: undefined,
+      peer: undefined,
+      path: undefined,
       reassembly: undefined,
       questions: new Set(),
       request,
@@ -114,10 +122,14 @@ export class SaTable {
       entry.initiatorCookie,
       knowsBoth ? undefined : initiator,
     );
-    if (state.phase === 'established' && entry.halfOpen !== undefined) {
+    if (state.phase !== 'established') return;
+    if (entry.halfOpen !== undefined) {
       this.halfOpen.remove(entry.halfOpen);
       entry.halfOpen = undefined;
     }
+    if (entry.path === state.path) return;
+    entry.path = state.path;
+    entry.peer = move(this.#byPeer, entry, entry.peer, peerKey(state.path));
   }
 
   remove(entry: Entry): void {
@@ -126,7 +138,13 @@ export class SaTable {
     entry.cookies = move(this.#byCookies, entry, entry.cookies, undefined);
     entry.initiatorCookie = move(this.#byInitiatorCookie, entry, entry.initiatorCookie, undefined);
     entry.client = move(this.#byClient, entry, entry.client, undefined);
+    entry.peer = move(this.#byPeer, entry, entry.peer, undefined);
     if (entry.halfOpen !== undefined) this.halfOpen.remove(entry.halfOpen);
+  }
+
+  /** The newest established SA with the peer that a packet came from. */
+  ofPeer(remote: Endpoint): Entry | undefined {
+    return this.#byPeer.get(formatEndpoint(remote)) ?? this.#byPeer.get(remote.address);
   }
 
   /**
@@ -153,6 +171,10 @@ export class SaTable {
       );
   }
 }
+
+/** Plain ESP has no port; the ends of conversations that did not float are known by their address. */
+const peerKey = ({ remote, encapsulated }: Path): string =>
+  encapsulated ? formatEndpoint(remote) : remote.address;
 
 const clientKey = ({ subject }: State, remote: Endpoint): string =>
   [subject.group, subject.user, formatEndpoint(remote)].join('\n');

@@ -35,6 +35,16 @@ export class SecurityAssociationDatabase {
     if (owners?.size === 0) this.#outbound.delete(outboundSpi);
   }
 
+  /** Enters the inbound half of a pair that is not negotiated to the end. */
+  reserve(inboundSpi: number, owner: SaId): void {
+    this.#inbound.set(inboundSpi, owner);
+  }
+
+  /** Takes back a `reserve`; what became a pair since then stays. */
+  release(inboundSpi: number, owner: SaId): void {
+    if (this.#inbound.get(inboundSpi) === owner) this.#inbound.delete(inboundSpi);
+  }
+
   ownerOfInbound(spi: number): SaId | undefined {
     return this.#inbound.get(spi);
   }

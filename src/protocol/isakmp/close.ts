@@ -4,7 +4,7 @@ import type { Delete } from '#wire/isakmp/payload';
 import { connectionEnded } from './events.ts';
 import { sendInformational } from './informational-send.ts';
 import { bothCookies } from './seal.ts';
-import { type Closed, closed, type Established, type State } from './state.ts';
+import { type Closed, closed, type Established, type State, unconfirmedPairs } from './state.ts';
 import type { CloseReason, Turn } from './turn.ts';
 
 /** A delete payload for IPsec SAs: the SPIs under which we receive. RFC 2408 section 3.15. */
@@ -39,6 +39,7 @@ export function endEstablished(
     sendInformational(turn, sa, [deleteIsakmp(sa), ...rest]);
   }
   for (const child of children) turn.emit({ kind: 'remove', child });
+  for (const child of unconfirmedPairs(sa)) turn.emit({ kind: 'abandon', child });
   turn.log(connectionEnded, sa.subject, () => ({ reason }));
   turn.notify({ kind: 'closed', reason });
   return closed(sa, reason);

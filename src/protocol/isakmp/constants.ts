@@ -40,6 +40,8 @@ export const RESPONDER_LIFETIME_MS = 1500;
 /** Parts of a child's lifetime after which its initiator, then its responder, replaces it. */
 export const INITIATOR_REKEY_PART = 0.85;
 export const RESPONDER_REKEY_PART = 0.93;
+/** A pair that could not be replaced is tried again after this pause, as long as it lives. */
+export const REKEY_RETRY_MS = 5000;
 /** Part of the kilobytes after which a child is replaced. */
 export const SOFT_KILOBYTES_PART = 0.9;
 /** A replaced pair goes on receiving this long after its successor's first packet, or its making. */

@@ -1,18 +1,24 @@
 import { after, earliest, type Instant } from '#base/instant';
-import type { Child } from './child.ts';
+import { type Child, installedPairs } from './child.ts';
 import { deleteChildren, endEstablished } from './close.ts';
 import { RETIRED_AFTER_TRAFFIC_MS } from './constants.ts';
 import { sendInformational } from './informational-send.ts';
 import { inboundDataReceived, noOldSa, oldSaFound, saActive, spiText } from './install-events.ts';
+import { install } from './quick.ts';
 import { rekeyChild } from './quick-initiator.ts';
 import { announcePhaseOne } from './responder-lifetime.ts';
-import type { Established, State } from './state.ts';
+import { type Established, type State, unconfirmedPairs } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /** The life of what was negotiated: coming into use, being replaced, expiring. */
 
-/** The first packet of a pair arrived: its predecessor is needed no longer (NAT-67). */
-export function inboundActive(turn: Turn, sa: Established, spi: number): Established {
+/**
+ * The first packet of a pair arrived: its predecessor is needed no longer (NAT-67). That the peer has the
+ * keys is as good as the last message of their negotiation, which may come later or never.
+ */
+export function inboundActive(turn: Turn, before: Established, spi: number): Established {
+  const unconfirmed = unconfirmedPairs(before).find((c) => c.inboundSpi === spi);
+  const sa = unconfirmed ? install(turn, before, unconfirmed) : before;
   const child = sa.children.find((c) => c.inboundSpi === spi);
   if (!child) return sa;
   turn.log(inboundDataReceived, {}, () => ({}));
@@ -29,6 +35,16 @@ export function inboundActive(turn: Turn, sa: Established, spi: number): Establi
     ...sa,
     retiring: sa.retiring.map((r) => (r === old && soon < r.until ? { ...r, until: soon } : r)),
   };
+}
+
+/**
+ * The peer uses a pair that this end does not have: it would go on until the lifetime is over. Told of
+ * the end it negotiates another one; where the pair is gone on both ends the message says nothing new.
+ */
+export function unknownSpi(turn: Turn, sa: Established, spi: number): Established {
+  const ours = [...installedPairs(sa), ...unconfirmedPairs(sa)];
+  if (!ours.some((c) => c.inboundSpi === spi)) sendInformational(turn, sa, [deleteChildren([spi])]);
+  return sa;
 }
 
 /** A pair nears the end of its kilobytes or sequence numbers: it is replaced now. */

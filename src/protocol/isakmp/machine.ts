@@ -17,13 +17,13 @@ import { logHeader, notifyText } from './decode-text.ts';
 import { silence } from './dpd.ts';
 import { messageRefused, peerNotification, phaseOneTimedOut } from './events.ts';
 import { keepaliveTick, messageSentAlready } from './keepalive.ts';
-import { expiring, inboundActive, lifetimeDeadline, lifetimeTick } from './lifetime.ts';
+import { expiring, inboundActive, lifetimeDeadline, lifetimeTick, unknownSpi } from './lifetime.ts';
 import { configurationReply, configurationTick } from './mode-config.ts';
 import { movePeer, phaseTwoReceived } from './phase-two.ts';
 import { quickModesTick } from './quick.ts';
 import { createChild, quickCombined, quickGenerated } from './quick-initiator.ts';
 import { quickAgreed } from './quick-responder.ts';
-import type { Established, State } from './state.ts';
+import { type Established, type State, unconfirmedPairs } from './state.ts';
 import {
   type Effect,
   type Environment,
@@ -117,7 +117,7 @@ function quickAnswered(
   sa: Established,
   ticket: number,
   answer: KeyAgreementAnswer,
-): Established {
+): State {
   const quick = sa.quickModes.find((q) => q.messageId === ticket);
   switch (quick?.stage) {
     case 'agreeing':
@@ -152,7 +152,10 @@ function command(turn: Turn, sa: Established, input: Command): State {
       return expiring(turn, sa, input.spi);
     case 'adopt':
       return adopt(turn, sa, input);
+    case 'unknownSpi':
+      return isOpen ? unknownSpi(turn, sa, input.spi) : sa;
     case 'release':
+      for (const child of unconfirmedPairs(sa)) turn.emit({ kind: 'abandon', child });
       return { ...sa, children: [], retiring: [], quickModes: [] };
   }
 }

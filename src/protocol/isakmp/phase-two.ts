@@ -13,7 +13,7 @@ import { quick2Received } from './quick-initiator.ts';
 import { isQuick3Authentic, quick1Received, quick3Received } from './quick-responder.ts';
 import { allOf, checkRule, type Rule, rules } from './rules.ts';
 import { firstIv } from './seal.ts';
-import type { Established, QuickMode, State } from './state.ts';
+import { type Established, type QuickMode, type State, unconfirmedPairs } from './state.ts';
 import { answersOurs, transactionIv, transactionReceived } from './transaction.ts';
 import type { Path, Turn } from './turn.ts';
 import { statusAcknowledged } from './xauth.ts';
@@ -184,7 +184,7 @@ export function movePeer(turn: Turn, sa: Established, remote: Path['remote']): E
     from: formatEndpoint(path.remote),
     to: formatEndpoint(remote),
   }));
-  const children = installedPairs(sa);
+  const children = [...installedPairs(sa), ...unconfirmedPairs(sa)];
   turn.emit({ kind: 'movePeer', from: path.remote, to: remote, children });
   turn.notify({ kind: 'peerMoved', remote });
   return {

@@ -21,17 +21,17 @@ import { closingHash, type Opened } from './open.ts';
 import { phaseTwoOffer, selectPhaseTwo } from './phase-two-proposals.ts';
 import type { ChildSelectors } from './policy.ts';
 import {
+  cameToNothing,
   hasRoom,
   install,
   makeChild,
   type QuickSecrets,
   replaceQuickMode,
-  withoutQuickMode,
 } from './quick.ts';
 import { retransmit } from './retransmission.ts';
 import { allOf, firstOf, only } from './rules.ts';
 import { firstIv, seal, sealPayloads } from './seal.ts';
-import type { ChildPlan, Established, QuickMode, QuickOffer } from './state.ts';
+import type { ChildPlan, Established, QuickMode, QuickOffer, State } from './state.ts';
 import type { KeyAgreementAnswer, Turn } from './turn.ts';
 
 /** The initiator's side of Quick Mode, for a new pair or in place of an older one. */
@@ -96,7 +96,7 @@ export function quickGenerated(
   sa: Established,
   quick: Generating,
   answer: KeyAgreementAnswer,
-): Established {
+): State {
   if (answer.kind === 'dhGenerate') return sendQuick1(turn, sa, quick, answer);
   return failed(turn, sa, quick, answer);
 }
@@ -104,12 +104,12 @@ export function quickGenerated(
 function failed(
   turn: Turn,
   sa: Established,
-  quick: QuickMode,
+  quick: Generating | Combining,
   answer: KeyAgreementAnswer,
-): Established {
+): State {
   const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
   turn.log(keyAgreementFailed, sa.subject, () => ({ reason }));
-  return withoutQuickMode(sa, quick.messageId);
+  return cameToNothing(turn, sa, quick);
 }
 
 /** QM1: HASH(1), SA, Ni [, KE], IDci, IDcr. */
@@ -218,12 +218,12 @@ export function quick2Received(
   quick: AwaitingAnswer,
   opened: Opened,
   key: string,
-): Established {
+): State {
   const plan = planOf(sa, quick, opened);
   if (!plan.ok) {
     turn.log(phaseTwoRefused, sa.subject, () => ({ reason: plan.error }));
     sendInformational(turn, sa, [espNotification(notifyTypes.noProposalChosen, EMPTY, EMPTY)]);
-    return withoutQuickMode(remember(sa, key, undefined), quick.messageId);
+    return cameToNothing(turn, remember(sa, key, undefined), quick);
   }
   const combining: Combining = {
     stage: 'combining',
@@ -254,7 +254,7 @@ export function quickCombined(
   sa: Established,
   quick: Combining,
   answer: KeyAgreementAnswer,
-): Established {
+): State {
   if (answer.kind === 'dhCombine') return sendQuick3(turn, sa, quick, answer.sharedSecret);
   return failed(turn, sa, quick, answer);
 }

@@ -175,17 +175,20 @@ function answer(
     payloads,
     initiatorNonceBody,
   );
-  transmit(turn, sa, messageId, sealed);
   const secrets: QuickSecrets = {
     initiatorNonceBody,
     responderNonceBody,
     sharedSecret: agreed?.sharedSecret,
   };
+  const child = makeChild(turn, sa, plan, messageId, secrets, RESPONDER_REKEY_PART);
+  // The initiator may send by the pair as soon as it has this message, and its packets may overtake the next.
+  turn.emit({ kind: 'prepare', child });
+  transmit(turn, sa, messageId, sealed);
   const waiting: AwaitingHash = {
     stage: 'awaitingHash',
     messageId,
     iv: sealed.lastBlock,
-    child: makeChild(turn, sa, plan, messageId, secrets, RESPONDER_REKEY_PART),
+    child,
     expectedHash: closingHash(sa.secured, messageId, initiatorNonceBody, responderNonceBody),
     retransmission: retransmit(sealed.octets, REQUEST_WAITS_MS, turn.now),
   };
@@ -196,7 +199,7 @@ function answer(
 export const isQuick3Authentic = (quick: AwaitingHash, opened: Opened): boolean =>
   equalBytes(only(opened.payloads, 'hash').data, quick.expectedHash);
 
-/** QM3: HASH(3). Only now is the pair installed, so that a replayed message 1 installs nothing. */
+/** QM3: HASH(3). Only now is anything sent by the pair, so that a replayed message 1 diverts nothing. */
 export const quick3Received = (
   turn: Turn,
   sa: Established,

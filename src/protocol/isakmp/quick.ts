@@ -4,12 +4,14 @@ import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import { keyMaterial } from '#crypto/keymat';
 import { protocolIds } from '#wire/isakmp/numbers';
 import type { Child } from './child.ts';
-import { CHILDREN_MOST, QUICK_MODES_MOST, RETIRED_MS } from './constants.ts';
+import { deleteChildren, endEstablished } from './close.ts';
+import { CHILDREN_MOST, QUICK_MODES_MOST, REKEY_RETRY_MS, RETIRED_MS } from './constants.ts';
 import { messageIdText } from './decode-text.ts';
 import { generatingQuickModeKey, loadingAllSas, phaseTwoTimedOut, tooMany } from './events.ts';
 import { repeat } from './exchange.ts';
+import { sendInformational } from './informational-send.ts';
 import { logInstalled } from './install-events.ts';
-import type { ChildPlan, Established, QuickMode } from './state.ts';
+import type { ChildPlan, Established, QuickMode, State } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /** What both ends of a Quick Mode have in common; RFC 2409 section 5.5. */
@@ -137,22 +139,49 @@ export function install(turn: Turn, sa: Established, child: Child): Established 
 }
 
 /** Repeats what is due, and gives up exchanges whose peer went silent. */
-export function quickModesTick(turn: Turn, sa: Established): Established {
-  let next = sa;
+export function quickModesTick(turn: Turn, sa: Established): State {
+  let next: State = sa;
   for (const quick of sa.quickModes) {
+    if (next.phase !== 'established') return next;
     if ('expiresAt' in quick) {
-      if (turn.now >= quick.expiresAt) next = giveUp(turn, next, quick.messageId);
+      if (turn.now >= quick.expiresAt) next = giveUp(turn, next, quick);
       continue;
     }
     const retransmission = repeat(turn, sa, quick.retransmission);
-    if (retransmission === 'exhausted') next = giveUp(turn, next, quick.messageId);
+    if (retransmission === 'exhausted') next = giveUp(turn, next, quick);
     else if (retransmission !== quick.retransmission)
       next = replaceQuickMode(next, { ...quick, retransmission });
   }
   return next;
 }
 
-function giveUp(turn: Turn, sa: Established, messageId: number): Established {
+function giveUp(turn: Turn, sa: Established, quick: QuickMode): State {
+  const { messageId } = quick;
   turn.log(phaseTwoTimedOut, sa.subject, () => ({ messageId: messageIdText(messageId) }));
+  if (quick.stage === 'agreeing') return withoutQuickMode(sa, messageId);
+  if (quick.stage !== 'awaitingHash') return cameToNothing(turn, sa, quick);
+  const { child } = quick;
+  turn.emit({ kind: 'abandon', child });
+  // An initiator whose last message was lost has the pair, and would use it.
+  sendInformational(turn, sa, [deleteChildren([child.inboundSpi])]);
   return withoutQuickMode(sa, messageId);
+}
+
+/**
+ * A Quick Mode of ours has failed. The pair it was to replace serves on, and is tried again; a client
+ * without any pair has no connection, and must not look as if it had.
+ */
+export function cameToNothing(
+  turn: Turn,
+  sa: Established,
+  quick: Extract<QuickMode, { stage: 'generating' | 'awaitingAnswer' | 'combining' }>,
+): State {
+  const { replaces } = quick.stage === 'combining' ? quick.plan : quick.offer;
+  const next = withoutQuickMode(sa, quick.messageId);
+  const isAlone = sa.role === 'initiator' && next.quickModes.length === 0;
+  if (isAlone && next.children.length === 0)
+    return endEstablished(turn, next, 'negotiation timeout', true);
+  const rekeyAt = after(turn.now, REKEY_RETRY_MS);
+  const children = next.children.map((c) => (c.inboundSpi === replaces ? { ...c, rekeyAt } : c));
+  return { ...next, children };
 }

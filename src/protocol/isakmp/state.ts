@@ -316,6 +316,10 @@ export type Closed = Common & {
  */
 export type State = Agreeing | AwaitingProof | Generating | AwaitingAnswer | Established | Closed;
 
+/** Pairs that are negotiated but for the peer's last message; they receive already. */
+export const unconfirmedPairs = (sa: Established): readonly Child[] =>
+  sa.quickModes.flatMap((q) => (q.stage === 'awaitingHash' ? [q.child] : []));
+
 export const closed = (state: State, reason: CloseReason): Closed => ({
   phase: 'closed',
   role: state.role,

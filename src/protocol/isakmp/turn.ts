@@ -93,6 +93,8 @@ export type Input =
   | { readonly kind: 'inboundActive'; readonly spi: number }
   /** An authenticated ESP packet came from elsewhere. */
   | { readonly kind: 'peerMoved'; readonly remote: Endpoint }
+  /** ESP came from the peer under an SPI that nothing is installed for. */
+  | { readonly kind: 'unknownSpi'; readonly spi: number }
   /** A child reached the soft limit of its octets or sequence numbers. */
   | { readonly kind: 'expiring'; readonly spi: number }
   /** A newer ISAKMP SA of the same peer takes over the children of an older one, and gives them up. */
@@ -139,6 +141,9 @@ export type Effect =
   /** Install both directions of a negotiated pair. */
   | { readonly kind: 'install'; readonly child: Child }
   | { readonly kind: 'remove'; readonly child: Child }
+  /** Receive by a pair whose negotiation the peer has still to confirm; `install` or `abandon` follows. */
+  | { readonly kind: 'prepare'; readonly child: Child }
+  | { readonly kind: 'abandon'; readonly child: Child }
   /** What these pairs carry goes to `to` from now on, and no longer to `from`. */
   | {
       readonly kind: 'movePeer';
