@@ -1,6 +1,6 @@
 /** Configurations of strongSwan's charon, as the peer head-end, as a client and as a generator. */
 import { execFileSync } from 'node:child_process';
-import { scenario, userName, userPassword } from './scenario.ts';
+import { type DhGroupNumber, dhGroups, scenario, userName, userPassword } from './scenario.ts';
 
 /** Debian's path of the daemon. */
 export const charonProgram = '/usr/lib/ipsec/charon';
@@ -51,11 +51,11 @@ const xauthSecrets = (userCount: number): string =>
   ).join('');
 
 /** `swanctl.conf` of the head-end. */
-export const responderConf = (userCount: number): string => `connections {
+export const responderConf = (userCount: number, dhGroup: DhGroupNumber): string => `connections {
   ${scenario.group} {
     version = 1
     aggressive = yes
-    proposals = aes128-sha1-modp1024
+    proposals = aes128-sha1-${dhGroups[dhGroup]}
     local_addrs = ${scenario.gateway}
     pools = pool
     unique = never

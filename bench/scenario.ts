@@ -12,9 +12,13 @@ export const scenario = {
   pool: { first: '10.64.0.1', last: '10.64.255.254', mask: '255.255.0.0', prefix: '10.64.0.0/16' },
 } as const;
 
+/** Diffie-Hellman groups of phase 1 by number, and what strongSwan calls them. */
+export const dhGroups = { 2: 'modp1024', 14: 'modp2048', 19: 'ecp256' } as const;
+export type DhGroupNumber = keyof typeof dhGroups;
+
 /** Users are numbered from 1. */
-export const userName = (number: number): string => `user${number}`;
-export const userPassword = (number: number): string => `password-of-user${number}`;
+export const userName = (number: number | '%n'): string => `user${number}`;
+export const userPassword = (number: number | '%n'): string => `password-of-user${number}`;
 
 /** Names of the processes whose processor time is measured. */
 export const subjectProcess = 'subject';

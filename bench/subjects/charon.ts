@@ -11,9 +11,9 @@ export const charon: Subject = {
   name: 'charon',
   needs: ['charon'],
   version: charonVersion,
-  async start(bed, userCount) {
+  async start(bed, userCount, dhGroup = 2) {
     writeFileSync(join(bed.workFolder, 'subject-strongswan.conf'), strongswanConf('default = -1'));
-    writeFileSync(join(bed.workFolder, 'subject-swanctl.conf'), responderConf(userCount));
+    writeFileSync(join(bed.workFolder, 'subject-swanctl.conf'), responderConf(userCount, dhGroup));
     const settings = 'STRONGSWAN_CONF=$work/subject-strongswan.conf';
     bed.start('conc', subjectProcess, `${settings} exec ${charonProgram}`);
     const load = `${settings} swanctl --load-all --file $work/subject-swanctl.conf`;

@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scenario, subjectProcess, userName, userPassword } from '../scenario.ts';
+import {
+  type DhGroupNumber,
+  scenario,
+  subjectProcess,
+  userName,
+  userPassword,
+} from '../scenario.ts';
 import type { Subject } from './subject.ts';
 
 const startTimeoutMs = 60_000;
 
-const configuration = (userCount: number): string => `hostname conc
+const configuration = (userCount: number, dhGroup: DhGroupNumber): string => `hostname conc
 legacy-crypto permit dh-group 2 hash sha aggressive-mode
 interface GigabitEthernet0/0
  nameif outside
@@ -21,6 +27,8 @@ ${Array.from(
   { length: userCount },
   (_, index) => `username ${userName(index + 1)} password ${userPassword(index + 1)}\n`,
 ).join('')}group-policy ${scenario.group} internal
+group-policy ${scenario.group} attributes
+ vpn-simultaneous-logins 1000
 tunnel-group ${scenario.group} type remote-access
 tunnel-group ${scenario.group} general-attributes
  address-pool pool
@@ -32,7 +40,7 @@ crypto ikev1 policy 10
  authentication pre-share
  encryption aes
  hash sha
- group 2
+ group ${dhGroup}
  lifetime 86400
 crypto isakmp nat-traversal 20
 crypto ipsec ikev1 transform-set aes-sha esp-aes esp-sha-hmac
@@ -51,8 +59,8 @@ export const headend: Subject = {
     const changed = git('status', '--porcelain', '--', '../../src') === '' ? '' : ' and changes';
     return `headend ${git('rev-parse', '--short', 'HEAD')}${changed}, Node ${process.version}`;
   },
-  async start(bed, userCount) {
-    writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount));
+  async start(bed, userCount, dhGroup = 2) {
+    writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount, dhGroup));
     const places = '--console-socket $work/subject.sock';
     bed.start('conc', subjectProcess, `exec headend run $work/subject.cfg ${places}`);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
