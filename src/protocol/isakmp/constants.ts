@@ -40,6 +40,8 @@ export const RESPONDER_LIFETIME_MS = 1500;
 /** Parts of a child's lifetime after which its initiator, then its responder, replaces it. */
 export const INITIATOR_REKEY_PART = 0.85;
 export const RESPONDER_REKEY_PART = 0.93;
+/** In the idle time of dead peer detection the packet counters are looked at this often. */
+export const DPD_LOOKS = 4;
 /** A pair that could not be replaced is tried again after this pause, as long as it lives. */
 export const REKEY_RETRY_MS = 5000;
 /** Part of the kilobytes after which a child is replaced. */

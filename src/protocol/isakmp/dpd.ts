@@ -1,8 +1,9 @@
-import { after } from '#base/instant';
+import { after, elapsedMs, instant } from '#base/instant';
 import { uint32 } from '#crypto/keymat';
 import { notifyTypes } from '#wire/isakmp/numbers';
 import type { Notification } from '#wire/isakmp/payload';
 import { endEstablished } from './close.ts';
+import { DPD_LOOKS } from './constants.ts';
 import { deadPeerAnswered, deadPeerAsked, deadPeerDetected } from './events.ts';
 import { isakmpNotification, sendInformational } from './informational-send.ts';
 import type { DeadPeerDetection, Established, State } from './state.ts';
@@ -16,11 +17,15 @@ const packetsOf = (turn: Turn, sa: Established): number =>
     0,
   );
 
+const idleMs = (sa: Established): number => sa.peer.dpd.idleSeconds * 1000;
+
+/** The peer gave a sign of life just now. Later ones are seen only by looking at the packet counters. */
 const watching = (turn: Turn, sa: Established, sequence: number): DeadPeerDetection => ({
   stage: 'watching',
   packets: packetsOf(turn, sa),
   sequence,
-  checkAt: after(turn.now, sa.peer.dpd.idleSeconds * 1000),
+  aliveAt: turn.now,
+  checkAt: after(turn.now, idleMs(sa) / DPD_LOOKS),
 });
 
 /** The peer is authenticated: from now on it is watched, if both ends want that. */
@@ -75,6 +80,10 @@ export function silence(turn: Turn, sa: Established): State {
   const packets = packetsOf(turn, sa);
   if (packets !== dpd.packets)
     return { ...sa, deadPeerDetection: watching(turn, sa, dpd.sequence) };
+  if (dpd.stage === 'watching' && elapsedMs(dpd.aliveAt, turn.now) < idleMs(sa)) {
+    const checkAt = instant(Math.min(dpd.aliveAt + idleMs(sa), turn.now + idleMs(sa) / DPD_LOOKS));
+    return { ...sa, deadPeerDetection: { ...dpd, checkAt } };
+  }
   const asked = dpd.stage === 'asking' ? dpd.asked : 0;
   if (asked > sa.peer.dpd.retries) {
     turn.log(deadPeerDetected, sa.subject, () => ({}));

@@ -247,12 +247,14 @@ export type QuickOffer = {
 export type DeadPeerDetection =
   /** The peer did not announce it. */
   | { readonly stage: 'off' }
-  /** If nothing came by `checkAt`, the peer is asked. */
+  /** If nothing came for the idle time, the peer is asked; `checkAt` is when that is looked into. */
   | {
       readonly stage: 'watching';
       readonly packets: number;
       /** Of the last question; they count up from a random start. */
       readonly sequence: number;
+      /** The last sign of life, as far as is known. */
+      readonly aliveAt: Instant;
       readonly checkAt: Instant;
     }
   | {
