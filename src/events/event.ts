@@ -86,6 +86,12 @@ export const occurred = <T extends string>(
   subject: cleanSubject(subject),
 });
 
+/** The same record about somebody who is only known now. */
+export const about = (record: EventRecord, subject: EventSubject): EventRecord => ({
+  ...record,
+  subject: cleanSubject(subject),
+});
+
 /** The text of a record with its arguments filled in, without the subject. */
 export const eventText = (record: EventRecord): string =>
   record.definition.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(record.args[name]));

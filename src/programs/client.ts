@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SlowWork } from '#adapters/device-runner';
+import { safeText } from '#adapters/terminal/screen';
 import { type IpAddress, parseAddress } from '#base/address';
 import { renderClient } from '#events/render-client';
 import { type Profile, parseProfile } from '#features/client/profile';
@@ -96,7 +97,7 @@ async function connectOnce(profile: Profile, wanted: Wanted): Promise<number> {
   const started = await startClient({ profile, work, ports: IKE_PORTS, local: wanted.local });
   if (!started.ok) throw new UsageError(started.error);
   const client = started.value;
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const say = (text: string) => process.stdout.write(`${safeText(text)}\n`);
   if (wanted.log) client.device.log.listen((event) => say(renderClient(event)));
   const pinging = setInterval(() => wanted.ping && pingOnce(client, wanted.ping, say), 1000);
   const code = await new Promise<number>((resolve) => {

@@ -1,5 +1,6 @@
 import { ConsoleServer } from '#adapters/terminal/console-server';
 import { openLocalTerminal } from '#adapters/terminal/local-terminal';
+import { safeText } from '#adapters/terminal/screen';
 import type { Shell } from '#adapters/terminal/shell';
 import { UsageError } from './program.ts';
 
@@ -26,7 +27,7 @@ export async function openConsoles(
   const terminal =
     stdin.isTTY && stdout.isTTY ? openLocalTerminal(stdin, stdout, openShell(), stop) : undefined;
   return {
-    print: (text) => (terminal ? terminal.print(text) : void stdout.write(`${text}\n`)),
+    print: (text) => (terminal ? terminal.print(text) : void stdout.write(`${safeText(text)}\n`)),
     async close() {
       terminal?.close();
       await server?.close();

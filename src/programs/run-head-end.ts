@@ -41,7 +41,8 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
           port: options.webPort,
           orAnyPort: false,
         });
-  headEnd.device.log.listen((event) => consoles.print(renderVpn3000(event)));
+  // Answers leave first: a peer must not tell from their delay what was written about it.
+  headEnd.device.log.listen((event) => setImmediate(() => consoles.print(renderVpn3000(event))));
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '#config/configuration';
 import type { ConfigurationOwner } from '#config/console-commands';
@@ -44,7 +44,9 @@ export class RunningConfiguration implements ConfigurationOwner {
     const beside = `${target}.new`;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(beside, text, { mode: 0o600, flush: true });
+      // A file of our own: nothing is written through a link that somebody else left there.
+      rmSync(beside, { force: true });
+      writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
       renameSync(beside, target);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

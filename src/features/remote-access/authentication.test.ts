@@ -218,3 +218,12 @@ test('a full table refuses a login, but gives up a session that waits for its cl
   assert.equal(first.isAlive, false);
   assert.equal(world.sessions.size, 1);
 });
+
+test('a refused user name reaches the log without control characters', () => {
+  const world = new Concentrator();
+  const client = world.arrives({ ...one, user: 'mallory\u001b[2J\n2835 forged' });
+  client.givesCredentials('wrong password');
+  world.answer();
+  const [refusal] = occurrences(world, loginRefused);
+  assert.equal(refusal?.subject.user, 'mallory?[2J?2835 forged');
+});

@@ -1,6 +1,6 @@
 import { sameEndpoint } from '#base/address';
 import type { Instant } from '#base/instant';
-import { type EventRecord, occurred } from '#events/event';
+import { about, type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
 import { sessionSlice, type User } from '#session/config';
 import type { CredentialAnswer, PasswordVerifier } from '#session/credentials';
@@ -84,7 +84,7 @@ function refuse(
   c.accounting.refused(reason);
   c.logins.setStage(sa, { kind: 'asked' });
   return [
-    { kind: 'event', record: { ...record, subject } },
+    { kind: 'event', record: about(record, subject) },
     ...c.keying.extendedAuthenticationResult(sa, false, now),
   ];
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parseListing } from '#config/parse';
+import { grammar } from '#engine/grammar';
+import { RunningConfiguration } from './running-configuration.ts';
+
+function saved(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'headend-saved-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'startup.cfg');
+  writeFileSync(file, 'hostname before\n');
+  const { configuration } = parseListing(grammar, 'hostname before');
+  return { folder, file, owner: new RunningConfiguration(configuration, file, () => {}) };
+}
+
+test('a saved configuration replaces the file, for its owner only', (t) => {
+  const { folder, file, owner } = saved(t);
+  assert.deepEqual(owner.save('hostname after\n'), { text: '[OK]', failed: false });
+  assert.equal(readFileSync(file, 'utf8'), 'hostname after\n');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ['startup.cfg']);
+});
+
+test('nothing is written through a link that lies in the way', (t) => {
+  const { folder, file, owner } = saved(t);
+  const precious = join(folder, 'precious');
+  writeFileSync(precious, 'of somebody else');
+  symlinkSync(precious, `${file}.new`);
+  assert.ok(!owner.save('hostname after\n').failed);
+  assert.equal(readFileSync(precious, 'utf8'), 'of somebody else');
+  assert.equal(readFileSync(file, 'utf8'), 'hostname after\n');
+});
