@@ -1,8 +1,9 @@
-import { diffieHellman, randomBytes } from 'node:crypto';
+import { diffieHellman, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
 import {
   combine,
   type DhKeyPair,
   keyPairFromSecret,
+  modpPairOf,
   paddedSecret,
   peerPublicKey,
 } from '#crypto/dh';
@@ -11,6 +12,23 @@ import type { KeyingAnswer, KeyingQuestion } from '#ipsec/keying';
 
 /** Key pairs of one group that wait for a login; they are used once. */
 const POOL_SIZE = 32;
+
+/**
+ * Groups whose key pairs OpenSSL makes on the thread pool, with exponents as short as the group allows;
+ * those of the smaller ones would be as long as the prime.
+ */
+const MADE_ASIDE: Partial<Record<DhGroupName, string>> = {
+  modp2048: 'modp14',
+  modp3072: 'modp15',
+  modp4096: 'modp16',
+};
+
+/** `generateKeyPair` as it is called for Diffie-Hellman, which its types leave out. */
+const generateDhPair = generateKeyPair as unknown as (
+  type: 'dh',
+  options: { readonly group: string },
+  done: (error: Error | null, publicKey: KeyObject, privateKey: KeyObject) => void,
+) => void;
 
 const failed = (reason: string): KeyingAnswer => ({ kind: 'failed', reason });
 
@@ -21,6 +39,8 @@ const failed = (reason: string): KeyingAnswer => ({ kind: 'failed', reason });
  */
 export class KeyAgreement {
   readonly #ready = new Map<DhGroupName, DhKeyPair[]>();
+  /** Groups of which a pair is being made on the thread pool. */
+  readonly #aside = new Set<DhGroupName>();
   #refill: NodeJS.Immediate | undefined;
 
   /** Answers `question` by one call of `answered`, never before `ask` has returned. */
@@ -105,12 +125,31 @@ export class KeyAgreement {
     return undefined;
   }
 
+  /** Makes one pair at a time on the thread pool, where exchanges wait for their turn as well. */
+  #makeAside(group: DhGroupName, openSslName: string): void {
+    if (this.#aside.has(group)) return;
+    this.#aside.add(group);
+    generateDhPair('dh', { group: openSslName }, (error, _, privateKey) => {
+      this.#aside.delete(group);
+      const pool = this.#ready.get(group);
+      // A closed agreement has no pools any more.
+      if (error || !pool) return;
+      pool.push(modpPairOf(group, privateKey));
+      this.#schedule();
+    });
+  }
+
   #schedule(): void {
     if (this.#refill) return;
     this.#refill = setImmediate(() => {
       this.#refill = undefined;
       for (const [group, pool] of this.#ready) {
         if (pool.length >= POOL_SIZE) continue;
+        const aside = MADE_ASIDE[group];
+        if (aside !== undefined) {
+          this.#makeAside(group, aside);
+          continue;
+        }
         const pair = this.#make(group);
         if (pair) pool.push(pair);
         // One pair at a time, so that a datagram never waits for more than one exponentiation.

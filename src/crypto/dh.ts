@@ -92,15 +92,22 @@ function publicBits(privateKey: KeyObject): Uint8Array {
 /** An uncompressed point begins with 4, which the KE payload leaves out; RFC 5903 section 7. */
 const UNCOMPRESSED = new Uint8Array([4]);
 
+/** The pair of a modular private key that OpenSSL made. */
+export function modpPairOf(name: DhGroupName, privateKey: KeyObject): DhKeyPair {
+  const [value] = elements(publicBits(privateKey));
+  const octets = bigintOctets(
+    bigintOf(value?.contents ?? UNCOMPRESSED),
+    DH_GROUPS[name].publicOctets,
+  );
+  return { privateKey, publicValue: octets };
+}
+
 function modpKeyPair(group: DhGroup, secret: Uint8Array): DhKeyPair | undefined {
   const exponent = bigintOf(secret);
   const prime = MODP_PRIMES[group.name as ModpGroupName];
   if (exponent < 2n || exponent >= prime - 1n) return undefined;
   const algorithm = modpAlgorithm(group.name as ModpGroupName);
-  const privateKey = importPrivate(algorithm, integer(exponent));
-  const [value] = elements(publicBits(privateKey));
-  const publicValue = bigintOctets(bigintOf(value?.contents ?? UNCOMPRESSED), group.publicOctets);
-  return { privateKey, publicValue };
+  return modpPairOf(group.name, importPrivate(algorithm, integer(exponent)));
 }
 
 function ecpKeyPair(group: DhGroup, secret: Uint8Array): DhKeyPair | undefined {
