@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -40,4 +41,14 @@ test('nothing is written through a link that lies in the way', (t) => {
   assert.ok(!owner.save('hostname after\n').failed);
   assert.equal(readFileSync(precious, 'utf8'), 'of somebody else');
   assert.equal(readFileSync(file, 'utf8'), 'hostname after\n');
+});
+
+test('what cannot be written is said in words, and the file stays as it was', (t) => {
+  const { file, owner } = saved(t);
+  // A folder in the way, which not even root can replace by a file.
+  mkdirSync(`${file}.new`);
+  const { text, failed } = owner.save('hostname after\n');
+  assert.ok(failed);
+  assert.match(text, /^% .*startup\.cfg was not written, and is as it was: \S+/);
+  assert.equal(readFileSync(file, 'utf8'), 'hostname before\n');
 });

@@ -1,8 +1,15 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '#config/configuration';
 import type { ConfigurationOwner } from '#config/console-commands';
 import type { Performed } from './shell.ts';
+
+const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  EACCES: 'this process may not write there',
+  EPERM: 'this process may not write there',
+};
 
 /** The configuration of a running process, and the file that it was read from. */
 export class RunningConfiguration implements ConfigurationOwner {
@@ -45,12 +52,12 @@ export class RunningConfiguration implements ConfigurationOwner {
     try {
       mkdirSync(dirname(target), { recursive: true });
       // A file of our own: nothing is written through a link that somebody else left there.
-      rmSync(beside, { force: true });
+      if (lstatSync(beside, { throwIfNoEntry: false })) unlinkSync(beside);
       writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
       renameSync(beside, target);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const reason = code === 'ENOSPC' ? 'the disk is full' : (code ?? message);
+      const reason = WRITE_PROBLEMS[code ?? ''] ?? message;
       return { text: `% ${target} was not written, and is as it was: ${reason}`, failed: true };
     }
     this.#startup = this.#running;

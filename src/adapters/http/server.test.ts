@@ -524,3 +524,10 @@ test('with a certificate the console is encrypted, and so is its cookie', async 
   assert.ok(rows.ok);
   assert.equal(rows.value.items[0]?.protocol, 'HTTPS');
 });
+
+test('whoever dawdles over the headers is shut out soon', (t) => {
+  const { app } = serve(t);
+  assert.ok('headersTimeout' in app.server && app.server.headersTimeout <= 10_000);
+  assert.ok(app.server.requestTimeout <= 30_000);
+  assert.equal(app.server.maxConnections, 512);
+});

@@ -53,9 +53,11 @@ function createApp(tls: ManagementServerOptions['tls']): FastifyInstance {
     ajv: { customOptions: { removeAdditional: false } as const },
     routerOptions: { maxParamLength: 128 },
   };
+  // Connections are few: one that dawdles over its headers must not keep the others out for long.
+  const impatience = { headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
   const app = tls
-    ? (Fastify({ ...options, https: tls }) as unknown as FastifyInstance)
-    : Fastify(options);
+    ? (Fastify({ ...options, https: { ...tls, ...impatience } }) as unknown as FastifyInstance)
+    : Fastify({ ...options, http: impatience });
   app.server.maxConnections = 512;
   // Bodies are JSON: no HTML form of another site can send that without asking first.
   app.removeContentTypeParser('text/plain');
