@@ -49,6 +49,9 @@ crypto map vpn 65535 ipsec-isakmp dynamic dyn
 crypto map vpn interface outside
 `;
 
+/** What `bin/run.js` sets as well. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
+
 /** Our own daemon, run as a user would run it. */
 export const headend: Subject = {
   name: 'headend',
@@ -62,7 +65,9 @@ export const headend: Subject = {
   async start(bed, userCount, dhGroup = 2) {
     writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount, dhGroup));
     const places = '--console-socket $work/subject.sock';
-    bed.start('conc', subjectProcess, `exec headend run $work/subject.cfg ${places}`);
+    const environment = `NODE_COMPILE_CACHE=${compileCache}`;
+    const command = `exec env ${environment} headend run $work/subject.cfg ${places}`;
+    bed.start('conc', subjectProcess, command);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
     await bed.until('conc', listening.join(' && '), startTimeoutMs);
   },
