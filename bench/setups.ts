@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { reapedCpuMs } from '../labs/runner/process-group.ts';
+import { loadProfile } from './load-profile.ts';
 import {
   describeMachine,
   type Metric,
@@ -34,8 +35,6 @@ import {
   newBed,
   scenario,
   subjectProcess,
-  userName,
-  userPassword,
 } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
 import { chooseSubjects, reportedNames, requirePrograms, takeTurns } from './turns.ts';
@@ -84,18 +83,6 @@ type GeneratorResult = {
 
 const profileFile = 'load.pcf';
 
-/** The connection entry of our own generator; with so long a timeout idle clients do not probe. */
-const profile = (group: DhGroupNumber): string => `[main]
-Host=${scenario.gateway}
-GroupName=${scenario.group}
-GroupPwd=${scenario.groupKey}
-Username=${userName('%n')}
-UserPassword=${userPassword('%n')}
-EnableNat=1
-PeerTimeout=480
-DHGroup=${group}
-`;
-
 function generatorCommand({ command, count, warmUp, users, concurrency }: Load): string {
   const warmUpOption = warmUp > 0 ? `--warm-up ${warmUp}` : '';
   const words = { count, warmUp, warmUpOption, users, concurrency };
@@ -125,7 +112,7 @@ function readResult(output: string): GeneratorResult {
 /** One run of the generator against a head-end that is up. */
 async function round(bed: Bed, load: Load): Promise<Sample['values']> {
   const reapedBefore = reapedCpuMs();
-  writeFileSync(join(bed.workFolder, profileFile), profile(load.group));
+  writeFileSync(join(bed.workFolder, profileFile), loadProfile(load.group));
   bed.start('client', generatorProcess, `exec ${generatorCommand(load)}`);
   if (load.warmUp > 0) await warm(bed);
   const subjectBefore = bed.processes.cpuMs(subjectProcess);
