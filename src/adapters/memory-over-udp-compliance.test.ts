@@ -13,11 +13,13 @@ import { bindUdp, type UdpSocket } from './udp.ts';
 /** The portable way: sockets of dgram and ciphers of node:crypto, without root and without koffi. */
 
 const at = (host: string, port: number): Endpoint => ({ address: address(host), port });
-const plain = at('127.77.0.1', 15_500);
-const encapsulated = at('127.77.0.1', 15_450);
-const encapsulated6 = at('::1', 15_451);
-const peers = [at('127.77.0.2', 15_450), at('127.77.0.3', 15_450)] as const;
-const peer6 = at('::1', 15_452);
+/** Other runs of these tests on this machine have other ports, below those that the system gives out. */
+const port = 10_000 + (process.pid % 7000);
+const plain = at('127.77.0.1', port + 7000);
+const encapsulated = at('127.77.0.1', port);
+const encapsulated6 = at('::1', port);
+const peers = [at('127.77.0.2', port), at('127.77.0.3', port)] as const;
+const peer6 = at('::1', port + 14_000);
 
 /** Turns of two milliseconds without anything happening before something is given up. */
 const PATIENCE = 500;
