@@ -8,9 +8,19 @@ type Registry = Readonly<Record<string, number>>;
  * that is not in the registry is its own name.
  */
 export function nameOf(registry: Registry, value: number): string {
+  const names = NAMES.get(registry) ?? namesOf(registry);
+  return names.get(value) ?? String(value);
+}
+
+/** Names by number, made once for each registry, since every payload of every message is named. */
+const NAMES = new WeakMap<Registry, ReadonlyMap<number, string>>();
+
+function namesOf(registry: Registry): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
   for (const [name, number] of Object.entries(registry))
-    if (number === value) return name.replaceAll(/[A-Z]/g, '-$&').toUpperCase();
-  return String(value);
+    if (!names.has(number)) names.set(number, name.replaceAll(/[A-Z]/g, '-$&').toUpperCase());
+  NAMES.set(registry, names);
+  return names;
 }
 
 /** RFC 2408 section 3.1, RFC 2409 section 4, Mode Config draft for `transaction`. */
