@@ -66,7 +66,7 @@ export function controlStories(factory: BenchFactory): void {
   });
 
   story(factory, 'keepalives are told from everything else, and are sent', async (w) => {
-    const remote = otherPort(peers[0], 4501);
+    const remote = otherPort(peers[0], peers[0].port + 1);
     w.bench.arrive(remote, encapsulated, new Uint8Array([0xff]));
     await w.until('keepalive', () => w.reports('keepalive').length === 1);
     assert.deepEqual(w.bench.reports, [{ kind: 'keepalive', local: encapsulated, remote }]);

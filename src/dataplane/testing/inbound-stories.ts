@@ -290,7 +290,7 @@ function peculiarPayloads(factory: BenchFactory): void {
 function mobility(factory: BenchFactory): void {
   story(factory, 'a peer has moved when its newest authentic packet says so', async (w) => {
     const peer = await w.join();
-    const there = otherPort(peer.options.remote, 61_000);
+    const there = otherPort(peer.options.remote, peer.options.remote.port + 1);
     w.arrive(peer, peer.seal(w.fromClient(peer), { sequence: 10 }));
     const forged = peer.seal(w.fromClient(peer), { sequence: 11 });
     forged[20] = (forged[20] as number) ^ 1;
@@ -321,8 +321,8 @@ function mobility(factory: BenchFactory): void {
   story(factory, 'peers whose NAT swaps their ports each follow their own', async (w) => {
     const [at] = factory.peers;
     const ports = [
-      { ...at, port: 1001 },
-      { ...at, port: 1002 },
+      { ...at, port: at.port + 1 },
+      { ...at, port: at.port + 2 },
     ] as const;
     const first = await w.join({ host: 1, remote: ports[0] });
     const second = await w.join({ host: 2, remote: ports[1] });

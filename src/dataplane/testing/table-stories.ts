@@ -53,8 +53,8 @@ function transactions(factory: BenchFactory): void {
   story(factory, 'NAT-38: two peers behind one address keep apart by their ports', async (w) => {
     const [at] = factory.peers;
     const peers = [
-      await w.join({ host: 1, remote: { ...at, port: 1001 } }),
-      await w.join({ host: 2, remote: { ...at, port: 1002 } }),
+      await w.join({ host: 1, remote: { ...at, port: at.port + 1 } }),
+      await w.join({ host: 2, remote: { ...at, port: at.port + 2 } }),
     ];
     for (const peer of peers) {
       const packet = w.fromClient(peer);
