@@ -44,7 +44,7 @@ function withoutLoss(seed: number, dynamicMap: readonly string[], forMs: number,
 }
 
 export const rekeysBySeconds = (seed: number): void =>
-  withoutLoss(seed, shortLife.dynamicMap, 20 * MINUTE_MS, 10);
+  withoutLoss(seed, shortLife.dynamicMap, 9 * MINUTE_MS, 5);
 export const rekeysByKilobytes = (seed: number): void =>
   withoutLoss(seed, fewKilobytes.dynamicMap, 2 * MINUTE_MS, 10);
 
