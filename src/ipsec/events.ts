@@ -14,7 +14,7 @@ export const halfOpenLimit = event({
   class: 'IKE',
   number: 2,
   severity: 3,
-  text: 'Negotiations under way have reached their limit {scope} ({limit}); new ones are dropped',
+  text: 'Negotiations under way have reached their limit {scope} ({limit}); the oldest or new ones are dropped',
   why: 'Many peers connect at once, or somebody sends first messages without going on.',
   remedy:
     'After a network failure wait for the clients to come back. Otherwise find the source and filter it.',

@@ -27,6 +27,12 @@ export class HalfOpenTable {
     return count >= limits.halfOpenPerAddress ? 'per address' : undefined;
   }
 
+  /** The negotiation that has been under way for longest. */
+  oldest(): SaId | undefined {
+    const [first] = this.#byKey.values();
+    return first?.sa;
+  }
+
   /** The negotiation that a first message belongs to, and the digest of the message that began it. */
   find(key: HalfOpenKey): { readonly sa: SaId; readonly digest: string } | undefined {
     return this.#byKey.get(key);

@@ -282,6 +282,19 @@ function flood(count: number, changes: Parameters<typeof gatewayPolicy>[0], perA
   return { world, gateway };
 }
 
+test('a flood of first messages gives way to an honest client', () => {
+  const limits = { halfOpen: 20, halfOpenPerAddress: 20, isakmpSas: 1000 };
+  const { world, gateway } = flood(20, { limits }, 1);
+  gateway.answerQuestions(world.now);
+  const strangers = [...gateway.manager.summaries()].map((sa) => sa.id);
+  assert.equal(strangers.length, 20);
+  new BareClient(gateway, world.now).flush(world.now);
+  const left = [...gateway.manager.summaries()].map((sa) => sa.id);
+  // The stranger that waited for longest is forgotten, and nobody else.
+  assert.deepEqual(left.slice(0, 19), strangers.slice(1));
+  assert.equal(left.length, 20);
+});
+
 test('half-open negotiations are bounded in all and per address, which is an event', () => {
   const limits = { halfOpen: 20, halfOpenPerAddress: 5, isakmpSas: 1000 };
   const all = flood(60, { limits }, 3);

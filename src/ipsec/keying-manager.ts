@@ -63,6 +63,8 @@ export type KeyingManagerOptions = {
 
 /** Offset of the next payload in an ISAKMP header. */
 const NEXT_PAYLOAD_OFFSET = 16;
+/** Key agreements that wait to be computed at once; beyond, first messages are dropped unread. */
+const KEY_AGREEMENTS_MOST = 1000;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
 
@@ -183,9 +185,11 @@ export class KeyingManager implements Keying {
     const { limits } = policy;
     const scope = this.#sas.halfOpen.limitReached(remote.address, limits);
     const isFull = this.#sas.size >= limits.isakmpSas;
-    if (!scope && !isFull) return false;
+    const isBusy = this.#questions.size >= KEY_AGREEMENTS_MOST;
+    if (!scope && !isFull && !isBusy) return false;
+    const isRefused = isFull || isBusy || scope === 'per address' || !this.#evictOldest();
     const last = this.#limitReportedAt;
-    if (last !== undefined && elapsedMs(last, now) < LIMIT_REPORT_MS) return true;
+    if (last !== undefined && elapsedMs(last, now) < LIMIT_REPORT_MS) return isRefused;
     this.#limitReportedAt = now;
     const subject = { peer: remote.address };
     if (isFull) this.#log(out, saLimit, subject, () => ({ limit: limits.isakmpSas }));
@@ -194,6 +198,18 @@ export class KeyingManager implements Keying {
         scope: scope ?? 'in all',
         limit: scope === 'per address' ? limits.halfOpenPerAddress : limits.halfOpen,
       }));
+    return isRefused;
+  }
+
+  /**
+   * Forgets the negotiation that has waited for longest for its peer's proof, so that a flood of first
+   * messages cannot keep everybody else out; an honest client proves itself within a round trip.
+   */
+  #evictOldest(): boolean {
+    const id = this.#sas.halfOpen.oldest();
+    const entry = id === undefined ? undefined : this.#sas.get(id);
+    if (!entry || entry.questions.size > 0) return false;
+    this.#forget(entry);
     return true;
   }
 
