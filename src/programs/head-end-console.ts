@@ -24,6 +24,7 @@ export class HeadEndConsole {
   readonly #needs: HeadEndNeeds;
   readonly #scrypt: ScryptPool;
   readonly meter = new ProcessMeter();
+  #sealing: Promise<void> | undefined;
 
   constructor(process: HeadEndProcess, file: string | undefined, scrypt: ScryptPool) {
     this.#process = process;
@@ -65,20 +66,27 @@ export class HeadEndConsole {
 
   /** `write memory`: no password is written in clear, so those typed just now are hashed first. */
   async #save(): Promise<Performed> {
-    await this.#seal(this.#owner.running());
+    await this.#seal();
     return this.#owner.save(startupText(grammar, this.#owner.running()));
   }
 
   /** A line was accepted: it is in force at once, and passwords in it become verifiers soon after. */
   #applied(configuration: Configuration): void {
     this.#process.device.configure(configuration);
-    if (holdsClearPasswords(configuration)) void this.#seal(configuration);
+    if (holdsClearPasswords(configuration)) void this.#seal();
   }
 
-  async #seal(configuration: Configuration): Promise<void> {
-    const sealed = await hashPasswords(configuration, this.#scrypt);
-    // What was typed meanwhile is newer, and is sealed by its own turn.
-    if (sealed !== configuration && this.#owner.running() === configuration)
-      this.#owner.apply(sealed);
+  /** One at a time, so that lines typed in a row do not hash the passwords of those before them again. */
+  #seal(): Promise<void> {
+    this.#sealing ??= this.#sealAll().finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async #sealAll(): Promise<void> {
+    const running = () => this.#owner.running();
+    while (holdsClearPasswords(running()))
+      this.#owner.apply(await hashPasswords(running(), this.#scrypt, running));
   }
 }

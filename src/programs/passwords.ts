@@ -11,24 +11,26 @@ export const holdsClearPasswords = (configuration: Configuration): boolean =>
 
 /**
  * The configuration with every password that stands in clear, of users and of `enable`, replaced by its
- * verifier. Hundreds of users take seconds.
+ * verifier. Hundreds of users take seconds; `current` is what the configuration has become by then.
  */
 export async function hashPasswords(
   configuration: Configuration,
   scrypt: ScryptPool,
+  current: () => Configuration = () => configuration,
 ): Promise<Configuration> {
   const hash = (password: Secret) => scrypt.hash(toUtf8(password.reveal()));
-  const users = await Promise.all(
-    clearPasswords(configuration).map(async ({ user, password }) => ({
+  const enable = clearEnablePassword(configuration);
+  const [enableVerifier, ...users] = await Promise.all([
+    enable && hash(enable),
+    ...clearPasswords(configuration).map(async ({ user, password }) => ({
       user,
       password,
       verifier: await hash(password),
     })),
-  );
+  ]);
   const sealed = users.reduce(
     (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
-    configuration,
+    current(),
   );
-  const enable = clearEnablePassword(configuration);
-  return enable ? withEnableVerifier(sealed, enable, await hash(enable)) : sealed;
+  return enable && enableVerifier ? withEnableVerifier(sealed, enable, enableVerifier) : sealed;
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SlowWork } from '#adapters/device-runner';
+import { ScryptPool } from '#adapters/scrypt';
+import { emptyConfiguration } from '#config/configuration';
+import { InsideHost } from '#dataplane/inside-host';
+import type { PasswordVerifier } from '#session/credentials';
+import { HeadEndConsole } from './head-end-console.ts';
+import { startHeadEnd } from './head-end-process.ts';
+
+/** Counts what it hashes. */
+class CountingPool extends ScryptPool {
+  hashed = 0;
+
+  override hash(password: Uint8Array): Promise<PasswordVerifier> {
+    this.hashed += 1;
+    return super.hash(password);
+  }
+}
+
+test('passwords typed in a row are hashed once each, and none is saved in clear', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));
+  const file = join(folder, 'startup.cfg');
+  const work = new SlowWork();
+  const started = await startHeadEnd({
+    configuration: emptyConfiguration,
+    work,
+    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
+  });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+    rmSync(folder, { recursive: true });
+  });
+  const pool = new CountingPool(2, 100);
+  const shell = new HeadEndConsole(started.value, file, pool).openShell();
+  const users = Array.from({ length: 12 }, (_, n) => `user${n}`);
+  const lines = users.map((user) => `username ${user} password of-${user}`);
+  for (const line of ['configure terminal', ...lines, 'enable password of-all', 'end'])
+    assert.equal((await shell.execute(line, new AbortController().signal)).failed, false, line);
+  assert.equal((await shell.execute('write memory', new AbortController().signal)).text, '[OK]');
+  assert.equal(pool.hashed, 13);
+  const saved = readFileSync(file, 'utf8');
+  assert.equal(saved.match(/^username user\d+ password \$scrypt\$\S+ hashed/gm)?.length, 12);
+  assert.doesNotMatch(saved, /of-/);
+});
