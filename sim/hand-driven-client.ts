@@ -79,6 +79,7 @@ export class HandDrivenClient implements Steppable {
       },
       configuration: request.configuration,
       forceEncapsulation: false,
+      initialContact: request.initialContact ?? true,
     });
     return this.#outward(turn.effects);
   }

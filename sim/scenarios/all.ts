@@ -27,6 +27,8 @@ export const scenarios = {
   'forged-moves': addressTranslation.forgedMoves,
   'rekeys-by-seconds': rekeying.rekeysBySeconds,
   'rekeys-by-kilobytes': rekeying.rekeysByKilobytes,
+  'phase-one-rekeys': rekeying.phaseOneRekeys,
+  'phase-one-rekeys-in-storm': rekeying.phaseOneRekeysInStorm,
   'no-needless-rekeys': rekeying.noNeedlessRekeys,
   'rekeys-in-rain': rekeying.rekeysInRain,
   'rekey-collisions': rekeying.rekeyCollisions,

@@ -3,7 +3,7 @@ import type { Steppable } from '#engine/ports';
 import type { Keying } from '#ipsec/keying-commands';
 import type { Node } from '../lab.ts';
 import { headEndAddress, insideAddress, patAddress } from './configuration.ts';
-import { Site } from './site.ts';
+import { roughWeather, Site } from './site.ts';
 
 /** Stories of keys that are replaced while packets flow. */
 
@@ -47,6 +47,60 @@ export const rekeysBySeconds = (seed: number): void =>
   withoutLoss(seed, shortLife.dynamicMap, 9 * MINUTE_MS, 5);
 export const rekeysByKilobytes = (seed: number): void =>
   withoutLoss(seed, fewKilobytes.dynamicMap, 2 * MINUTE_MS, 10);
+
+/** Different cookies of the ISAKMP SAs that the head-end ever had. */
+function countIsakmpSas(site: Site): () => number {
+  const seen = new Set<number>();
+  site.lab.always('ISAKMP SAs are counted', () => {
+    for (const session of site.sessions) seen.add(session.owner as number);
+    return true;
+  });
+  return () => seen.size;
+}
+
+/** Phase 1 is negotiated anew, over and over: the sessions, the tunnels and every ping go on. */
+export function phaseOneRekeys(seed: number): void {
+  const setup = { users: 2, phaseOneSeconds: 120 } as const;
+  const site = new Site(seed, setup, { delayMs: [20, 20], drift: 0.01 });
+  site.addClients(2);
+  const owners = countIsakmpSas(site);
+  site.establish();
+  const before = site.sessions.map((s) => [s.index, s.assigned]);
+  const flows = site.flows(250);
+  site.lab.run(10 * MINUTE_MS);
+  for (const flow of flows) {
+    assert.equal(flow.lost().length, 0, `${flow.lost().length} of ${flow.sent} pings were lost`);
+    flow.stop();
+  }
+  assert.ok(owners() >= 10, `${owners()} ISAKMP SAs`);
+  assert.deepEqual(
+    site.sessions.map((s) => [s.index, s.assigned]),
+    before,
+  );
+  site.lab.run(1000);
+  assert.equal(site.headEnd.device.keying.counts().isakmpSas, 2);
+  site.assertEverybodyReaches();
+  site.assertConsistent();
+}
+
+/** Both phases are negotiated anew while the network does its worst; when it heals, everybody is there. */
+export function phaseOneRekeysInStorm(seed: number): void {
+  const setup = { users: 3, phaseOneSeconds: 150, ...shortLife } as const;
+  const site = new Site(seed, setup, roughWeather);
+  site.addClients(3, { reconnectAfterMs: 5000 });
+  site.connect();
+  const flows = site.flows(1000);
+  site.lab.run(15 * MINUTE_MS);
+  site.lab.network.setFaults({ loss: 0, duplicate: 0, reorder: 0 });
+  site.lab.run(MINUTE_MS);
+  site.untilConnected(undefined, 3 * MINUTE_MS);
+  for (const flow of flows) flow.stop();
+  site.assertEverybodyReaches();
+  site.lab.run(2 * MINUTE_MS);
+  assert.equal(site.sessions.length, 3);
+  site.assertEverybodyReaches();
+  site.assertConsistent();
+}
 
 /** The usual lifetimes: nobody rekeys in half an hour of traffic. */
 export function noNeedlessRekeys(seed: number): void {

@@ -53,6 +53,11 @@ export type Keying = {
 
   /** Initiator: begins phase 1; everything else is told by notices of the SA it returns. */
   connect(request: ConnectRequest, now: Instant): { readonly sa: SaId; readonly effects: Effects };
+  /**
+   * Initiator: negotiates phase 1 anew under an SA of its own, which takes over the children as soon as
+   * it is authenticated (`rekeyed`). Undefined when there is nothing to negotiate anew.
+   */
+  rekey(sa: SaId, now: Instant): { readonly sa: SaId; readonly effects: Effects } | undefined;
   /** Initiator: answers a `credentialsWanted`. */
   provideCredentials(
     sa: SaId,

@@ -41,11 +41,11 @@ import type {
   KeyingAnswer,
   KeyingCounts,
   KeyingEffect,
-  KeyingNotice,
   KeyingPolicy,
   SaId,
 } from './keying.ts';
 import type { Keying, WhichSas } from './keying-commands.ts';
+import { everythingOf, noticeOf, sendEffect } from './keying-effects.ts';
 import { type Entry, SaTable } from './sa-table.ts';
 import { SecurityAssociationDatabase } from './security-association-database.ts';
 import { saSummary } from './summary.ts';
@@ -309,6 +309,17 @@ export class KeyingManager implements Keying {
     return { sa: this.#begin(request, 0, now, out), effects: out };
   }
 
+  rekey(
+    sa: SaId,
+    now: Instant,
+  ): { readonly sa: SaId; readonly effects: readonly KeyingEffect[] } | undefined {
+    const { state, request } = this.#sas.get(sa) ?? {};
+    if (state?.phase !== 'established' || !request) return undefined;
+    const out: KeyingEffect[] = [];
+    const anew = { ...request, configuration: [], initialContact: false };
+    return { sa: this.#begin(anew, 0, now, out, sa), effects: out };
+  }
+
   provideCredentials(
     sa: SaId,
     credentials: { readonly user: string; readonly password: Uint8Array },
@@ -349,7 +360,13 @@ export class KeyingManager implements Keying {
     return entry && saSummary(sa, entry.state);
   }
 
-  #begin(request: ConnectRequest, redirects: number, now: Instant, out: KeyingEffect[]): SaId {
+  #begin(
+    request: ConnectRequest,
+    redirects: number,
+    now: Instant,
+    out: KeyingEffect[],
+    replaces?: SaId,
+  ): SaId {
     const turn = new Turn(now, this.#environment(this.#options.policy()));
     const path = { local: request.local, remote: request.remote, encapsulated: false };
     const state = connect(turn, path, {
@@ -362,8 +379,10 @@ export class KeyingManager implements Keying {
       },
       configuration: request.configuration,
       forceEncapsulation: request.forceEncapsulation ?? false,
+      initialContact: request.initialContact ?? true,
     });
     const entry = this.#sas.add(state, request, redirects);
+    entry.replaces = replaces;
     this.#sas.settle(entry);
     for (const effect of turn.effects) this.#translate(entry, effect, now, out);
     return entry.id;
@@ -511,8 +530,11 @@ export class KeyingManager implements Keying {
    */
   #supersede(entry: Entry, initialContact: boolean, now: Instant, out: KeyingEffect[]): void {
     const { state } = entry;
-    if (state.phase !== 'established' || state.role !== 'responder') return;
-    const older = this.#sas.enterClient(entry, state.origin);
+    if (state.phase !== 'established') return;
+    const older =
+      state.role === 'responder'
+        ? this.#sas.enterClient(entry, state.origin)
+        : entry.replaces && this.#sas.get(entry.replaces);
     if (older?.state.phase !== 'established') return;
     if (!initialContact) this.#adopt(entry, older, older.state, now, out);
     this.#step(older, { kind: 'close', reason: 'replaced' }, now, out);
@@ -567,31 +589,4 @@ export class KeyingManager implements Keying {
   }
 }
 
-const sendEffect = ({ local, remote, encapsulated }: Path, bytes: Uint8Array): KeyingEffect => ({
-  kind: 'send',
-  local,
-  remote,
-  bytes,
-  encapsulated,
-});
-
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
-
-/** What installs all pairs of an SA again, older ones first. */
-const everythingOf = (sa: Established): KeyingEffect[] =>
-  [
-    ...[...sa.retiring.map((r) => r.child), ...sa.children].map((c) => additions(c, sa.path)),
-    ...unconfirmedPairs(sa).map((c) => preparations(c, sa.path)),
-  ].map((changes) => ({ kind: 'forward', changes }));
-
-/** A notice without the SA it is about. */
-type Unaddressed = KeyingNotice extends infer N
-  ? N extends unknown
-    ? Omit<N, 'sa'>
-    : never
-  : never;
-
-const noticeOf = ({ id }: Entry, notice: Unaddressed): KeyingEffect => ({
-  kind: 'notice',
-  notice: { sa: id, ...notice } as KeyingNotice,
-});

@@ -46,7 +46,7 @@ export type KeyingNotice = { readonly sa: SaId } & (
   /** A pair of IPsec SAs was negotiated; its forwarding changes are in the same list of effects. */
   | { readonly kind: 'childCreated'; readonly child: ChildSummary }
   | { readonly kind: 'childDeleted'; readonly inboundSpi: number }
-  /** The peer negotiated phase 1 anew: `sa` has taken over the children of `replaces`, which ends soon. */
+  /** Phase 1 was negotiated anew: `sa` has taken over the children of `replaces`, which ends soon. */
   | { readonly kind: 'rekeyed'; readonly replaces: SaId }
   /** Initiator: the peer sent us to another address, where `to` is being negotiated; `sa` ends. */
   | { readonly kind: 'redirected'; readonly target: IpAddress; readonly to: SaId }
@@ -65,6 +65,8 @@ export type ConnectRequest = {
   readonly configuration: readonly ConfigurationAttribute[];
   /** Encapsulate in UDP even where no NAT is found. */
   readonly forceEncapsulation?: boolean | undefined;
+  /** Absent for yes: what the gateway has of us from before is to go. */
+  readonly initialContact?: boolean | undefined;
 };
 
 /** A pair of IPsec SAs as views show it. */

@@ -28,6 +28,8 @@ export type Entry = {
   /** Initiator: what was asked for, and how often it was sent elsewhere. */
   readonly request: ConnectRequest | undefined;
   readonly redirects: number;
+  /** Initiator: the SA whose children this one takes over. */
+  replaces: SaId | undefined;
 };
 
 /** All ISAKMP SAs, and the ways to find one in a time that does not depend on their number. */
@@ -78,6 +80,7 @@ export class SaTable {
       questions: new Set(),
       request,
       redirects,
+      replaces: undefined,
     };
     this.#sas.set(entry.id, entry);
     return entry;

@@ -42,6 +42,12 @@ class FakeKeying implements Keying {
     return { sa, effects: [] };
   }
 
+  rekey(sa: SaId) {
+    const request = this.requests.at(-1);
+    this.commanded.push(`${sa}: rekey`);
+    return request && this.connect(request);
+  }
+
   provideCredentials(sa: SaId, { user, password }: Parameters<Keying['provideCredentials']>[1]) {
     this.commanded.push(`${sa}: ${user} ${fromUtf8(password)}`);
     return [];
@@ -123,6 +129,24 @@ class Bench {
       },
       ...options,
     });
+  }
+
+  /** The ISAKMP SA lasts for so long, from the beginning of time. */
+  lasts(seconds: number): void {
+    const summary = this.keying.sas.get(this.sa);
+    assert.ok(summary);
+    const expiresAt = instant(seconds * 1000);
+    this.keying.sas.set(this.sa, { ...summary, lifetimeSeconds: seconds, expiresAt });
+  }
+
+  /** It is time to negotiate phase 1 anew; under which SA that is done. */
+  rekeys(atMs: number): SaId {
+    this.now = instant(atMs);
+    const before = this.keying.requests.length;
+    this.perform(this.client.tick(this.now));
+    assert.equal(this.keying.requests.length, before + 1);
+    assert.equal(this.client.deadline(), undefined);
+    return (before + 1) as SaId;
   }
 
   perform(effects: readonly KeyingEffect[]): void {
@@ -336,11 +360,35 @@ test('phase 1 negotiated anew carries the connection on', () => {
   const bench = new Bench();
   bench.goesAllTheWay();
   const replaces = bench.sa;
-  const sa = 9 as SaId;
+  assert.equal(bench.client.deadline(), undefined, 'not known how long it lasts');
+  bench.lasts(1000);
+  assert.equal(bench.client.deadline(), 800_000);
+  const sa = bench.rekeys(800_000);
+  assert.notEqual(sa, replaces);
+  bench.tell({ kind: 'credentialsWanted', sa, message: undefined });
+  assert.match(bench.keying.commanded.at(-1) ?? '', new RegExp(`^${sa}: vpnclient1 `));
+  assert.equal(bench.client.status().state, 'connected');
   bench.tell({ kind: 'rekeyed', sa, replaces });
   bench.tell({ kind: 'closed', sa: replaces, reason: 'replaced' });
   assert.equal(bench.sa, sa);
   assert.equal(bench.client.status().state, 'connected');
+});
+
+test('a phase 1 that cannot be negotiated anew is tried again, and ends with the connection', () => {
+  const bench = new Bench();
+  bench.goesAllTheWay();
+  const { sa } = bench;
+  bench.lasts(1000);
+  const failed = bench.rekeys(800_000);
+  bench.perform(bench.keying.close(failed, 'negotiation timeout'));
+  assert.equal(bench.client.status().state, 'connected');
+  assert.equal(bench.client.deadline(), 810_000);
+  const second = bench.rekeys(810_000);
+  bench.perform(bench.client.disconnect(bench.now));
+  assert.deepEqual(bench.keying.commanded.slice(-2), [
+    `${sa}: close administrator`,
+    `${second}: close administrator`,
+  ]);
 });
 
 test('a connection that ends begins anew after the time that was asked for', () => {

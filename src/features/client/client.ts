@@ -1,6 +1,6 @@
 import { addressFromBytes, type Endpoint, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
-import { after, type Instant } from '#base/instant';
+import { after, type Instant, instant } from '#base/instant';
 import { hostPrefix, type Prefix } from '#base/prefix';
 import { type EventDef, type EventRecord, occurred } from '#events/event';
 import type { ConfigurationAttribute, KeyingEffect, KeyingNotice, SaId } from '#ipsec/keying';
@@ -34,8 +34,19 @@ type State =
       readonly address: IpAddress;
       readonly since: Instant;
       readonly children: number;
+      /** The SA under which phase 1 is being negotiated anew. */
+      readonly rekeying?: SaId | undefined;
+      /** Not before this moment is that tried again. */
+      readonly rekeyAfter?: Instant | undefined;
     }
   | { readonly kind: 'ended'; readonly reason: string; readonly retryAt: Instant | undefined };
+
+type Connected = Extract<State, { kind: 'connected' }>;
+
+/** Part of the phase-1 lifetime that is left when it is negotiated anew; vpnc's. */
+const REKEY_REST = 0.2;
+/** After a failed attempt to negotiate phase 1 anew. */
+const REKEY_RETRY_MS = 10_000;
 
 /** The status window (NAT-35). */
 export type ClientStatus = {
@@ -86,18 +97,21 @@ export class Client {
 
   /** Ends the connection and tells the head-end. */
   disconnect(now: Instant): Effects {
-    const sa = this.sa;
+    const sas = [this.sa, this.#rekeying];
     const reason = 'disconnected';
     this.#state = { kind: 'ended', reason, retryAt: undefined };
-    if (sa === undefined) return [];
+    if (sas[0] === undefined) return [];
     return [
       say(events.connectionEnded, { reason }),
-      ...this.#keying.close(sa, 'administrator', now),
+      ...sas.flatMap((sa) =>
+        sa === undefined ? [] : this.#keying.close(sa, 'administrator', now),
+      ),
     ];
   }
 
   notice(notice: KeyingNotice, now: Instant): Effects {
-    if (notice.kind !== 'rekeyed' && notice.sa !== this.sa) return [];
+    if (notice.sa === this.#rekeying) return this.#rekeyNotice(notice, now);
+    if (notice.sa !== this.sa) return [];
     switch (notice.kind) {
       case 'credentialsWanted':
         return this.#answer(notice.sa, now);
@@ -109,10 +123,6 @@ export class Client {
         return this.#childCreated(notice.sa, now);
       case 'childDeleted':
         return this.#childDeleted(notice.sa, now);
-      case 'rekeyed':
-        if (this.sa === notice.replaces && 'sa' in this.#state)
-          this.#state = { ...this.#state, sa: notice.sa };
-        return [];
       case 'redirected': {
         const server = this.#server;
         this.#server = notice.target;
@@ -122,8 +132,12 @@ export class Client {
       case 'closed': {
         const retry = this.#options.reconnectAfterMs;
         const retryAt = retry === undefined ? undefined : after(now, retry);
+        const rekeying = this.#rekeying;
         this.#state = { kind: 'ended', reason: notice.reason, retryAt };
-        return [say(events.connectionEnded, { reason: notice.reason })];
+        return [
+          say(events.connectionEnded, { reason: notice.reason }),
+          ...(rekeying === undefined ? [] : this.#keying.close(rekeying, notice.reason, now)),
+        ];
       }
       // These are told to responders, or need nothing done here.
       case 'phaseOneCompleted':
@@ -131,17 +145,56 @@ export class Client {
       case 'configurationRequested':
       case 'initialContact':
       case 'peerMoved':
+      case 'rekeyed':
+        return [];
+    }
+  }
+
+  /** What happens to the SA under which phase 1 is negotiated anew; the connection does not depend on it. */
+  #rekeyNotice(notice: KeyingNotice, now: Instant): Effects {
+    if (this.#state.kind !== 'connected') return [];
+    switch (notice.kind) {
+      case 'credentialsWanted':
+        return this.#answer(notice.sa, now);
+      case 'rekeyed':
+        this.#state = { ...this.#state, sa: notice.sa, rekeying: undefined };
+        return [];
+      case 'closed': {
+        const rekeyAfter = after(now, REKEY_RETRY_MS);
+        this.#state = { ...this.#state, rekeying: undefined, rekeyAfter };
+        return [];
+      }
+      default:
         return [];
     }
   }
 
   deadline(): Instant | undefined {
-    return this.#state.kind === 'ended' ? this.#state.retryAt : undefined;
+    const state = this.#state;
+    if (state.kind === 'ended') return state.retryAt;
+    if (state.kind !== 'connected' || state.rekeying !== undefined) return undefined;
+    const summary = this.#keying.summary(state.sa);
+    if (summary?.expiresAt === undefined) return undefined;
+    const at = after(summary.expiresAt, -summary.lifetimeSeconds * 1000 * REKEY_REST);
+    return instant(Math.max(at, state.rekeyAfter ?? at));
   }
 
   tick(now: Instant): Effects {
     const at = this.deadline();
-    return at !== undefined && at <= now ? this.connect(now) : [];
+    if (at === undefined || at > now) return [];
+    return this.#state.kind === 'connected' ? this.#rekey(this.#state, now) : this.connect(now);
+  }
+
+  /** Negotiates phase 1 anew, in time before it ends and takes the tunnel along. */
+  #rekey(state: Connected, now: Instant): Effects {
+    const begun = this.#keying.rekey(state.sa, now);
+    if (!begun) return [];
+    this.#state = { ...state, rekeying: begun.sa };
+    return begun.effects;
+  }
+
+  get #rekeying(): SaId | undefined {
+    return this.#state.kind === 'connected' ? this.#state.rekeying : undefined;
   }
 
   status(): ClientStatus {

@@ -179,6 +179,7 @@ export class FakeKeying implements Keying {
   report = (): KeyingEffect[] => [];
   provideCredentials = (): KeyingEffect[] => [];
   createChild = (): KeyingEffect[] => [];
+  rekey = (): undefined => undefined;
   deadline = (): undefined => undefined;
   connect = (): never => assert.fail('a head-end connects to nobody');
 }

@@ -71,6 +71,7 @@ export class BareClient {
         },
         configuration: request.configuration,
         forceEncapsulation: request.forceEncapsulation ?? false,
+        initialContact: request.initialContact ?? true,
       },
     );
     this.#carryOut(turn.effects, now);

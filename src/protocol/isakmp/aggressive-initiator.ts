@@ -43,7 +43,7 @@ import {
 import { phaseOneChosen, phaseOneOffer } from './phase-one-proposals.ts';
 import { retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
-import { bothCookies, type Secured, sealPayloads } from './seal.ts';
+import { bothCookies, type Cookies, type Secured, sealPayloads } from './seal.ts';
 import type {
   AnswerCandidate,
   AwaitingAnswer,
@@ -245,6 +245,15 @@ const pathAfter = (state: AwaitingAnswer, nat: NatTraversal | undefined): Path =
   return needed ? encapsulatedPath : state.path;
 };
 
+const initialContact = (cookies: Cookies): Payload => ({
+  type: 'notify',
+  doi: doi.ipsec,
+  protocolId: protocolIds.isakmp,
+  notifyType: notifyTypes.initialContact,
+  spi: bothCookies(cookies),
+  data: new Uint8Array(0),
+});
+
 /** AM3: HASH_I, INITIAL-CONTACT, NAT-D, NAT-D; encrypted, and already on the floated port. */
 function sendMessage3(
   turn: Turn,
@@ -266,14 +275,7 @@ function sendMessage3(
     : [];
   const payloads: readonly Payload[] = [
     { type: 'hash', data: secrets.hashI },
-    {
-      type: 'notify',
-      doi: doi.ipsec,
-      protocolId: protocolIds.isakmp,
-      notifyType: notifyTypes.initialContact,
-      spi: bothCookies(cookies),
-      data: new Uint8Array(0),
-    },
+    ...(request.initialContact ? [initialContact(cookies)] : []),
     ...natDetection,
   ];
   const sealed = sealPayloads(
@@ -294,7 +296,7 @@ function sendMessage3(
       peer: request.peer,
       extensions: candidate.extensions,
       natTraversal,
-      initialContact: true,
+      initialContact: request.initialContact,
       origin: state.path.remote,
     }),
     configurationWanted: request.configuration.length > 0 ? request.configuration : undefined,

@@ -95,10 +95,11 @@ function lifetimeReceived(sa: Established, notification: Notification): Establis
 
 /**
  * Initiator: another member of the cluster will serve us. Nothing is acknowledged and nothing deleted;
- * the gateway forgets this SA by itself. Once a configuration came it is too late to move.
+ * the gateway forgets this SA by itself. Once a configuration came it is too late to move, also when it
+ * came under an older SA.
  */
 function redirectReceived(turn: Turn, sa: Established, notification: Notification): State {
-  if (notification.data.length !== 4 || sa.children.length > 0) return sa;
+  if (notification.data.length !== 4 || sa.children.length > 0 || !sa.initialContact) return sa;
   const target = addressFromBytes(notification.data);
   turn.log(redirectFollowed, sa.subject, () => ({ target }));
   turn.emit({ kind: 'redirected', target });

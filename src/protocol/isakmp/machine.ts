@@ -1,4 +1,4 @@
-import { earliest, type Instant } from '#base/instant';
+import { after, earliest, type Instant } from '#base/instant';
 import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
 import {
@@ -13,6 +13,7 @@ import {
   awaitingProofTick,
 } from './aggressive-responder.ts';
 import { end } from './close.ts';
+import { REKEY_RETRY_MS } from './constants.ts';
 import { logHeader, notifyText } from './decode-text.ts';
 import { silence } from './dpd.ts';
 import { messageRefused, peerNotification, phaseOneTimedOut } from './events.ts';
@@ -160,14 +161,17 @@ function command(turn: Turn, sa: Established, input: Command): State {
   }
 }
 
-/** A phase 1 negotiated anew takes over what the older one made. */
+/** A phase 1 negotiated anew takes over what the older one made, and what it was about to replace. */
 const adopt = (
   turn: Turn,
   sa: Established,
   { children, retiring, assigned }: Extract<Command, { kind: 'adopt' }>,
 ): Established => ({
   ...sa,
-  children: [...sa.children, ...children],
+  children: [
+    ...sa.children,
+    ...children.map((c) => ({ ...c, rekeyAt: c.rekeyAt ?? after(turn.now, REKEY_RETRY_MS) })),
+  ],
   retiring: [...sa.retiring, ...retiring],
   assigned,
   adoptedAt: turn.now,

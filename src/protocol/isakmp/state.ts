@@ -74,6 +74,8 @@ export type InitiatorRequest = {
   readonly encapsulatedPath: Path;
   readonly configuration: readonly ConfigurationAttribute[];
   readonly forceEncapsulation: boolean;
+  /** Whether what the gateway has of us from before is to go; not when phase 1 is only negotiated anew. */
+  readonly initialContact: boolean;
 };
 
 /** Initiator: the key pair was asked for. */

@@ -1,0 +1,30 @@
+import { type Established, unconfirmedPairs } from '#protocol/isakmp/state';
+import type { Path } from '#protocol/isakmp/turn';
+import { additions, preparations } from './forwarding.ts';
+import type { KeyingEffect, KeyingNotice, SaId } from './keying.ts';
+
+/** Effects of single ISAKMP SAs as those of the device. */
+
+export const sendEffect = (
+  { local, remote, encapsulated }: Path,
+  bytes: Uint8Array,
+): KeyingEffect => ({ kind: 'send', local, remote, bytes, encapsulated });
+
+/** A notice without the SA it is about. */
+type Unaddressed = KeyingNotice extends infer N
+  ? N extends unknown
+    ? Omit<N, 'sa'>
+    : never
+  : never;
+
+export const noticeOf = ({ id }: { readonly id: SaId }, notice: Unaddressed): KeyingEffect => ({
+  kind: 'notice',
+  notice: { sa: id, ...notice } as KeyingNotice,
+});
+
+/** What installs all pairs of an SA again, older ones first. */
+export const everythingOf = (sa: Established): KeyingEffect[] =>
+  [
+    ...[...sa.retiring.map((r) => r.child), ...sa.children].map((c) => additions(c, sa.path)),
+    ...unconfirmedPairs(sa).map((c) => preparations(c, sa.path)),
+  ].map((changes) => ({ kind: 'forward', changes }));
