@@ -3,7 +3,7 @@ import type { IpAddress } from '#base/address';
 import type { ClientDevice } from '#engine/client-device';
 import type { Node } from '../lab.ts';
 import { headEndAddress, insideAddress, patAddress } from './configuration.ts';
-import { Site } from './site.ts';
+import { NOTICED_MS, Site } from './site.ts';
 
 /** Stories of devices and links that vanish. */
 
@@ -114,8 +114,6 @@ export function everybodyVanishes(seed: number): void {
   site.assertEmpty();
 }
 
-/** How long clients of the seed's profile take to notice that a head-end is gone, and to come back. */
-const NOTICED_MS = 90_000 + 22_500;
 const RECONNECT_MS = 5000;
 
 /** The head-end crashes and starts again: every client notices, comes back and has an address. */

@@ -31,6 +31,9 @@ export const roughWeather: Partial<Weather> = {
   drift: 0.01,
 };
 
+/** How long clients with the seed's profile take at most to notice that a head-end knows them no more. */
+export const NOTICED_MS = 90_000 + 22_500;
+
 /** What a client is, beyond its number. */
 export type ClientOptions = {
   readonly profile?: Partial<Profile>;
