@@ -124,14 +124,16 @@ export class Lab {
   run(milliseconds: number): void {
     this.clock.run(milliseconds, () => {
       for (const check of this.#checks)
-        if (!check.holds()) throw new Error(`"${check.name}" does not hold`);
+        if (!check.holds())
+          throw new Error(`"${check.name}" does not hold at ${this.elapsedMs} ms`);
     });
   }
 
   /** Lets virtual time pass until something is so; it is an error when that takes longer than `mostMs`. */
   runUntil(what: string, isSo: () => boolean, mostMs: number, everyMs = 100): void {
     for (let waitedMs = 0; !isSo(); waitedMs += everyMs) {
-      if (waitedMs >= mostMs) throw new Error(`not within ${mostMs} ms: ${what}`);
+      if (waitedMs >= mostMs)
+        throw new Error(`at ${this.elapsedMs} ms: not within ${mostMs} ms: ${what}`);
       this.run(everyMs);
     }
   }

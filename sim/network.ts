@@ -1,4 +1,4 @@
-import { type Endpoint, formatEndpoint, type IpAddress } from '#base/address';
+import type { Endpoint, IpAddress } from '#base/address';
 import { after, type Instant } from '#base/instant';
 import type { Prng } from '#base/prng';
 import type { OuterPacket } from '#dataplane/memory-data-plane';
@@ -106,11 +106,3 @@ export class Network {
 
 /** Whether a packet is ESP directly in IP, which has no ports. */
 export const isPlainEsp = ({ protocol }: Datagram): boolean => protocol === ipProtocols.esp;
-
-/** `10.0.0.1:500 > 10.0.0.2:500 (84 octets)`, with `ESP` for what has no ports. */
-export function describeDatagram(d: Datagram): string {
-  const octets = `(${d.bytes.length} octets)`;
-  return isPlainEsp(d)
-    ? `${d.source.address} > ${d.destination.address} ESP ${octets}`
-    : `${formatEndpoint(d.source)} > ${formatEndpoint(d.destination)} ${octets}`;
-}

@@ -12,8 +12,8 @@ export const replayCommand = (name: ScenarioName, seed: number): string =>
   `node tools/simulate.ts --scenario ${name} --seeds ${seed}`;
 
 /**
- * Runs a scenario by every seed from `first` to `last`. The error of one that fails says which, when
- * in virtual time, and how to see it again; `progress` is told after each.
+ * Runs a scenario by every seed from `first` to `last`. The error of one that fails says which, and how
+ * to see it again; `progress` is told after each.
  */
 export function runSeeds(
   name: ScenarioName,

@@ -97,7 +97,7 @@ export function floodFromEverywhere(seed: number): void {
   const { keying } = site.headEnd.device;
   let next = 0;
   flood(site, firstMessage, {
-    forMs: 26_000,
+    forMs: 21_000,
     perSecond: 600,
     from: () => {
       next += 1;
@@ -109,7 +109,7 @@ export function floodFromEverywhere(seed: number): void {
     most = Math.max(most, keying.counts().halfOpen);
     return most <= HALF_OPEN;
   });
-  site.lab.run(20_000);
+  site.lab.run(17_500);
   assert.equal(most, HALF_OPEN);
   site.establish(site.addClients(3), 20_000);
   site.assertEverybodyReaches();
