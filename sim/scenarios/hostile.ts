@@ -111,7 +111,7 @@ export function floodFromEverywhere(seed: number): void {
   });
   site.lab.run(17_500);
   assert.equal(most, HALF_OPEN);
-  site.establish(site.addClients(3), 20_000);
+  site.establish(site.addClients(3), 5000);
   site.assertEverybodyReaches();
   site.lab.run(60_000);
   assert.equal(keying.counts().halfOpen, 0);

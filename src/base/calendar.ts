@@ -15,21 +15,21 @@ export type CalendarTime = {
   readonly millisecond: number;
 };
 
-export const monthNames = [
+export const MONTH_NAMES = [
   ...['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun'],
   ...['Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
 ] as const;
-export const weekdayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+export const WEEKDAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The calendar date of an instant: the Gregorian rules run backwards over years that begin in March,
  * so that the leap day is the last of its year.
  */
 export function calendarTime(at: Instant): CalendarTime {
-  const days = Math.floor(at / dayMs);
-  const ms = Math.floor(at) - days * dayMs;
+  const days = Math.floor(at / DAY_MS);
+  const ms = Math.floor(at) - days * DAY_MS;
   // Days since 1 March of the year 0; 400 years have 146,097 days.
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
@@ -69,9 +69,9 @@ export const formatMilliseconds = (t: CalendarTime): string =>
   `${formatTimeOfDay(t)}.${padded(t.millisecond, 3)}`;
 
 /** `Oct`. */
-export const monthName = (t: CalendarTime): string => monthNames[t.month - 1] as string;
+export const monthName = (t: CalendarTime): string => MONTH_NAMES[t.month - 1] as string;
 /** `Sun`. */
-export const weekdayName = (t: CalendarTime): string => weekdayNames[t.weekday] as string;
+export const weekdayName = (t: CalendarTime): string => WEEKDAY_NAMES[t.weekday] as string;
 
 /** `0:13:05`, hours above 24 allowed; LB-68. */
 export function formatDuration(milliseconds: number): string {
