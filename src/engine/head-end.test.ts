@@ -4,6 +4,8 @@ import { instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import { emptyConfiguration } from '#config/configuration';
 import { eventText } from '#events/event';
+import { saFailed } from '#ipsec/events';
+import type { SaId } from '#ipsec/keying';
 import { HeadEnd } from './head-end.ts';
 
 const headEnd = (): HeadEnd =>
@@ -38,4 +40,23 @@ test('an answer that nobody asked for changes nothing', () => {
     assert.deepEqual(device.step({ kind: 'answer', id: 7, answer }, instant(1)), []);
   assert.equal(device.deadline(), undefined);
   assert.equal(device.log.length, 0);
+});
+
+test('a contradiction in a feature ends the connection it is about, and is said in the log', () => {
+  const device = headEnd();
+  const sa = 3 as SaId;
+  const closed: SaId[] = [];
+  device.keying.tick = () => [{ kind: 'notice', notice: { kind: 'phaseOneCompleted', sa } }];
+  device.keying.close = (which) => {
+    closed.push(which);
+    return [];
+  };
+  device.remoteAccess.notice = () => {
+    throw new Error('two of one');
+  };
+  assert.deepEqual(device.step({ kind: 'tick' }, instant(1)), []);
+  assert.deepEqual(closed, [sa]);
+  const [newest] = device.log.newestFirst();
+  assert.equal(newest?.record.definition, saFailed);
+  assert.deepEqual(newest?.record.args, { reason: 'two of one' });
 });

@@ -10,7 +10,8 @@ import type { RemoteAccessRequest } from '#features/remote-access/exec-commands'
 import { RemoteAccess } from '#features/remote-access/feature';
 import type { RemoteAccessEffect } from '#features/remote-access/parts';
 import { keyingPolicy } from '#features/remote-access/policy';
-import type { CloseReason, KeyingPolicy } from '#ipsec/keying';
+import { saFailed } from '#ipsec/events';
+import type { CloseReason, KeyingNotice, KeyingPolicy } from '#ipsec/keying';
 import { KeyingManager } from '#ipsec/keying-manager';
 import { Accounting, type Traffic } from '#session/accounting';
 import { AddressPools } from '#session/address-pools';
@@ -178,7 +179,7 @@ export class HeadEnd implements Steppable {
           this.note(effect.record, now);
           break;
         case 'notice':
-          out.push(...this.#perform(this.remoteAccess.notice(effect.notice, now), now));
+          out.push(...this.#perform(this.#notice(effect.notice, now), now));
           break;
         case 'ask':
           out.push(this.#ask({ of: 'keying', id: effect.id }, effect.question));
@@ -192,6 +193,17 @@ export class HeadEnd implements Steppable {
           out.push(effect);
       }
     return out;
+  }
+
+  /** Tells the owner of an SA. A contradiction there ends that connection, and no other. */
+  #notice(notice: KeyingNotice, now: Instant): readonly RemoteAccessEffect[] {
+    try {
+      return this.remoteAccess.notice(notice, now);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.note(occurred(saFailed, { reason }), now);
+      return this.keying.close(notice.sa, 'negotiation failed', now);
+    }
   }
 
   #ask(asker: Asker, question: Question): Effect {

@@ -4,7 +4,7 @@ import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
 import { subjectOf } from '#session/accounting';
 import { sessionLimitReached, sessionPreempted, simultaneousLoginsReached } from '#session/events';
 import type { Session } from '#session/session';
-import { endSession } from './children.ts';
+import { endSession, loginClosed } from './children.ts';
 import type { ResolvedGroupPolicy } from './config.ts';
 import { legacyOf } from './legacy.ts';
 import type { Context, Effects } from './parts.ts';
@@ -84,13 +84,19 @@ function openSession(
   scheduleLook(c, sa, now);
 }
 
-/** `sa` carries the session that `older` carried: the client negotiated phase 1 anew. */
-export function takeOver(c: Context, sa: SaId, older: SaId, now: Instant): void {
+/**
+ * `sa` carries the session that `older` carried: the client negotiated phase 1 anew. A session that was
+ * opened for `sa`, while its client seemed to be another at another port, gives way.
+ */
+export function takeOver(c: Context, sa: SaId, older: SaId, now: Instant): Effects {
   const stage = c.logins.admitted(older);
-  if (!stage || !c.logins.get(sa)) return;
+  const login = c.logins.get(sa);
+  if (!stage || !login) return [];
+  const effects = c.logins.admitted(sa) ? loginClosed(c, sa, 'replaced', now) : [];
   c.logins.delete(older);
-  c.logins.setStage(sa, stage);
+  c.logins.put(sa, { ...login, stage });
   const summary = c.keying.summary(sa);
   c.sessions.update(stage.session, { owner: sa, ...(summary && { peer: summary.remote }) });
   scheduleLook(c, sa, now);
+  return effects;
 }

@@ -40,8 +40,7 @@ export class RemoteAccess {
       case 'childDeleted':
         return childDeleted(c, sa, notice.inboundSpi, now);
       case 'rekeyed':
-        takeOver(c, sa, notice.replaces, now);
-        return [];
+        return takeOver(c, sa, notice.replaces, now);
       case 'peerMoved': {
         const stage = c.logins.admitted(sa);
         if (stage) c.sessions.update(stage.session, { peer: notice.remote });

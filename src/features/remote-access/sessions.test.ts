@@ -93,6 +93,29 @@ test('phase 1 negotiated anew keeps the session, its address, its traffic and it
   assert.equal(world.accounting.totals().logins, 1);
 });
 
+test('a client whose port seemed to be another when phase 1 was negotiated anew keeps one session', () => {
+  const world = new Concentrator();
+  const older = world.connects(one);
+  const { session } = older;
+  const newer = world.arrives(one);
+  const elsewhere = { ...newer.endpoint, port: 2048 };
+  world.keying.change(newer.sa, { remote: elsewhere });
+  assert.equal(newer.logsIn(), true);
+  assert.equal(world.sessions.size, 2);
+  world.keying.change(older.sa, { remote: elsewhere });
+  world.notice({ kind: 'peerMoved', sa: older.sa, remote: elsewhere });
+  newer.takesOver(older);
+  assert.equal(world.sessions.size, 1);
+  assert.equal(newer.session?.index, session?.index);
+  assert.deepEqual(newer.session?.assigned, session?.assigned);
+  newer.ends();
+  assert.equal(world.sessions.size, 0);
+  assert.deepEqual(
+    world.pools.usage().map((u) => u.inUse),
+    [0],
+  );
+});
+
 test('a client whose older SA ends before the newer one takes over gets another session', () => {
   const world = new Concentrator();
   const older = world.connects(one);
