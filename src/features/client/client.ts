@@ -158,7 +158,10 @@ export class Client {
         return this.#answer(notice.sa, now);
       case 'rekeyed':
         this.#state = { ...this.#state, sa: notice.sa, rekeying: undefined };
-        return [];
+        // A Quick Mode that was under way ended with the older SA.
+        return this.#keying.summary(notice.sa)?.children.length === 0
+          ? this.#createChild(notice.sa, this.#state.address, now)
+          : [];
       case 'closed': {
         const rekeyAfter = after(now, REKEY_RETRY_MS);
         this.#state = { ...this.#state, rekeying: undefined, rekeyAfter };
