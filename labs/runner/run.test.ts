@@ -55,6 +55,22 @@ async function eventually<T>(ask: () => T | undefined): Promise<T> {
   throw new Error('no answer within ten seconds');
 }
 
+/** The sleeping processes of a namespace; those that set it up come and go. */
+const sleepers = (namespace: string): readonly number[] =>
+  ip('netns', 'pids', namespace)
+    .split('\n')
+    .filter((pid) => pid !== '' && commandLine(pid).startsWith('sleep\0'))
+    .map(Number);
+
+/** The words of a process, each ended by a NUL; none when it has gone meanwhile. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 const exists = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -124,7 +140,7 @@ test('a malformed packet fails the lab', { skip }, async (t) => {
 test('an interrupted run leaves no namespace and no process', { skip }, async (t) => {
   const folder = plant(
     t,
-    'start a sleeper: echo $$; exec sleep 300',
+    'start a sleeper: exec sleep 300',
     'wait 300s for sleeper: never',
   );
   const runner = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), folder], {
@@ -134,8 +150,7 @@ test('an interrupted run leaves no namespace and no process', { skip }, async (t
   t.after(() => runner.kill('SIGKILL'));
   const owned = new RegExp(`lab-${runner.pid}-[0-9a-f]+-a`);
   const namespace = await eventually(() => owned.exec(namespaces())?.[0]);
-  const pid = await eventually(() => Number(ip('netns', 'pids', namespace).split('\n')[0]));
-  assert.ok(exists(pid));
+  const pid = await eventually(() => sleepers(namespace)[0]);
   runner.kill('SIGINT');
   const status = await new Promise((resolve) => runner.on('exit', resolve));
   assert.equal(status, 130);
