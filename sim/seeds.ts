@@ -9,7 +9,7 @@ export const scenarioNames = Object.keys(scenarios) as readonly ScenarioName[];
 
 /** The command that runs one seed again. */
 export const replayCommand = (name: ScenarioName, seed: number): string =>
-  `node tools/simulate.ts --scenario ${name} --seeds ${seed}`;
+  `node_modules/.bin/node tools/simulate.ts --scenario ${name} --seeds ${seed}`;
 
 /**
  * Runs a scenario by every seed from `first` to `last`. The error of one that fails says which, and how

@@ -1,5 +1,6 @@
 /**
- * Scenarios of the simulator by many seeds: `node tools/simulate.ts --scenario NAME --seeds 1-5000`.
+ * Scenarios of the simulator by many seeds:
+ * `node_modules/.bin/node tools/simulate.ts --scenario NAME --seeds 1-5000`.
  * NAME is a scenario or the beginning of several; without it all are run. A failure prints the command
  * that runs its seed alone. `--list` names the scenarios.
  */

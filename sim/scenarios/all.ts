@@ -1,6 +1,7 @@
 import * as addressTranslation from './address-translation.ts';
 import * as authentication from './authentication.ts';
 import * as changes from './changes.ts';
+import { chaos } from './chaos.ts';
 import * as hostile from './hostile.ts';
 import * as logins from './logins.ts';
 import * as peerLoss from './peer-loss.ts';
@@ -55,4 +56,5 @@ export const scenarios = {
   'pool-changed': changes.poolChanged,
   'group-key-changed': changes.groupKeyChanged,
   twice: changes.twice,
+  chaos,
 } as const;

@@ -21,7 +21,7 @@ export function twentyClients(seed: number): void {
 
 /** A hundred clients behind four PATs, all within a second. */
 export function hundredClients(seed: number): void {
-  const site = new Site(seed, { users: 100 }, { loss: 0.01, delayMs: [5, 80], drift: 0.01 });
+  const site = new Site(seed, { users: 100 }, { loss: 0.05, delayMs: [5, 80], drift: 0.01 });
   for (let n = 1; n <= 4; n += 1)
     site.addClients(25, { behind: site.lab.patBox(otherPatAddress(n)), reconnectAfterMs: 5000 });
   site.establish();
