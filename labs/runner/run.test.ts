@@ -138,11 +138,7 @@ test('a malformed packet fails the lab', { skip }, async (t) => {
 });
 
 test('an interrupted run leaves no namespace and no process', { skip }, async (t) => {
-  const folder = plant(
-    t,
-    'start a sleeper: exec sleep 300',
-    'wait 300s for sleeper: never',
-  );
+  const folder = plant(t, 'start a sleeper: exec sleep 300', 'wait 300s for sleeper: never');
   const runner = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, TMPDIR: folder },

@@ -52,3 +52,12 @@ test('what cannot be written is said in words, and the file stays as it was', (t
   assert.match(text, /^% .*startup\.cfg was not written, and is as it was: \S+/);
   assert.equal(readFileSync(file, 'utf8'), 'hostname before\n');
 });
+
+test('a save that fails leaves nothing behind', (t) => {
+  const { folder, file, owner } = saved(t);
+  // The file is written, and cannot take the name of a folder.
+  rmSync(file);
+  mkdirSync(file);
+  assert.ok(owner.save('hostname after\n').failed);
+  assert.deepEqual(readdirSync(folder), ['startup.cfg']);
+});

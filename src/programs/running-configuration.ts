@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '#config/configuration';
 import type { ConfigurationOwner } from '#config/console-commands';
@@ -51,10 +60,7 @@ export class RunningConfiguration implements ConfigurationOwner {
     const beside = `${target}.new`;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      // A file of our own: nothing is written through a link that somebody else left there.
-      if (lstatSync(beside, { throwIfNoEntry: false })) unlinkSync(beside);
-      writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
-      renameSync(beside, target);
+      replaceFile(target, beside, text);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const reason = WRITE_PROBLEMS[code ?? ''] ?? message;
@@ -62,5 +68,25 @@ export class RunningConfiguration implements ConfigurationOwner {
     }
     this.#startup = this.#running;
     return { text: '[OK]', failed: false };
+  }
+}
+
+/** Writes a file beside the target, and gives it the target's name once it is whole on the disk. */
+function replaceFile(target: string, beside: string, text: string): void {
+  // A file of our own: nothing is written through a link that somebody else left there.
+  if (lstatSync(beside, { throwIfNoEntry: false })) unlinkSync(beside);
+  const file = openSync(beside, 'wx', 0o600);
+  try {
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, target);
+  } catch (error) {
+    // Half a configuration is of no use to anybody.
+    unlinkSync(beside);
+    throw error;
   }
 }

@@ -405,6 +405,20 @@ test('a connection that ends begins anew after the time that was asked for', () 
   assert.equal(bench.keying.requests.length, 2);
 });
 
+test('a client whose password was refused does not come back with it', () => {
+  const bench = new Bench(PROFILE, { reconnectAfterMs: 5000 });
+  bench.connect();
+  bench.tell({ kind: 'credentialsJudged', sa: bench.sa, accepted: false });
+  bench.perform(bench.keying.close(bench.sa, 'authentication failed'));
+  assert.equal(bench.client.status().state, 'ended');
+  assert.equal(bench.client.deadline(), undefined);
+  bench.now = instant(3_600_000);
+  bench.perform(bench.client.tick(bench.now));
+  assert.equal(bench.keying.requests.length, 1);
+  bench.connect();
+  assert.equal(bench.keying.requests.length, 2, 'a person may try again');
+});
+
 test('a client that disconnects stays away', () => {
   const bench = new Bench(PROFILE, { reconnectAfterMs: 5000 });
   bench.goesAllTheWay();

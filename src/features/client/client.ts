@@ -21,7 +21,10 @@ export type ClientEnds = {
 export type ClientOptions = {
   readonly profile: Profile;
   readonly ends: ClientEnds;
-  /** Connect again this long after the connection ended; undefined to stay away. */
+  /**
+   * Connect again this long after the connection ended; undefined to stay away. Refused credentials are
+   * not offered again: more attempts only lock the user out.
+   */
   readonly reconnectAfterMs?: number | undefined;
 };
 
@@ -130,7 +133,8 @@ export class Client {
         return [say(events.redirected, { server, target: notice.target })];
       }
       case 'closed': {
-        const retry = this.#options.reconnectAfterMs;
+        const retry =
+          notice.reason === 'authentication failed' ? undefined : this.#options.reconnectAfterMs;
         const retryAt = retry === undefined ? undefined : after(now, retry);
         const rekeying = this.#rekeying;
         this.#state = { kind: 'ended', reason: notice.reason, retryAt };
