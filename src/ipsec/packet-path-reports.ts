@@ -1,0 +1,50 @@
+import type { Instant } from '#base/instant';
+import type { DataPlaneReport } from '#dataplane/data-plane';
+import { keepaliveReceived, unknownSpi } from './events.ts';
+import type { KeyingEffect } from './keying.ts';
+import { everythingOf } from './keying-effects.ts';
+import type { SaStepper } from './sa-stepper.ts';
+
+/** What the packet path observed, told to the SAs that it concerns; datagrams are not among it. */
+export function observed(
+  stepper: SaStepper,
+  report: Exclude<DataPlaneReport, { kind: 'datagram' }>,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  const { associations, log, sas } = stepper;
+  switch (report.kind) {
+    case 'keepalive':
+      log.write(out, keepaliveReceived, {}, () => ({}));
+      return;
+    case 'unknownSpi': {
+      const { spi, remote } = report;
+      log.write(out, unknownSpi, { peer: remote.address }, () => ({ spi: spi.toString(16) }));
+      stepper.command(sas.ofPeer(remote)?.id, { kind: 'unknownSpi', spi }, now, out);
+      return;
+    }
+    case 'inboundActive': {
+      const { spi } = report;
+      stepper.command(associations.ownerOfInbound(spi), { kind: 'inboundActive', spi }, now, out);
+      return;
+    }
+    case 'peerMoved': {
+      const { spi, remote } = report;
+      stepper.command(associations.ownerOfInbound(spi), { kind: 'peerMoved', remote }, now, out);
+      return;
+    }
+    case 'expiring': {
+      const { spi, direction } = report;
+      const owners =
+        direction === 'inbound'
+          ? [associations.ownerOfInbound(spi)]
+          : associations.ownersOfOutbound(spi);
+      for (const id of owners) stepper.command(id, { kind: 'expiring', spi }, now, out);
+      return;
+    }
+    case 'lost':
+      for (const { state } of sas.all())
+        if (state.phase === 'established') out.push(...everythingOf(state));
+      return;
+  }
+}

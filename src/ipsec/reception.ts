@@ -1,0 +1,112 @@
+import type { Instant } from '#base/instant';
+import { describeFault } from '#base/result';
+import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
+import { messageKey } from '#protocol/isakmp/exchange';
+import { addFragment } from '#protocol/isakmp/fragmentation';
+import type { State } from '#protocol/isakmp/state';
+import { type Path, Turn } from '#protocol/isakmp/turn';
+import { decodeHeader, type Header } from '#wire/isakmp/header';
+import { decodeMessage } from '#wire/isakmp/message';
+import { exchangeTypes, payloadTypes } from '#wire/isakmp/numbers';
+import { exchangeNotSupported, saFailed, unknownSa, unreadableDatagram } from './events.ts';
+import { halfOpenKey } from './half-open.ts';
+import type { KeyingEffect, SaId } from './keying.ts';
+import { sendEffect } from './keying-effects.ts';
+import { reasonOf } from './keying-log.ts';
+import type { SaStepper } from './sa-stepper.ts';
+import type { Entry } from './sa-table.ts';
+import { StrangerLimits } from './stranger-limits.ts';
+
+/** Offset of the next payload in an ISAKMP header. */
+const NEXT_PAYLOAD_OFFSET = 16;
+
+/** Datagrams of ISAKMP: each finds its SA, or begins one. */
+export class Reception {
+  readonly #stepper: SaStepper;
+  readonly #limits: StrangerLimits;
+
+  constructor(stepper: SaStepper) {
+    this.#stepper = stepper;
+    this.#limits = new StrangerLimits(stepper);
+  }
+
+  receive(path: Path, octets: Uint8Array, now: Instant, out: KeyingEffect[]): void {
+    const { log, sas } = this.#stepper;
+    const subject = { peer: path.remote.address };
+    const decoded = decodeHeader(octets);
+    if (!decoded.ok) {
+      const reason = describeFault(decoded.error);
+      log.write(out, unreadableDatagram, subject, () => ({ reason }));
+      return;
+    }
+    const header = decoded.value;
+    const entry = sas.find(header);
+    if (entry && header.nextPayload === payloadTypes.fragment)
+      this.#fragment(entry, path, octets, now, out);
+    else if (entry) this.#stepper.step(entry, { kind: 'datagram', path, header, octets }, now, out);
+    else if (header.responderCookie.some((octet) => octet !== 0))
+      log.write(out, unknownSa, subject, () => ({ exchangeType: header.exchangeType }));
+    else this.#firstMessage(path, header, octets, now, out);
+  }
+
+  /** A part of a message: nothing happens before the last one came. */
+  #fragment(entry: Entry, path: Path, octets: Uint8Array, now: Instant, out: KeyingEffect[]): void {
+    const decoded = decodeMessage(octets);
+    const payload = decoded.ok ? decoded.value.payloads[0] : undefined;
+    if (payload?.type !== 'fragment') return;
+    const result = addFragment(entry.reassembly, payload);
+    entry.reassembly = 'keep' in result ? result.keep : undefined;
+    // A message inside a fragment is never a fragment itself.
+    if ('message' in result && result.message[NEXT_PAYLOAD_OFFSET] !== payloadTypes.fragment)
+      this.receive(path, result.message, now, out);
+  }
+
+  /** A stranger begins phase 1, or repeats the message that did. */
+  #firstMessage(
+    path: Path,
+    header: Header,
+    octets: Uint8Array,
+    now: Instant,
+    out: KeyingEffect[],
+  ): void {
+    const { log, sas } = this.#stepper;
+    const { remote } = path;
+    const subject = { peer: remote.address };
+    if (header.exchangeType !== exchangeTypes.aggressive) {
+      const { exchangeType } = header;
+      log.write(out, exchangeNotSupported, subject, () => ({ exchangeType }));
+      return;
+    }
+    const key = halfOpenKey(remote, header.initiatorCookie);
+    const digest = messageKey(octets);
+    const known = sas.halfOpen.find(key);
+    if (known) {
+      if (known.digest === digest) this.#repeatAnswer(known.sa, out);
+      return;
+    }
+    const policy = this.#stepper.policy();
+    if (this.#limits.refuses(remote, policy, now, out)) return;
+    const turn = new Turn(now, this.#stepper.environment(policy));
+    let state: State | undefined;
+    try {
+      state = aggressive1Received(turn, path, header, octets);
+    } catch (error) {
+      log.write(out, saFailed, subject, () => ({ reason: reasonOf(error) }));
+      return;
+    }
+    const entry = state && sas.add(state, undefined, 0);
+    if (entry) {
+      entry.halfOpen = key;
+      sas.halfOpen.add(key, entry.id, digest, remote.address);
+      sas.settle(entry);
+    }
+    this.#stepper.carryOut(entry, turn.effects, now, out);
+  }
+
+  /** The same first message again: the same answer, once there is one. */
+  #repeatAnswer(id: SaId, out: KeyingEffect[]): void {
+    const state = this.#stepper.sas.get(id)?.state;
+    if (state?.phase !== 'awaitingProof' || !state.retransmission) return;
+    out.push(sendEffect(state.path, state.retransmission.octets));
+  }
+}

@@ -1,0 +1,55 @@
+import type { Endpoint } from '#base/address';
+import { elapsedMs, type Instant } from '#base/instant';
+import { halfOpenLimit, saLimit } from './events.ts';
+import type { KeyingEffect, KeyingPolicy } from './keying.ts';
+import type { SaStepper } from './sa-stepper.ts';
+
+/** Key agreements that wait to be computed at once; beyond, first messages are dropped unread. */
+const KEY_AGREEMENTS_MOST = 1000;
+/** Limits are reported this often at most. */
+const LIMIT_REPORT_MS = 10_000;
+
+/** How much strangers may make us keep and compute. */
+export class StrangerLimits {
+  readonly #stepper: SaStepper;
+  #reportedAt: Instant | undefined;
+
+  constructor(stepper: SaStepper) {
+    this.#stepper = stepper;
+  }
+
+  /** Whether one more negotiation from `remote` is refused; an old one may have to go for it. */
+  refuses(remote: Endpoint, policy: KeyingPolicy, now: Instant, out: KeyingEffect[]): boolean {
+    const { limits } = policy;
+    const { sas, questions, log } = this.#stepper;
+    const scope = sas.halfOpen.limitReached(remote.address, limits);
+    const isFull = sas.size >= limits.isakmpSas;
+    const isBusy = questions.size >= KEY_AGREEMENTS_MOST;
+    if (!scope && !isFull && !isBusy) return false;
+    const isRefused = isFull || isBusy || scope === 'per address' || !this.#evictOldest();
+    const last = this.#reportedAt;
+    if (last !== undefined && elapsedMs(last, now) < LIMIT_REPORT_MS) return isRefused;
+    this.#reportedAt = now;
+    const subject = { peer: remote.address };
+    if (isFull) log.write(out, saLimit, subject, () => ({ limit: limits.isakmpSas }));
+    else
+      log.write(out, halfOpenLimit, subject, () => ({
+        scope: scope ?? 'in all',
+        limit: scope === 'per address' ? limits.halfOpenPerAddress : limits.halfOpen,
+      }));
+    return isRefused;
+  }
+
+  /**
+   * Forgets the negotiation that has waited for longest for its peer's proof, so that a flood of first
+   * messages cannot keep everybody else out; an honest client proves itself within a round trip.
+   */
+  #evictOldest(): boolean {
+    const { sas } = this.#stepper;
+    const id = sas.halfOpen.oldest();
+    const entry = id === undefined ? undefined : sas.get(id);
+    if (!entry || entry.questions.size > 0) return false;
+    this.#stepper.forget(entry);
+    return true;
+  }
+}

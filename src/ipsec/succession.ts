@@ -1,0 +1,81 @@
+import { type Endpoint, type IpAddress, sameEndpoint } from '#base/address';
+import type { Instant } from '#base/instant';
+import { installedPairs } from '#protocol/isakmp/child';
+import { REDIRECTS_MOST } from '#protocol/isakmp/constants';
+import type { Established } from '#protocol/isakmp/state';
+import { redirectsExhausted } from './events.ts';
+import { moves } from './forwarding.ts';
+import type { KeyingEffect } from './keying.ts';
+import { noticeOf } from './keying-effects.ts';
+import type { SaStepper } from './sa-stepper.ts';
+import type { Entry } from './sa-table.ts';
+
+/** One ISAKMP SA follows another: after an interruption, a phase 1 negotiated anew, a redirection. */
+
+/**
+ * A client authenticated itself while an older SA of the same client exists. If it says that it starts
+ * afresh, the older one goes with its children; otherwise it only negotiated phase 1 anew, and its
+ * children pass to the new SA.
+ */
+export function supersede(
+  stepper: SaStepper,
+  entry: Entry,
+  initialContact: boolean,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  const { state } = entry;
+  if (state.phase !== 'established') return;
+  const older =
+    state.role === 'responder'
+      ? stepper.sas.enterClient(entry, state.origin)
+      : entry.replaces && stepper.sas.get(entry.replaces);
+  if (older?.state.phase !== 'established') return;
+  if (!initialContact) adopt(stepper, entry, older, older.state, now, out);
+  stepper.step(older, { kind: 'close', reason: 'replaced' }, now, out);
+}
+
+function adopt(
+  stepper: SaStepper,
+  entry: Entry,
+  older: Entry,
+  { children, retiring, assigned, path }: Established,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  const adopted = installedPairs({ children, retiring });
+  for (const child of adopted)
+    stepper.associations.add(child.inboundSpi, child.outboundSpi, entry.id);
+  stepper.step(older, { kind: 'release' }, now, out);
+  stepper.step(entry, { kind: 'adopt', children, retiring, assigned }, now, out);
+  out.push(noticeOf(entry, { kind: 'rekeyed', replaces: older.id }));
+  const { remote } = entry.state.path;
+  // A client may negotiate from a new socket, and leave the translation of the old one to die.
+  if (!sameEndpoint(path.remote, remote))
+    out.push({ kind: 'forward', changes: moves(adopted, path.remote, remote) });
+}
+
+/** Initiator: begins anew at the address that the gateway named. */
+export function redirect(
+  stepper: SaStepper,
+  entry: Entry,
+  target: IpAddress,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  const { request, redirects, state } = entry;
+  const next = redirects + 1;
+  if (!request || next > REDIRECTS_MOST) {
+    stepper.log.write(out, redirectsExhausted, state.subject, () => ({ count: redirects }));
+  } else {
+    const at = (endpoint: Endpoint): Endpoint => ({ ...endpoint, address: target });
+    const moved = {
+      ...request,
+      remote: at(request.remote),
+      remoteEncapsulated: at(request.remoteEncapsulated),
+    };
+    const to = stepper.begin(moved, next, now, out);
+    out.push(noticeOf(entry, { kind: 'redirected', target, to }));
+  }
+  out.push(noticeOf(entry, { kind: 'closed', reason: 'redirected' }));
+}
