@@ -15,7 +15,7 @@ import { headEndCatalogue, patBoxCatalogue } from '#engine/catalogue';
 import { grammar } from '#engine/grammar';
 import { headEndCommands } from '#engine/head-end-commands';
 import type { EventDef } from '#events/event';
-import { patBoxCommands } from '#features/nat/show-commands';
+import { translationCommands } from '#features/nat/show-commands';
 
 const DIALECT_NAMES: Readonly<Record<Dialect, string>> = { asa: 'ASA', pix: 'PIX', ios: 'IOS' };
 
@@ -138,7 +138,7 @@ export function references(): ReadonlyMap<string, string> {
   const commands: readonly ExecDeclaration<never, unknown>[] = [
     ...consoleCommands,
     ...headEndCommands,
-    ...patBoxCommands,
+    ...translationCommands,
   ];
   const events = [...new Set([...headEndCatalogue, ...patBoxCatalogue])];
   return new Map([

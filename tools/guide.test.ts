@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { syntaxOf } from '#config/path';
-import { patBoxCommands } from '#features/nat/show-commands';
+import { translationCommands } from '#features/nat/show-commands';
 import { prepareMachine } from '../labs/runner/machine.ts';
 import { anchorsOf, blocksOf, linksOf, missingLine, pathsOf, showCommandsOf } from './guide.ts';
 import { blocksFor, GuideFollower } from './guide-follower.ts';
@@ -59,7 +59,7 @@ test('the pages that need no root come true, with a demo at hand', async (t) => 
       await t.test(page, () => follower.follow(page, blocksFor(read(page), false)));
     await t.test('every show command in the text is understood', async () => {
       // Those of a PAT box are run by the page that runs one.
-      const ofPatBox = new Set(patBoxCommands.map((command) => syntaxOf(command.path)));
+      const ofPatBox = new Set(translationCommands.map((command) => syntaxOf(command.path)));
       const all = [...followed, 'ARCHITECTURE.md'].flatMap((page) => showCommandsOf(read(page)));
       for (const command of new Set(all))
         if (!ofPatBox.has(command)) await follower.type([command]);

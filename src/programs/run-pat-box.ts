@@ -1,12 +1,14 @@
 import { now } from '#adapters/machine-clock';
 import { type PatBox, startPatBox } from '#adapters/pat-box';
 import { CommandLine } from '#config/command-line';
+import type { Configuration } from '#config/configuration';
 import { grammar } from '#engine/grammar';
+import { patBoxCommands, patBoxNeeds } from '#engine/pat-box-commands';
 import { EventLog } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
+import { managementSlice } from '#features/management/config';
 import { changeOfPlan, isPatBox, patPlanOf } from '#features/nat/feature';
 import type { PatPlan } from '#features/nat/rules';
-import { patBoxCommands } from '#features/nat/show-commands';
 import { openConsoles } from './consoles.ts';
 import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run.ts';
@@ -30,7 +32,8 @@ function planOf(options: RunOptions): PatPlan {
 /** Runs a PAT box until it is told to stop; the answer is the exit status. */
 export async function runPatBox(options: RunOptions): Promise<number> {
   let plan = planOf(options);
-  const log = new EventLog(EVENTS_KEPT);
+  const severities = (c: Configuration) => managementSlice.of(c).logging.classes;
+  const log = new EventLog(EVENTS_KEPT, severities(options.parsed.configuration));
   const started = await startPatBox({
     plan,
     linuxNames: options.linuxNames,
@@ -40,13 +43,15 @@ export async function runPatBox(options: RunOptions): Promise<number> {
   const box: PatBox = started.value;
   const { stopped, stop } = untilStopped();
   const owner = new RunningConfiguration(options.parsed.configuration, options.file, (next) => {
+    log.setSeveritiesToLog(severities(next));
     const planned = patPlanOf(next);
     if (!planned.ok || changeOfPlan(plan, planned.value) === 'restart') return;
     plan = planned.value;
     box.reconfigure(plan);
   });
+  const needs = patBoxNeeds(box, log, now);
   const openShell = () =>
-    shellOf(new CommandLine({ grammar, commands: patBoxCommands, needs: box, owner }), (request) =>
+    shellOf(new CommandLine({ grammar, commands: patBoxCommands, needs, owner }), (request) =>
       owner.save(request.text),
     );
   const consoles = await openConsoles(options.consoleSocket, openShell, stop);

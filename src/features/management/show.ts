@@ -11,15 +11,18 @@ import { logCleared } from './events.ts';
 import { catalogueText, catalogueView, logText, logView } from './log-view.ts';
 import { clockText, uptimeText, versionText } from './system-text.ts';
 
-/** What the commands of this feature read. */
-export type ManagementNeeds = {
+/** What the commands of the event log read. */
+export type LogNeeds = {
   readonly now: () => Instant;
   readonly log: EventLog;
   /** Every event that this device can log. */
   readonly catalogue: readonly EventDef[];
-  readonly system: () => SystemView;
 };
 
+/** What all commands of this feature read. */
+export type ManagementNeeds = LogNeeds & { readonly system: () => SystemView };
+
+const logCommand = exec<LogNeeds>();
 const command = exec<ManagementNeeds>();
 
 /** Events that one answer holds at most. */
@@ -47,7 +50,7 @@ const form = choice('form', {
   json: 'One JSON value per line',
 });
 
-const showLogging = command({
+const showLogging = logCommand({
   path: [
     'show logging',
     optional('class', eventClasses),
@@ -74,7 +77,7 @@ const showLogging = command({
   },
 });
 
-const showCatalogue = command({
+const showCatalogue = logCommand({
   path: ['show event catalogue', optional('class', eventClass)],
   words: {
     event: 'Events of the log',
@@ -88,7 +91,7 @@ const showCatalogue = command({
   }),
 });
 
-const clearLogging = command({
+const clearLogging = logCommand({
   path: ['clear logging'],
   also: [['clear logging buffer']],
   words: {
@@ -113,7 +116,7 @@ const showVersion = command({
   run: ({ system }) => ({ kind: 'view', view: view('version', system(), versionText) }),
 });
 
-const showClock = command({
+const showClock = logCommand({
   path: ['show clock'],
   words: { clock: 'Date and time' },
   help: 'Shows the date and the time, in UTC as in the event log.',
@@ -130,12 +133,8 @@ const showUptime = command({
   run: ({ system }) => ({ kind: 'view', view: view('uptime', system(), uptimeText) }),
 });
 
+/** The commands of every device that has an event log. */
+export const logCommands = [showLogging, showCatalogue, clearLogging, showClock] as const;
+
 /** The commands that look at the device itself. */
-export const managementCommands = [
-  showLogging,
-  showCatalogue,
-  clearLogging,
-  showVersion,
-  showClock,
-  showUptime,
-] as const;
+export const managementCommands = [...logCommands, showVersion, showUptime] as const;

@@ -20,7 +20,7 @@ import {
 import type { Frame, RouterEffect } from './frame.ts';
 import { PatRouter } from './router.ts';
 import { arpView, patCountersView, renderArp, renderXlate, xlateView } from './show.ts';
-import { patBoxCommands, type ShownPatBox } from './show-commands.ts';
+import { type ShownPatBox, translationCommands } from './show-commands.ts';
 import {
   at,
   echo,
@@ -534,7 +534,7 @@ test('the commands of the box print its views, and clear xlate ends every transl
     clearXlate: () => ended.push(...eventsOf(box.clearTranslations())),
   };
   const run = (line: string): string => {
-    const command = patBoxCommands.find((c) => c.path.join(' ') === line);
+    const command = translationCommands.find((c) => c.path.join(' ') === line);
     const outcome = command?.run(shown, {});
     return outcome?.kind === 'view'
       ? outcome.view.text()

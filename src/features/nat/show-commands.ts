@@ -58,5 +58,5 @@ const clearXlate = command({
   },
 });
 
-/** The exec commands of a PAT box. */
-export const patBoxCommands = [showXlate, showArp, showDrops, clearXlate] as const;
+/** The commands that look at translations and neighbours. */
+export const translationCommands = [showXlate, showArp, showDrops, clearXlate] as const;

@@ -10,7 +10,7 @@ import { systemRoom } from '#config/system-commands';
 import { event, occurred } from '#events/event';
 import { EventLog } from '#events/log';
 import { managementRoom } from '#features/management/commands';
-import { managementCommands } from '#features/management/show';
+import { type ManagementNeeds, managementCommands } from '#features/management/show';
 import { runConsole } from '../console-client.ts';
 import { ConsoleServer } from '../console-server.ts';
 import { openLocalTerminal } from '../local-terminal.ts';
@@ -26,7 +26,7 @@ for (let n = 1; n <= 40; n += 1) log.add(occurred(login, { n }, { user: 'alice' 
 let running: Configuration = emptyConfiguration;
 
 function makeShell(): Shell {
-  const line = new CommandLine({
+  const line = new CommandLine<ManagementNeeds, never>({
     grammar: grammarOf([systemRoom, managementRoom]),
     commands: managementCommands,
     needs: {
