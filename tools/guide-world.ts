@@ -27,7 +27,7 @@ const open = '/run/clone';
 /**
  * What the first process of a world with root does. The world has no network but what is built in it;
  * /run is empty, for namespaces and sockets; nothing reaches the name servers of the machine. $0 is
- * this clone.
+ * this clone. udev opens the TUN device to every user; where no udev runs, the world does it for itself.
  */
 const prepare = [
   'set -e',
@@ -36,6 +36,9 @@ const prepare = [
   'if [ -e /etc/resolv.conf ]; then mount --bind /run/resolv.conf /etc/resolv.conf; fi',
   `mkdir ${open}`,
   `mount --bind "$0" ${open}`,
+  'if [ "$(stat -c %a /dev/net/tun)" != 666 ]; then',
+  '  mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200',
+  'fi',
   'ip link set lo up',
   'echo ready',
   'exec sleep infinity',

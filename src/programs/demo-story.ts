@@ -15,8 +15,15 @@ export type Telling = {
   readonly print: (text: string) => void;
 };
 
-/** Says in the first terminal what happens to a client, with its first ping through the tunnel. */
-export function tellStory(client: ClientProcess, { target, legacyOf, print }: Telling): void {
+/**
+ * Says in the first terminal what happens to a client, with its first ping through the tunnel.
+ * `pinged` is called whenever such a ping was answered.
+ */
+function tellStory(
+  client: ClientProcess,
+  { target, legacyOf, print }: Telling,
+  pinged: () => void,
+): void {
   const say = (text: string) =>
     print(`${timeOfDay()}  ${client.device.status().user ?? 'client'}  ${text}`);
   let before = '';
@@ -34,8 +41,26 @@ export function tellStory(client: ClientProcess, { target, legacyOf, print }: Te
     client.ping(target, () => {
       const tookMs = (performance.now() - sentAt).toFixed(1);
       say(`pinged ${target} through the tunnel: answered after ${tookMs} ms`);
+      pinged();
     });
   };
+}
+
+/** A client that is not there by then does not hold up the next one. */
+const PATIENCE_MS = 5000;
+
+/** Connects the clients one after the other, so that the story of each can be read. */
+export function connectInTurn(clients: readonly ClientProcess[], telling: Telling): void {
+  const [client, ...others] = clients;
+  if (!client) return;
+  let isNext = true;
+  const next = () => {
+    if (isNext) connectInTurn(others, telling);
+    isNext = false;
+  };
+  setTimeout(next, PATIENCE_MS).unref();
+  tellStory(client, telling, next);
+  client.connect();
 }
 
 /** Keeps some traffic flowing through every tunnel, so that there is something to watch. */

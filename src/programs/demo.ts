@@ -10,7 +10,7 @@ import { profileDefaults } from '#features/client/profile';
 import { type ClientProcess, startClient } from './client-process.ts';
 import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
-import { keepTraffic, tellStory } from './demo-story.ts';
+import { connectInTurn, keepTraffic } from './demo-story.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, type IkePorts, startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
@@ -28,9 +28,6 @@ const newSecrets = (): DemoSecrets => ({
     password: newSecret(),
   })),
 });
-
-/** The clients connect one after the other, so that the story can be read. */
-const BETWEEN_CLIENTS_MS = 250;
 
 /** Other programs may hold the ports of the demo; a few more are tried. */
 const PORT_ATTEMPTS = 20;
@@ -164,10 +161,7 @@ uses one carries a badge. Passwords are made anew at each start.
       legacyOf: (user: string) => sessions.ofUser(user).flatMap((s) => s.legacy),
       print: consoles.print,
     };
-    for (const [i, client] of clients.entries()) {
-      tellStory(client, telling);
-      setTimeout(() => client.connect(), i * BETWEEN_CLIENTS_MS);
-    }
+    connectInTurn(clients, telling);
     const traffic = keepTraffic(clients, demoAddresses.insideHost);
     await stopped;
     clearInterval(traffic);
