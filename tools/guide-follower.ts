@@ -83,7 +83,7 @@ export class GuideFollower {
       terminal === undefined
         ? missingLine(expected, this.#printed)
         : await this.#world.awaitLines(terminal, expected);
-    const all = terminal === undefined ? this.#printed : this.#world.output(terminal);
+    const all = terminal === undefined ? this.#printed : this.#world.outputs();
     assert.equal(missing, undefined, `this line is missing in:\n${all}`);
   }
 

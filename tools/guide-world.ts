@@ -120,6 +120,11 @@ export class GuideWorld {
     return this.#terminal(name).output;
   }
 
+  /** What every terminal shows, for the error that says what is missing in one of them. */
+  outputs(): string {
+    return [...this.#terminals].map(([name, { output }]) => `--- ${name}\n${output}`).join('\n');
+  }
+
   /** Ends what runs in a terminal, as Ctrl-C does. */
   async interrupt(name: string): Promise<void> {
     const { child } = this.#terminal(name);
