@@ -155,7 +155,10 @@ export class CommandLine<Needs, R> {
     if (configuration !== running) owner.apply(configuration);
     // A block whose lines are told by indentation cannot be typed line by line.
     this.#modes = result.position.modes.filter(({ mode }) => !mode.indentedOnly);
-    const warnings = verdict.findings.filter((f) => f.severity === 'warning');
+    const warnings: readonly Warning[] = [
+      ...verdict.findings.filter((f) => f.severity === 'warning'),
+      ...(owner.pending?.(running, configuration) ?? []).map(warning),
+    ];
     return { outcome: { kind: 'text', text: findingsText(warnings) } };
   }
 
@@ -194,7 +197,10 @@ function spellingsOf<R>(
 const furthest = (a: Failure, b: Exclude<Failure, { kind: 'refused' }>): Failure =>
   a.kind !== 'refused' && progressOf(b) > progressOf(a) ? b : a;
 
-const findingsText = (findings: readonly Finding[]): string =>
+type Warning = Pick<Finding, 'severity' | 'reason' | 'remedy'>;
+const warning = (reason: string): Warning => ({ severity: 'warning', reason });
+
+const findingsText = (findings: readonly Warning[]): string =>
   findings
     .map(({ severity, reason, remedy }) => {
       const level = severity === 'error' ? '' : `${severity}: `;

@@ -23,6 +23,8 @@ export type ConfigurationOwner = {
   startup(): Configuration | undefined;
   /** Makes a candidate that verification accepted the running configuration; cannot fail. */
   apply(candidate: Configuration): void;
+  /** What has not happened yet although it was applied: phrases for whoever typed the line. */
+  pending?(before: Configuration, after: Configuration): readonly string[];
 };
 
 /** What these commands work on. */

@@ -8,7 +8,7 @@ import type { Endpoint, IpAddress } from '#base/address';
 import { ClientLoad } from '#engine/client-load';
 import type { ClientEnds } from '#features/client/client';
 import type { Profile } from '#features/client/profile';
-import { IKE_PORTS } from './head-end-process.ts';
+import { IKE_PORTS } from './listening.ts';
 import { UsageError } from './program.ts';
 
 export type LoadWanted = {

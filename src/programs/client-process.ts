@@ -9,7 +9,7 @@ import { ok, type Result } from '#base/result';
 import { InsideHost } from '#dataplane/inside-host';
 import { ClientDevice } from '#engine/client-device';
 import type { Profile } from '#features/client/profile';
-import type { IkePorts } from './head-end-process.ts';
+import type { IkePorts } from './listening.ts';
 
 /** A client that runs. */
 export type ClientProcess = {

@@ -7,7 +7,7 @@ import { type Profile, parseProfile } from '#features/client/profile';
 import { readText } from './check.ts';
 import { runLoad } from './client-load-run.ts';
 import { type ClientProcess, startClient } from './client-process.ts';
-import { IKE_PORTS } from './head-end-process.ts';
+import { IKE_PORTS } from './listening.ts';
 import { type Program, UsageError } from './program.ts';
 
 function addressOption(name: string, text: string | undefined): IpAddress | undefined {

@@ -1,5 +1,5 @@
 import { address, type IpAddress } from '#base/address';
-import type { IkePorts } from './head-end-process.ts';
+import type { IkePorts } from './listening.ts';
 
 /** The demo's network, on loopback addresses that recall those of the field (NAT-05). */
 export const demoAddresses = {

@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { SlowWork } from '#adapters/device-runner';
 import { ScryptPool } from '#adapters/scrypt';
 import { emptyConfiguration } from '#config/configuration';
+import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
+import { grammar } from '#engine/grammar';
 import type { PasswordVerifier } from '#session/credentials';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
@@ -20,6 +22,32 @@ class CountingPool extends ScryptPool {
     return super.hash(password);
   }
 }
+
+test('a line that waits for the next start says so at the prompt', async (t) => {
+  const work = new SlowWork();
+  const inside = {
+    kind: 'memory',
+    connect: (send: (p: Uint8Array) => void) => new InsideHost([], send),
+  } as const;
+  const { configuration } = parseListing(
+    grammar,
+    'interface ethernet0\n nameif outside\n ip address 127.9.8.7 255.0.0.0\ncrypto ikev1 enable outside',
+  );
+  const ports = { isakmp: 10_577, natTraversal: 14_577 };
+  const started = await startHeadEnd({ configuration, work, inside, ports });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+  });
+  const shell = new HeadEndConsole(started.value, undefined, work.scrypt).openShell();
+  const type = (line: string) => shell.execute(line, new AbortController().signal);
+  await type('configure terminal');
+  const { text, failed } = await type('no crypto ikev1 enable outside');
+  assert.equal(failed, false);
+  assert.match(text, /% warning: until headend is started again, the UDP sockets stay as they are/);
+  assert.doesNotMatch((await type('crypto ikev1 enable outside')).text, /started again/);
+});
 
 test('passwords typed in a row are hashed once each, and none is saved in clear', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));

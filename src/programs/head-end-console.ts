@@ -14,6 +14,7 @@ import {
 } from '#engine/head-end-commands';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { hashPasswords, holdsClearPasswords } from './passwords.ts';
+import { waitsForRestart } from './read-at-start.ts';
 import { RunningConfiguration } from './running-configuration.ts';
 import { type Answered, type Performed, shellOf } from './shell.ts';
 
@@ -30,7 +31,11 @@ export class HeadEndConsole {
     this.#process = process;
     this.#scrypt = scrypt;
     const { device } = process;
-    this.#owner = new RunningConfiguration(device.configuration, file, (c) => this.#applied(c));
+    const started = device.configuration;
+    this.#owner = new RunningConfiguration(started, file, {
+      applied: (c) => this.#applied(c),
+      pending: (before, after) => waitsForRestart(started, before, after, process.inside),
+    });
     this.#needs = headEndNeeds(device, {
       now,
       dataPlane: process.inside,

@@ -42,12 +42,22 @@ export async function runPatBox(options: RunOptions): Promise<number> {
   if (!started.ok) throw new UsageError(started.error);
   const box: PatBox = started.value;
   const { stopped, stop } = untilStopped();
-  const owner = new RunningConfiguration(options.parsed.configuration, options.file, (next) => {
-    log.setSeveritiesToLog(severities(next));
-    const planned = patPlanOf(next);
-    if (!planned.ok || changeOfPlan(plan, planned.value) === 'restart') return;
-    plan = planned.value;
-    box.reconfigure(plan);
+  /** The plan of a configuration that this box can take over while it runs. */
+  const takenOver = (configuration: Configuration): PatPlan | undefined => {
+    const planned = patPlanOf(configuration);
+    const restart = !planned.ok || changeOfPlan(plan, planned.value) === 'restart';
+    return restart ? undefined : planned.value;
+  };
+  const owner = new RunningConfiguration(options.parsed.configuration, options.file, {
+    applied(next) {
+      log.setSeveritiesToLog(severities(next));
+      const nextPlan = takenOver(next);
+      if (!nextPlan) return;
+      plan = nextPlan;
+      box.reconfigure(plan);
+    },
+    pending: (_, next) =>
+      takenOver(next) ? [] : ['until headend is started again, packets are translated as before'],
   });
   const needs = patBoxNeeds(box, log, now);
   const openShell = () =>

@@ -16,13 +16,15 @@ import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
 import { RunningConfiguration } from './running-configuration.ts';
 
+const NO_CHANGES = { applied: () => {}, pending: () => [] };
+
 function saved(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'headend-saved-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'startup.cfg');
   writeFileSync(file, 'hostname before\n');
   const { configuration } = parseListing(grammar, 'hostname before');
-  return { folder, file, owner: new RunningConfiguration(configuration, file, () => {}) };
+  return { folder, file, owner: new RunningConfiguration(configuration, file, NO_CHANGES) };
 }
 
 test('a saved configuration replaces the file, for its owner only', (t) => {

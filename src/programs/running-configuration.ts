@@ -20,23 +20,27 @@ const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
   EPERM: 'this process may not write there',
 };
 
+/** What a process does about changes of its configuration. */
+export type Changes = {
+  /** Told of every change. */
+  readonly applied: (configuration: Configuration) => void;
+  /** What of a change has to wait, as phrases. */
+  readonly pending: (before: Configuration, after: Configuration) => readonly string[];
+};
+
 /** The configuration of a running process, and the file that it was read from. */
 export class RunningConfiguration implements ConfigurationOwner {
   #running: Configuration;
   #startup: Configuration;
   readonly #file: string | undefined;
-  readonly #applied: (configuration: Configuration) => void;
+  readonly #changes: Changes;
 
-  /** `applied` is told every change; without a `file` nothing can be saved. */
-  constructor(
-    configuration: Configuration,
-    file: string | undefined,
-    applied: (configuration: Configuration) => void,
-  ) {
+  /** Without a `file` nothing can be saved. */
+  constructor(configuration: Configuration, file: string | undefined, changes: Changes) {
     this.#running = configuration;
     this.#startup = configuration;
     this.#file = file;
-    this.#applied = applied;
+    this.#changes = changes;
   }
 
   running(): Configuration {
@@ -49,7 +53,11 @@ export class RunningConfiguration implements ConfigurationOwner {
 
   apply(candidate: Configuration): void {
     this.#running = candidate;
-    this.#applied(candidate);
+    this.#changes.applied(candidate);
+  }
+
+  pending(before: Configuration, after: Configuration): readonly string[] {
+    return this.#changes.pending(before, after);
   }
 
   /** `write memory`: replaces the file whole or not at all; it is readable by its owner only. */

@@ -30,7 +30,6 @@ test('the web server has a port, an address and the networks that may use it', (
     'http 10.10.10.2 255.255.255.255 inside',
     'http 10.0.0.0 255.0.0.0 inside',
   ];
-  assert.deepEqual(parse(...lines).diagnostics, []);
   assert.deepEqual(managementOf(...lines).http, {
     enabled: true,
     port: 8443,
@@ -46,6 +45,18 @@ test('the web server has a port, an address and the networks that may use it', (
     parse('http 10.0.0.0 255.0.0.0 insde').diagnostics.map((d) => formatDiagnostic('c', d)),
     ['c:1: "http 10.0.0.0 255.0.0.0 insde": no interface has the name "insde"'],
   );
+});
+
+test('lines about a web server and SSH are said to have no effect', () => {
+  const inside = ['interface Ethernet0/0', ' nameif inside'];
+  const said = (...lines: string[]) =>
+    parse(...inside, ...lines).diagnostics.map((d) => `${d.severity} ${formatDiagnostic('c', d)}`);
+  assert.match(
+    said('http server enable 8443').join(),
+    /^warning c:3: warning: "http server enable 8443": .* no effect.*--web-port PORT/,
+  );
+  assert.match(said('ssh 10.0.0.0 255.0.0.0 inside').join(), /^warning c:3: .* no effect/);
+  assert.deepEqual(said('http 10.0.0.0 255.0.0.0 inside'), [], 'nothing was to be served');
 });
 
 test('a class of events has the severities that are written to the log', () => {

@@ -228,6 +228,21 @@ function verify(configuration: Configuration): readonly Finding[] {
       unknownInterface(configuration, rule.interface, [lineOf(sshAccess, rule)]),
     ),
   ];
+  if (http.enabled)
+    findings.push({
+      severity: 'warning',
+      at: [lineOf(httpServer, { port: http.port === 443 ? undefined : http.port })],
+      reason:
+        'this line and other "http" lines have no effect: the web console listens on loopback',
+      remedy: 'choose its port with --web-port PORT of "headend run", 0 for none',
+    });
+  if (ssh[0])
+    findings.push({
+      severity: 'warning',
+      at: [lineOf(sshAccess, ssh[0])],
+      reason: '"ssh" lines have no effect: there is no command line over SSH',
+      remedy: 'log in to this machine and use "headend console"',
+    });
   if (password?.kind === 'foreign')
     findings.push({
       severity: 'warning',

@@ -1,0 +1,57 @@
+import type { Endpoint } from '#base/address';
+import { type Prefix, rangePrefixes } from '#base/prefix';
+import type { Configuration } from '#config/configuration';
+import { interfaceNamed } from '#config/system';
+import type { DataPlaneOptions } from '#dataplane/data-plane';
+import { ipsecSlice } from '#ipsec/config';
+import { sessionSlice } from '#session/config';
+
+/** What the packet path of a head-end is opened with; a configuration says it once, at the start. */
+
+/** The UDP ports of IKE; the demo moves them up, where no privilege is needed. */
+export type IkePorts = { readonly isakmp: number; readonly natTraversal: number };
+export const IKE_PORTS: IkePorts = { isakmp: 500, natTraversal: 4500 };
+
+/** Where clients may reach a configuration: the addresses of the interfaces on which IKE is enabled. */
+export function listenersOf(
+  configuration: Configuration,
+  ports: IkePorts,
+): DataPlaneOptions['listen'] {
+  const { isakmpInterfaces, natTraversal } = ipsecSlice.of(configuration);
+  const end = (address: Endpoint['address'], port: number, encapsulated: boolean) => ({
+    endpoint: { address, port },
+    encapsulated,
+  });
+  return isakmpInterfaces.flatMap((name) => {
+    const found = interfaceNamed(configuration, name);
+    const addresses = [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
+    return addresses.flatMap((address) => [
+      end(address, ports.isakmp, false),
+      // NAT-15: without NAT traversal nothing listens there.
+      ...(natTraversal ? [end(address, ports.natTraversal, true)] : []),
+    ]);
+  });
+}
+
+/** `crypto ipsec df-bit` of the first interface on which IKE is enabled. */
+export function dfBitOf(configuration: Configuration): DataPlaneOptions['dontFragment'] & string {
+  const { isakmpInterfaces, dfBit } = ipsecSlice.of(configuration);
+  return isakmpInterfaces.map((name) => dfBit.get(name)).find((bit) => bit !== undefined) ?? 'copy';
+}
+
+/** NAT-19: `fragmentation policy` of the first interface on which IKE is enabled. */
+export function fragmentationPolicyOf(configuration: Configuration): 1 | 2 | 3 {
+  const { isakmpInterfaces } = ipsecSlice.of(configuration);
+  const found = isakmpInterfaces.flatMap((name) => interfaceNamed(configuration, name) ?? []);
+  return found[0]?.fragmentationPolicy ?? 1;
+}
+
+/** The networks behind tunnels: every address that a client may be given. */
+export function poolNetworks(configuration: Configuration): Prefix[] {
+  const { pools, users } = sessionSlice.of(configuration);
+  const fixed = [...users.values()].flatMap(({ framedAddress: f }) => f?.address ?? []);
+  return [
+    ...[...pools.values()].flatMap(({ range }) => rangePrefixes(range.first, range.last)),
+    ...fixed.flatMap((address) => rangePrefixes(address, address)),
+  ];
+}
