@@ -49,8 +49,11 @@ test('the pages that need no root come true, with a demo at hand', async (t) => 
   const socket = join(world.folder, 'demo.sock');
   try {
     world.start('demo', `headend demo --web-port 0 --console-socket ${socket}`);
-    const pinged = [1, 2, 3].map((n) => `... vpnclient${n} pinged ...`).join('\n');
-    assert.equal(await world.awaitLines('demo', pinged), undefined, world.output('demo'));
+    // Which client is the first is not said anywhere.
+    for (const n of [1, 2, 3]) {
+      const missing = await world.awaitLines('demo', `... vpnclient${n} pinged ...`);
+      assert.equal(missing, undefined, world.output('demo'));
+    }
     const facts = /(http:\S+)\s+user admin, password (\S+)/.exec(world.output('demo')) ?? [];
     world.variables.CONSOLE = facts[1];
     world.variables.PASSWORD = facts[2];
