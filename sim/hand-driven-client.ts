@@ -9,8 +9,7 @@ import type { Profile } from '#features/client/profile';
 import { clientPolicy, connectRequest } from '#features/client/request';
 import { additions, removals } from '#ipsec/forwarding';
 import type { ConnectRequest } from '#ipsec/keying';
-import { connect } from '#protocol/isakmp/aggressive-initiator';
-import { deadline, step } from '#protocol/isakmp/machine';
+import { connect, deadline, step } from '#protocol/isakmp/machine';
 import type { Established, State } from '#protocol/isakmp/state';
 import {
   type Environment,
@@ -70,6 +69,7 @@ export class HandDrivenClient implements Steppable {
     const turn = new Turn(now, this.#environment);
     const path = { local: request.local, remote: request.remote, encapsulated: false };
     this.#state = connect(turn, path, {
+      exchange: 'aggressive',
       identity: request.identity,
       peer: request.peer,
       encapsulatedPath: {

@@ -49,10 +49,11 @@ export const exchangeNotSupported = event({
   class: 'IKE',
   number: 4,
   severity: 4,
-  text: 'Exchange type {exchangeType} refused; aggressive mode is what this device answers',
+  text: 'Exchange type {exchangeType} refused; this device answers aggressive mode (4), and main mode (2) where it has LAN-to-LAN peers',
   byStrangers: true,
-  why: 'The peer begins phase 1 with an exchange that is not implemented.',
-  remedy: 'Set the client to aggressive mode with a group name.',
+  why: 'The peer begins phase 1 with an exchange that is not implemented, or in main mode though no LAN-to-LAN peer is configured.',
+  remedy:
+    'Set a client to aggressive mode with a group name. For a LAN-to-LAN peer add `tunnel-group ADDRESS type ipsec-l2l` and a crypto map entry that names it.',
 });
 export const unknownSpi = event({
   class: 'IPSECDBG',

@@ -9,6 +9,7 @@ import type {
   ConfigurationAttribute,
   NegotiationPolicy,
   PeerPolicy,
+  PhaseOneExchange,
   PhaseOneIdentity,
 } from '#protocol/isakmp/policy';
 import type { KeyAgreementQuestion, Notice } from '#protocol/isakmp/turn';
@@ -59,6 +60,8 @@ export type ConnectRequest = {
   readonly localEncapsulated: Endpoint;
   readonly remote: Endpoint;
   readonly remoteEncapsulated: Endpoint;
+  /** Absent for aggressive mode. */
+  readonly exchange?: PhaseOneExchange | undefined;
   readonly identity: PhaseOneIdentity;
   readonly peer: PeerPolicy;
   /** Sent as the Mode Config request once phase 1, and XAUTH if asked for, are done. */

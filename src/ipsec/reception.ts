@@ -3,6 +3,7 @@ import { describeFault } from '#base/result';
 import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
 import { messageKey } from '#protocol/isakmp/exchange';
 import { addFragment } from '#protocol/isakmp/fragmentation';
+import { main1Received } from '#protocol/isakmp/main-responder';
 import type { State } from '#protocol/isakmp/state';
 import { type Path, Turn } from '#protocol/isakmp/turn';
 import { decodeHeader, type Header } from '#wire/isakmp/header';
@@ -10,7 +11,7 @@ import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, payloadTypes } from '#wire/isakmp/numbers';
 import { exchangeNotSupported, saFailed, unknownSa, unreadableDatagram } from './events.ts';
 import { halfOpenKey } from './half-open.ts';
-import type { KeyingEffect, SaId } from './keying.ts';
+import type { KeyingEffect, KeyingPolicy, SaId } from './keying.ts';
 import { sendEffect } from './keying-effects.ts';
 import { reasonOf } from './keying-log.ts';
 import type { SaStepper } from './sa-stepper.ts';
@@ -19,6 +20,12 @@ import { StrangerLimits } from './stranger-limits.ts';
 
 /** Offset of the next payload in an ISAKMP header. */
 const NEXT_PAYLOAD_OFFSET = 16;
+
+/** What begins phase 1 as responder; main mode only where somebody is expected to. */
+function beginningOf({ exchangeType }: Header, policy: KeyingPolicy) {
+  if (exchangeType === exchangeTypes.aggressive) return aggressive1Received;
+  return exchangeType === exchangeTypes.mainMode && policy.peerAt ? main1Received : undefined;
+}
 
 /** Datagrams of ISAKMP: each finds its SA, or begins one. */
 export class Reception {
@@ -72,7 +79,9 @@ export class Reception {
     const { log, sas } = this.#stepper;
     const { remote } = path;
     const subject = { peer: remote.address };
-    if (header.exchangeType !== exchangeTypes.aggressive) {
+    const policy = this.#stepper.policy();
+    const begin = beginningOf(header, policy);
+    if (!begin) {
       const { exchangeType } = header;
       log.write(out, exchangeNotSupported, subject, () => ({ exchangeType }));
       return;
@@ -84,12 +93,11 @@ export class Reception {
       if (known.digest === digest) this.#repeatAnswer(known.sa, out);
       return;
     }
-    const policy = this.#stepper.policy();
     if (this.#limits.refuses(remote, policy, now, out)) return;
     const turn = new Turn(now, this.#stepper.environment(policy));
     let state: State | undefined;
     try {
-      state = aggressive1Received(turn, path, header, octets);
+      state = begin(turn, path, header, octets);
     } catch (error) {
       log.write(out, saFailed, subject, () => ({ reason: reasonOf(error) }));
       return;
@@ -106,6 +114,7 @@ export class Reception {
   /** The same first message again: the same answer, once there is one. */
   #repeatAnswer(id: SaId, out: KeyingEffect[]): void {
     const state = this.#stepper.sas.get(id)?.state;
+    if (state?.phase === 'mainProposed') out.push(sendEffect(state.path, state.answer));
     if (state?.phase !== 'awaitingProof' || !state.retransmission) return;
     out.push(sendEffect(state.path, state.retransmission.octets));
   }

@@ -2,9 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import { secretKey } from '#crypto/prf';
-import { connect } from '#protocol/isakmp/aggressive-initiator';
 import { type Child, installedPairs } from '#protocol/isakmp/child';
-import { step } from '#protocol/isakmp/machine';
+import { connect, step } from '#protocol/isakmp/machine';
 import { unconfirmedPairs } from '#protocol/isakmp/state';
 import { type Effect, type Environment, type Input, type Path, Turn } from '#protocol/isakmp/turn';
 import { saFailed } from './events.ts';
@@ -73,6 +72,7 @@ export class SaStepper {
     const turn = new Turn(now, this.environment(this.policy()));
     const path = { local: request.local, remote: request.remote, encapsulated: false };
     const state = connect(turn, path, {
+      exchange: request.exchange ?? 'aggressive',
       identity: request.identity,
       peer: request.peer,
       encapsulatedPath: {

@@ -18,7 +18,7 @@ function termsOf(state: State): PhaseOneTerms | undefined {
     case 'established':
       return state.terms;
     default:
-      return undefined;
+      return 'terms' in state ? state.terms.choice : undefined;
   }
 }
 

@@ -5,8 +5,7 @@ import { combine, keyPairFromSecret } from '#crypto/dh';
 import { DH_GROUPS } from '#crypto/dh-groups';
 import { phaseOneIv } from '#crypto/keymat';
 import { secretKey } from '#crypto/prf';
-import { connect } from '#protocol/isakmp/aggressive-initiator';
-import { step } from '#protocol/isakmp/machine';
+import { connect, step } from '#protocol/isakmp/machine';
 import { open } from '#protocol/isakmp/open';
 import { firstIv, type Secured, seal, sealPayloads } from '#protocol/isakmp/seal';
 import type { Established, State } from '#protocol/isakmp/state';
@@ -62,6 +61,7 @@ export class BareClient {
       turn,
       { local: request.local, remote: request.remote, encapsulated: false },
       {
+        exchange: 'aggressive',
         identity: request.identity,
         peer: request.peer,
         encapsulatedPath: {

@@ -9,6 +9,7 @@ import type { ForwardingChange, InboundSa, OutboundSa } from '#dataplane/data-pl
 import type { EventRecord } from '#events/event';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import type {
+  ChildSelectors,
   KeyingAnswer,
   KeyingEffect,
   KeyingNotice,
@@ -36,6 +37,8 @@ export type EndOptions = {
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
   /** Client: proposes a tunnel for everything once it has its address. */
   readonly tunnelEverything?: boolean;
+  /** Initiator of main mode: the networks to protect once phase 1 is complete. */
+  readonly protects?: readonly ChildSelectors[];
   readonly wants?: (eventClass: string, severity: number) => boolean;
 };
 
@@ -163,7 +166,13 @@ export class End {
   }
 
   #decide(notice: KeyingNotice, now: Instant): void {
-    const { judge, credentials, tunnelEverything } = this.#options;
+    const { judge, credentials, tunnelEverything, protects = [] } = this.#options;
+    if (
+      notice.kind === 'phaseOneCompleted' &&
+      this.manager.summary(notice.sa)?.role === 'initiator'
+    )
+      for (const selectors of protects)
+        this.take(this.manager.createChild(notice.sa, selectors, now), now);
     if (notice.kind === 'credentials' && judge) {
       const password = new TextDecoder().decode(notice.password);
       const accepted = judge(notice.user, password);

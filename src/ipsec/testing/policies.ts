@@ -1,5 +1,6 @@
 import { address, type Endpoint, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
+import { prefixOf } from '#base/prefix';
 import { secretKey } from '#crypto/prf';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import type { ConnectRequest, IsakmpPolicy, KeyingPolicy, PeerPolicy } from '../keying.ts';
@@ -74,5 +75,45 @@ export const connectRequest = (
     { type: configurationAttributes.internalIp4Address, value: new Uint8Array(0) },
     { type: configurationAttributes.applicationVersion, value: toUtf8('headend client') },
   ],
+  ...changes,
+});
+
+/** How both ends of a LAN-to-LAN tunnel treat each other. */
+export const sitePeer: PeerPolicy = {
+  ...groupPolicy,
+  group: '10.10.10.2',
+  preSharedKey: secretKey(toUtf8('between-two-sites')),
+  extendedAuthentication: false,
+  selectors: [
+    {
+      local: prefixOf(address('192.168.2.0'), 24),
+      remote: prefixOf(address('192.168.9.0'), 24),
+    },
+  ],
+};
+
+/** The same networks as the other site sees them. */
+export const farSelectors = (sitePeer.selectors ?? []).map(({ local, remote }) => ({
+  local: remote,
+  remote: local,
+}));
+
+/** A head-end that knows the peers of LAN-to-LAN tunnels by their addresses. */
+export const sitePolicy = (
+  peer: Partial<PeerPolicy> = {},
+  changes: Partial<KeyingPolicy> = {},
+): KeyingPolicy =>
+  gatewayPolicy({
+    peerAt: (from) =>
+      from === address('10.10.10.2') || from === patAddress ? { ...sitePeer, ...peer } : undefined,
+    ...changes,
+  });
+
+/** What one site asks the other for. */
+export const siteRequest = (changes: Partial<ConnectRequest> = {}): Partial<ConnectRequest> => ({
+  exchange: 'main',
+  identity: { kind: 'address', address: address('10.10.10.2') },
+  peer: { ...sitePeer, group: gatewayAddress, selectors: farSelectors },
+  configuration: [],
   ...changes,
 });

@@ -2,17 +2,11 @@ import { assert } from '#base/assert';
 import { equalBytes } from '#base/bytes';
 import { after } from '#base/instant';
 import { describeFault, err, ok, type Result } from '#base/result';
+import { hashI, hashR } from '#crypto/keymat';
 import { decodeMessage, encodeMessage } from '#wire/isakmp/message';
-import { doi, exchangeTypes, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
+import { exchangeTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import type { VendorIdName } from '#wire/isakmp/vendor-ids';
-import {
-  encodedBody,
-  established,
-  extensionsOf,
-  phaseOneSecrets,
-  vendorIdPayload,
-} from './aggressive.ts';
 import { end } from './close.ts';
 import {
   COOKIE_OCTETS,
@@ -36,14 +30,23 @@ import { startKeepalives } from './keepalive.ts';
 import {
   bestNatTraversal,
   detectNat,
-  type NatTraversal,
   natDetectionPayloads,
   natTraversalOffer,
 } from './nat-detection.ts';
+import {
+  encodedBody,
+  established,
+  extensionsOf,
+  initialContact,
+  NO_COOKIE,
+  pathAfter,
+  phaseOneSecrets,
+  vendorIdPayload,
+} from './phase-one.ts';
 import { phaseOneChosen, phaseOneOffer } from './phase-one-proposals.ts';
 import { retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
-import { bothCookies, type Cookies, type Secured, sealPayloads } from './seal.ts';
+import { type Secured, sealPayloads } from './seal.ts';
 import type {
   AnswerCandidate,
   AwaitingAnswer,
@@ -58,10 +61,9 @@ import { authenticated, awaitRequest } from './xauth.ts';
 /** The initiator's side of aggressive mode with pre-shared keys; RFC 2409 section 5.4. */
 
 const exchangeType = exchangeTypes.aggressive;
-const NO_COOKIE = new Uint8Array(COOKIE_OCTETS);
 
 /** Begins an SA towards a gateway. */
-export function connect(turn: Turn, path: Path, request: InitiatorRequest): Generating {
+export function connectAggressive(turn: Turn, path: Path, request: InitiatorRequest): Generating {
   const group = turn.environment.policy.isakmp[0]?.group;
   assert(group, 'an initiator without a phase-1 policy');
   turn.emit({ kind: 'ask', ticket: 0, question: { kind: 'dhGenerate', group } });
@@ -93,7 +95,7 @@ export function aggressiveGenerated(
   if (answer.kind !== 'dhGenerate') return failed(turn, state, answer);
   const { cookies, path, subject, request } = state;
   const { policy, random } = turn.environment;
-  const sa = phaseOneOffer(policy.isakmp, request.peer.extendedAuthentication);
+  const sa = phaseOneOffer(policy.isakmp, request.peer.extendedAuthentication, 'aggressive');
   const id = identification(request.identity);
   const nonceBody = random.bytes(NONCE_OCTETS);
   const natTraversal = policy.natTraversal ? natTraversalOffer() : [];
@@ -153,7 +155,8 @@ function candidateOf(
     return err(`a nonce of ${nonce.length} octets`);
   const { policy } = turn.environment;
   const publicValue = only(payloads, 'ke').data;
-  const choice = phaseOneChosen(policy.isakmp, only(payloads, 'sa'), publicValue.length);
+  const answer = only(payloads, 'sa');
+  const choice = phaseOneChosen(policy.isakmp, answer, publicValue.length, 'aggressive');
   if (!choice.ok) return choice;
   const cookies = {
     initiator: state.cookies.initiator,
@@ -227,32 +230,15 @@ export function aggressiveCombined(
     initiatorNonceBody: sent.nonceBody,
     responderNonceBody: candidate.nonceBody,
     saBody: sent.saBody,
-    initiatorIdentityBody: sent.identityBody,
-    responderIdentityBody: candidate.identityBody,
   });
-  if (!equalBytes(candidate.hash, secrets.hashR)) {
+  if (!equalBytes(candidate.hash, hashR(secrets.proof, candidate.identityBody))) {
     const reason = `the gateway does not know the key of group ${request.peer.group}, or not the group`;
     turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
     return waiting;
   }
-  return sendMessage3(turn, state, candidate, secrets);
+  const proof = hashI(secrets.proof, sent.identityBody);
+  return sendMessage3(turn, state, candidate, { secured: secrets.secured, hashI: proof });
 }
-
-/** Where the rest happens: on the other ports once a NAT is known to be on the way. */
-const pathAfter = (state: AwaitingAnswer, nat: NatTraversal | undefined): Path => {
-  const { forceEncapsulation, encapsulatedPath } = state.request;
-  const needed = nat && (nat.localBehindNat || nat.remoteBehindNat || forceEncapsulation);
-  return needed ? encapsulatedPath : state.path;
-};
-
-const initialContact = (cookies: Cookies): Payload => ({
-  type: 'notify',
-  doi: doi.ipsec,
-  protocolId: protocolIds.isakmp,
-  notifyType: notifyTypes.initialContact,
-  spi: bothCookies(cookies),
-  data: new Uint8Array(0),
-});
 
 /** AM3: HASH_I, INITIAL-CONTACT, NAT-D, NAT-D; encrypted, and already on the floated port. */
 function sendMessage3(
@@ -263,7 +249,7 @@ function sendMessage3(
 ): Established {
   const { cookies, choice, natTraversal } = candidate;
   const { request, subject } = state;
-  const path = pathAfter(state, natTraversal);
+  const path = pathAfter(state.path, request, natTraversal);
   const input = {
     hash: choice.policy.hash,
     initiatorCookie: cookies.initiator,
@@ -298,6 +284,7 @@ function sendMessage3(
       natTraversal,
       initialContact: request.initialContact,
       origin: state.path.remote,
+      exchange: 'aggressive',
     }),
     configurationWanted: request.configuration.length > 0 ? request.configuration : undefined,
     forceEncapsulation: request.forceEncapsulation,

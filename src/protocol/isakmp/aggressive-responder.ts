@@ -1,19 +1,13 @@
 import { equalBytes } from '#base/bytes';
 import { after } from '#base/instant';
 import { describeFault, err, ok, type Result } from '#base/result';
+import { hashI, hashR } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
 import { HEADER_LENGTH, type Header } from '#wire/isakmp/header';
 import { decodeMessage, decodePayloads, encodeMessage } from '#wire/isakmp/message';
-import { doi, exchangeTypes, headerFlags, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
+import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import { vendorId } from '#wire/isakmp/vendor-ids';
-import {
-  encodedBody,
-  established,
-  extensionsOf,
-  phaseOneSecrets,
-  vendorIdPayload,
-} from './aggressive.ts';
 import {
   AGGRESSIVE_ANSWER_WAITS_MS,
   COOKIE_OCTETS,
@@ -42,6 +36,14 @@ import {
   natDetectionPayloads,
 } from './nat-detection.ts';
 import { type Opened, open } from './open.ts';
+import {
+  encodedBody,
+  established,
+  extensionsOf,
+  phaseOneSecrets,
+  sendNoProposal,
+  vendorIdPayload,
+} from './phase-one.ts';
 import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
 import { announcePhaseOne } from './responder-lifetime.ts';
 import { retransmit } from './retransmission.ts';
@@ -142,30 +144,6 @@ export function aggressive1Received(
   };
 }
 
-/** An unprotected notification, shorter than the message that caused it. */
-function sendNoProposal(turn: Turn, path: Path, cookies: Cookies): void {
-  const octets = encodeMessage(
-    {
-      initiatorCookie: cookies.initiator,
-      responderCookie: cookies.responder,
-      exchangeType: exchangeTypes.informational,
-      flags: 0,
-      messageId: 0,
-    },
-    [
-      {
-        type: 'notify',
-        doi: doi.ipsec,
-        protocolId: protocolIds.isakmp,
-        notifyType: notifyTypes.noProposalChosen,
-        spi: new Uint8Array(0),
-        data: new Uint8Array(0),
-      },
-    ],
-  );
-  turn.emit({ kind: 'send', path, octets });
-}
-
 /** The key agreement is done: message 2 is made, with a dummy key for a group that does not exist. */
 export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreementAnswer): State {
   if (answer.kind !== 'dhAgree') {
@@ -186,15 +164,14 @@ export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreeme
     initiatorNonceBody: offer.nonceBody,
     responderNonceBody,
     saBody: offer.saBody,
-    initiatorIdentityBody: offer.identityBody,
-    responderIdentityBody: encodedBody(identityPayload),
   });
+  const proof = hashR(secrets.proof, encodedBody(identityPayload));
   const payloads: readonly Payload[] = [
     phaseOneAnswer(offer.choice),
     { type: 'ke', data: answer.publicValue },
     { type: 'nonce', data: responderNonceBody },
     identityPayload,
-    { type: 'hash', data: secrets.hashR },
+    { type: 'hash', data: proof },
     vendorIdPayload('unity'),
     vendorIdPayload('xauth'),
     vendorIdPayload('dpd'),
@@ -222,7 +199,7 @@ export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreeme
     subject,
     offer,
     secured: secrets.secured,
-    expectedHash: secrets.hashI,
+    expectedHash: hashI(secrets.proof, offer.identityBody),
     retransmission: retransmit(octets, AGGRESSIVE_ANSWER_WAITS_MS, turn.now),
     expiresAt: state.expiresAt,
     refusalReported: false,
@@ -345,6 +322,7 @@ function complete(
     natTraversal: natTraversalOf(state, path, opened),
     initialContact,
     origin: state.path.remote,
+    exchange: 'aggressive',
   });
   turn.log(phaseOneCompleted, subject, () => ({}));
   turn.notify({ kind: 'phaseOneCompleted' });

@@ -106,14 +106,25 @@ export const unknownGroup = event({
   why: 'The peer named a group that is not configured. It cannot tell this from a wrong key.',
   remedy: 'Check the group name in the client, or add the tunnel group.',
 });
+export const unknownPeer = event({
+  class: 'IKE',
+  number: 23,
+  severity: 4,
+  text: 'No tunnel group for the address {address}; the peer is answered with a dummy key and fails',
+  byStrangers: true,
+  why: 'In main mode the key is found by the address of the peer, and none is configured for this one. The peer cannot tell this from a wrong key.',
+  remedy:
+    'For a LAN-to-LAN peer add `tunnel-group ADDRESS type ipsec-l2l` with its address, and `ikev1 pre-shared-key` in its ipsec-attributes. Behind a NAT the address is that of the NAT.',
+});
 export const phaseOneProofWrong = event({
   class: 'IKE',
   number: 39,
   severity: 4,
   text: 'Phase 1 authentication failed: {reason}',
   byStrangers: true,
-  why: 'The third aggressive mode message did not prove knowledge of the group key.',
-  remedy: 'Compare the group name and its pre-shared key at both ends.',
+  why: 'The last message of phase 1 did not prove knowledge of the key, or not by whom it had to.',
+  remedy:
+    'Compare the group name, or the address of the peer, and the pre-shared key at both ends.',
 });
 export const phaseOneTimedOut = event({
   class: 'IKE',

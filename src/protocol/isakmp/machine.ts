@@ -6,6 +6,7 @@ import {
   aggressiveCombined,
   aggressiveGenerated,
   awaitingAnswerTick,
+  connectAggressive,
 } from './aggressive-initiator.ts';
 import {
   aggressive3Received,
@@ -19,17 +20,27 @@ import { silence } from './dpd.ts';
 import { messageRefused, peerNotification, phaseOneTimedOut } from './events.ts';
 import { keepaliveTick, messageSentAlready } from './keepalive.ts';
 import { expiring, inboundActive, lifetimeDeadline, lifetimeTick, unknownSpi } from './lifetime.ts';
+import { connectMain } from './main-initiator.ts';
+import {
+  isMainMode,
+  mainModeAnswered,
+  mainModeDeadline,
+  mainModeName,
+  mainModeReceived,
+  mainModeTick,
+} from './main-mode-machine.ts';
 import { configurationReply, configurationTick } from './mode-config.ts';
 import { movePeer, phaseTwoReceived } from './phase-two.ts';
 import { quickModesTick } from './quick.ts';
 import { createChild, quickCombined, quickGenerated } from './quick-initiator.ts';
 import { quickAgreed } from './quick-responder.ts';
-import { type Established, type State, unconfirmedPairs } from './state.ts';
+import { type Established, type InitiatorRequest, type State, unconfirmedPairs } from './state.ts';
 import {
   type Effect,
   type Environment,
   type Input,
   type KeyAgreementAnswer,
+  type Path,
   Turn,
 } from './turn.ts';
 import { credentialsJudged, extendedAuthenticationTick, sendCredentials } from './xauth.ts';
@@ -52,6 +63,12 @@ export function step(
   return [settled, turn.effects];
 }
 
+/** Begins an SA towards a peer. */
+export const connect = (turn: Turn, path: Path, request: InitiatorRequest): State =>
+  request.exchange === 'main'
+    ? connectMain(turn, path, request)
+    : connectAggressive(turn, path, request);
+
 function advance(turn: Turn, state: State, input: Input): State {
   if (state.phase === 'closed') return state;
   switch (input.kind) {
@@ -73,6 +90,7 @@ function datagram(turn: Turn, state: State, input: Datagram): State {
   const { header, octets, path } = input;
   if (state.phase === 'established') return phaseTwoReceived(turn, state, path, header, octets);
   if (header.exchangeType === exchangeTypes.informational) return unprotected(turn, state, input);
+  if (isMainMode(state)) return mainModeReceived(turn, state, input);
   const isAggressive = header.exchangeType === exchangeTypes.aggressive;
   if (state.phase === 'awaitingProof' && isAggressive)
     return aggressive3Received(turn, state, path, header, octets);
@@ -99,6 +117,7 @@ function unprotected(turn: Turn, state: State, { header, octets }: Datagram): St
 }
 
 function answered(turn: Turn, state: State, ticket: number, answer: KeyAgreementAnswer): State {
+  if (isMainMode(state)) return mainModeAnswered(turn, state, answer);
   switch (state.phase) {
     case 'agreeing':
       return aggressiveAgreed(turn, state, answer);
@@ -178,6 +197,7 @@ const adopt = (
 });
 
 function tick(turn: Turn, state: State): State {
+  if (isMainMode(state)) return mainModeTick(turn, state);
   switch (state.phase) {
     case 'agreeing':
     case 'generating':
@@ -227,6 +247,7 @@ function watchDeadline({ deadPeerDetection: dpd }: Established): Instant | undef
 
 /** When a `tick` is due. */
 export function deadline(state: State): Instant | undefined {
+  if (isMainMode(state)) return mainModeDeadline(state);
   switch (state.phase) {
     case 'agreeing':
     case 'generating':
@@ -253,6 +274,7 @@ function establishedDeadline(sa: Established): Instant | undefined {
 
 /** The state in the words of `show crypto isakmp sa`. */
 export function stateName(state: State): string {
+  if (isMainMode(state)) return mainModeName(state);
   switch (state.phase) {
     case 'agreeing':
       return 'AM_SND_MSG2';
@@ -269,8 +291,8 @@ export function stateName(state: State): string {
   }
 }
 
-function establishedName({ extendedAuthentication: xauth, configuration }: Established): string {
-  if (xauth.stage === 'done')
-    return configuration.stage === 'idle' ? 'AM_ACTIVE' : 'AM_TM_INIT_MODECFG_V6H';
-  return 'AM_TM_INIT_XAUTH_V6H';
+function establishedName(sa: Established): string {
+  const mode = sa.exchange === 'main' ? 'MM' : 'AM';
+  if (sa.extendedAuthentication.stage !== 'done') return `${mode}_TM_INIT_XAUTH_V6H`;
+  return sa.configuration.stage === 'idle' ? `${mode}_ACTIVE` : `${mode}_TM_INIT_MODECFG_V6H`;
 }

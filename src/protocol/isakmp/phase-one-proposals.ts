@@ -14,7 +14,7 @@ import {
   TRANSFORM_KEY_IKE,
 } from '#wire/isakmp/numbers';
 import type { SecurityAssociation, Transform } from '#wire/isakmp/security-association';
-import type { IsakmpPolicy } from './policy.ts';
+import type { IsakmpPolicy, PhaseOneExchange } from './policy.ts';
 
 /** What both ends agreed upon for phase 1. */
 export type PhaseOneTerms = {
@@ -118,17 +118,18 @@ function choice(o: Offer, policy: IsakmpPolicy): PhaseOneChoice {
 /**
  * The first of our policies, in order of preference, that an offered transform meets. Among its
  * transforms one with XAUTH goes before one without when the group wants that. In aggressive mode the
- * KE payload has fixed the group already; `keOctets` is its length. The error names what to change.
+ * KE payload has fixed the group already; `keOctets` is its length, undefined in main mode. The error
+ * names what to change.
  */
 export function selectPhaseOne(
   policies: readonly IsakmpPolicy[],
   sa: SecurityAssociation,
-  keOctets: number,
+  keOctets: number | undefined,
   extendedAuthentication: boolean,
 ): Result<PhaseOneChoice, string> {
   const offers = offersOf(sa);
   for (const policy of policies) {
-    if (DH_GROUPS[policy.group].publicOctets !== keOctets) continue;
+    if (keOctets !== undefined && DH_GROUPS[policy.group].publicOctets !== keOctets) continue;
     const found = offers.filter((o) => isPreShared(o) && matches(o, policy));
     const preferred = extendedAuthentication
       ? authenticationMethods.xauthInitPreShared
@@ -170,7 +171,7 @@ function commandsFor(policy: IsakmpPolicy, offer: Offer): string[] | undefined {
 function explainRefusal(
   policies: readonly IsakmpPolicy[],
   offers: readonly Offer[],
-  keOctets: number,
+  keOctets: number | undefined,
 ): string {
   const [first] = offers;
   if (!first) return 'no acceptable phase-1 transform: the peer offers none for ISAKMP';
@@ -212,39 +213,44 @@ const securityAssociation = (
 });
 
 /**
- * What an initiator offers: its policies with the group of the first one, since aggressive mode
- * sends the public value along. RFC 2409 section 5.4.
+ * The policies that an initiator offers: all of them in main mode, in aggressive mode those with the
+ * group of the first one, since it sends the public value along. RFC 2409 section 5.4.
  */
+const offeredPolicies = (
+  policies: readonly IsakmpPolicy[],
+  exchange: PhaseOneExchange,
+): readonly IsakmpPolicy[] =>
+  exchange === 'main' ? policies : policies.filter((p) => p.group === policies[0]?.group);
+
+/** What an initiator offers. */
 export function phaseOneOffer(
   policies: readonly IsakmpPolicy[],
   extendedAuthentication: boolean,
+  exchange: PhaseOneExchange,
 ): SecurityAssociation {
-  const group = policies[0]?.group;
   const method = extendedAuthentication
     ? authenticationMethods.xauthInitPreShared
     : authenticationMethods.preSharedKey;
-  const transforms = policies
-    .filter((p) => p.group === group)
-    .map((p, index): Transform => {
-      const cipher = ISAKMP_CIPHERS[p.encryption];
-      const keyLength =
-        cipher.keyLengthBits === undefined
-          ? []
-          : [{ type: attribute.keyLength, value: cipher.keyLengthBits }];
-      return {
-        number: index + 1,
-        transformId: TRANSFORM_KEY_IKE,
-        attributes: [
-          ...keyLength,
-          { type: attribute.encryptionAlgorithm, value: cipher.isakmpNumber },
-          { type: attribute.hashAlgorithm, value: HASHES[p.hash].isakmpNumber },
-          { type: attribute.groupDescription, value: DH_GROUPS[p.group].number },
-          { type: attribute.authenticationMethod, value: method },
-          { type: attribute.lifeType, value: lifeTypes.seconds },
-          { type: attribute.lifeDuration, value: duration(p.lifetimeSeconds) },
-        ],
-      };
-    });
+  const transforms = offeredPolicies(policies, exchange).map((p, index): Transform => {
+    const cipher = ISAKMP_CIPHERS[p.encryption];
+    const keyLength =
+      cipher.keyLengthBits === undefined
+        ? []
+        : [{ type: attribute.keyLength, value: cipher.keyLengthBits }];
+    return {
+      number: index + 1,
+      transformId: TRANSFORM_KEY_IKE,
+      attributes: [
+        ...keyLength,
+        { type: attribute.encryptionAlgorithm, value: cipher.isakmpNumber },
+        { type: attribute.hashAlgorithm, value: HASHES[p.hash].isakmpNumber },
+        { type: attribute.groupDescription, value: DH_GROUPS[p.group].number },
+        { type: attribute.authenticationMethod, value: method },
+        { type: attribute.lifeType, value: lifeTypes.seconds },
+        { type: attribute.lifeDuration, value: duration(p.lifetimeSeconds) },
+      ],
+    };
+  });
   return securityAssociation(1, transforms);
 }
 
@@ -252,19 +258,19 @@ export function phaseOneOffer(
 export const duration = (value: number): Uint8Array =>
   new Uint8Array([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 
-/** Initiator: which of our policies the responder chose. */
+/** Initiator: which of our policies the responder chose; `keOctets` as for `selectPhaseOne`. */
 export function phaseOneChosen(
   policies: readonly IsakmpPolicy[],
   answer: SecurityAssociation,
-  keOctets: number,
+  keOctets: number | undefined,
+  exchange: PhaseOneExchange,
 ): Result<PhaseOneChoice, string> {
   const offers = offersOf(answer);
   const [only] = offers;
   if (!only || offers.length !== 1) return err(`${offers.length} transforms instead of one`);
-  const group = policies[0]?.group;
-  const policy = policies.find((p) => p.group === group && matches(only, p));
+  const policy = offeredPolicies(policies, exchange).find((p) => matches(only, p));
   if (!policy || !isPreShared(only)) return err(`${only.text} was not offered`);
-  if (DH_GROUPS[policy.group].publicOctets !== keOctets)
+  if (keOctets !== undefined && DH_GROUPS[policy.group].publicOctets !== keOctets)
     return err(`a public value of ${keOctets} octets is not of ${only.text}`);
   return ok(choice(only, policy));
 }

@@ -35,6 +35,13 @@ export type PeerPolicy = {
   /** Whether XAUTH and Mode Config follow phase 1 (tunnel-group type remote-access). */
   readonly extendedAuthentication: boolean;
   readonly ipsec: IpsecPolicy;
+  /**
+   * The networks that the peer may protect besides those assigned to it, seen from this end; each pair
+   * allows what lies within it. Absent for a peer that only gets what Mode Config assigns.
+   */
+  readonly selectors?: readonly ChildSelectors[] | undefined;
+  /** NAT-16: whether this peer may use NAT traversal where it is on at all; absent for yes. */
+  readonly natTraversal?: boolean | undefined;
   /** Seconds without traffic before an R-U-THERE is sent, and between its repetitions; RFC 3706. */
   readonly dpd: {
     readonly idleSeconds: number;
@@ -42,6 +49,9 @@ export type PeerPolicy = {
     readonly retries: number;
   };
 };
+
+/** How phase 1 is done; RFC 2409 section 5. */
+export type PhaseOneExchange = 'aggressive' | 'main';
 
 /** What a peer calls itself in phase 1; RFC 2407 section 4.6.2. */
 export type PhaseOneIdentity =
@@ -57,6 +67,11 @@ export type NegotiationPolicy = {
   readonly natTraversal?: { readonly keepaliveSeconds: number } | undefined;
   /** The peer of an identification payload; undefined is answered with a dummy key, never with silence. */
   readonly peer: (identity: PhaseOneIdentity) => PeerPolicy | undefined;
+  /**
+   * Main mode: the peer of an address, whose key is needed before it can say who it is. Undefined is
+   * answered with a dummy key. Absent where nobody is expected: then main mode is not answered at all.
+   */
+  readonly peerAt?: ((address: IpAddress) => PeerPolicy | undefined) | undefined;
   /** XAUTH must be answered within this time (G-44). */
   readonly extendedAuthenticationTimeoutMs: number;
 };

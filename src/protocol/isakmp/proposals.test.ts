@@ -141,19 +141,40 @@ test('an initiator offers the policies of one group, and recognizes the one that
     policy({ group: 'modp2048', encryption: '3des', priority: 20 }),
     policy({ group: 'x25519', priority: 30 }),
   ];
-  const offer = phaseOneOffer(policies, true);
+  const offer = phaseOneOffer(policies, true, 'aggressive');
   assert.equal(offer.proposals[0]?.transforms.length, 2);
   const selected = selectPhaseOne(policies.slice(1), offer, 256, true);
   assert.ok(selected.ok);
-  const chosen = phaseOneChosen(policies, phaseOneAnswer(selected.value), 256);
+  const chosen = phaseOneChosen(policies, phaseOneAnswer(selected.value), 256, 'aggressive');
   assert.ok(chosen.ok);
   assert.equal(chosen.value.policy.priority, 20);
   assert.equal(chosen.value.extendedAuthentication, true);
   // An answer that was never offered, or several at once, is refused.
-  const foreign = phaseOneOffer([policy({ group: 'modp2048', hash: 'md5' })], true);
-  assert.equal(phaseOneChosen(policies, foreign, 256).ok, false);
-  assert.equal(phaseOneChosen(policies, offer, 256).ok, false);
-  assert.equal(phaseOneChosen(policies, phaseOneAnswer(selected.value), 128).ok, false);
+  const foreign = phaseOneOffer([policy({ group: 'modp2048', hash: 'md5' })], true, 'aggressive');
+  assert.equal(phaseOneChosen(policies, foreign, 256, 'aggressive').ok, false);
+  assert.equal(phaseOneChosen(policies, offer, 256, 'aggressive').ok, false);
+  assert.equal(
+    phaseOneChosen(policies, phaseOneAnswer(selected.value), 128, 'aggressive').ok,
+    false,
+  );
+});
+
+test('in main mode every policy is offered, whatever its group, and XAUTH is not', () => {
+  const policies = [
+    policy({ group: 'modp2048' }),
+    policy({ group: 'x25519', priority: 30, hash: 'sha2-256' }),
+  ];
+  const offer = phaseOneOffer(policies, false, 'main');
+  assert.equal(offer.proposals[0]?.transforms.length, 2);
+  const selected = selectPhaseOne(policies.slice(1), offer, undefined, false);
+  assert.ok(selected.ok);
+  assert.equal(selected.value.extendedAuthentication, false);
+  const answer = phaseOneAnswer(selected.value);
+  const chosen = phaseOneChosen(policies, answer, undefined, 'main');
+  assert.ok(chosen.ok);
+  assert.equal(chosen.value.policy.group, 'x25519');
+  // In aggressive mode the group was settled before anybody answered.
+  assert.equal(phaseOneChosen(policies, answer, undefined, 'aggressive').ok, false);
 });
 
 const ipsec: IpsecPolicy = {

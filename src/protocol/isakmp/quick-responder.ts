@@ -67,7 +67,16 @@ function selectorsOf(
   const isKnown = predecessor(sa, selectors) !== undefined;
   if (isKnown || sa.assigned.some((prefix) => within(selectors.remote, prefix)))
     return ok(selectors);
-  return wrong(`${formatPrefix(selectors.remote)} was not assigned to this peer`);
+  const permitted = sa.peer.selectors;
+  if (!permitted) return wrong(`${formatPrefix(selectors.remote)} was not assigned to this peer`);
+  const isPermitted = permitted.some(
+    (p) => within(selectors.local, p.local) && within(selectors.remote, p.remote),
+  );
+  if (isPermitted) return ok(selectors);
+  const [from, to] = [formatPrefix(selectors.local), formatPrefix(selectors.remote)];
+  return wrong(
+    `no access list of a crypto map permits ${from} to ${to} for this peer: add \`permit ip\` from the one to the other`,
+  );
 }
 
 function planOf(turn: Turn, sa: Established, opened: Opened): Result<ChildPlan, Refusal> {

@@ -20,7 +20,7 @@ const maybe: Count = [0, 1];
 const few: Count = [0, 8];
 const many: Count = [0, 32];
 
-/** RFC 2409 section 5.4, RFC 3947 section 3.2; HASH comes first wherever a message is protected. */
+/** RFC 2409 section 5.4, RFC 3947 section 3.2; HASH comes first wherever phase 2 protects a message. */
 export const rules = {
   aggressive1: {
     name: 'aggressive mode message 1',
@@ -48,6 +48,42 @@ export const rules = {
     encryption: 'either',
     begins: ['hash'],
     payloads: { hash: one, vid: many, 'nat-d': few, notify: few },
+  },
+  main1: {
+    name: 'main mode message 1',
+    encryption: 'never',
+    begins: ['sa'],
+    payloads: { sa: one, vid: many, notify: few },
+  },
+  main2: {
+    name: 'main mode message 2',
+    encryption: 'never',
+    begins: ['sa'],
+    payloads: { sa: one, vid: many, notify: few },
+  },
+  main3: {
+    name: 'main mode message 3',
+    encryption: 'never',
+    begins: [],
+    payloads: { ke: one, nonce: one, vid: many, 'nat-d': few, notify: few },
+  },
+  main4: {
+    name: 'main mode message 4',
+    encryption: 'never',
+    begins: [],
+    payloads: { ke: one, nonce: one, vid: many, 'nat-d': few, notify: few },
+  },
+  main5: {
+    name: 'main mode message 5',
+    encryption: 'always',
+    begins: ['id'],
+    payloads: { id: one, hash: one, vid: many, notify: few },
+  },
+  main6: {
+    name: 'main mode message 6',
+    encryption: 'always',
+    begins: ['id'],
+    payloads: { id: one, hash: one, vid: many, notify: few },
   },
   quick1: {
     name: 'quick mode message 1',

@@ -4,6 +4,7 @@ import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DhGroupName } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
+import type { PhaseOneProof } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
 import type { Child, Retiring } from './child.ts';
 import type { NatTraversal, NatTraversalVersion } from './nat-detection.ts';
@@ -13,6 +14,7 @@ import type {
   ChildSelectors,
   ConfigurationAttribute,
   PeerPolicy,
+  PhaseOneExchange,
   PhaseOneIdentity,
 } from './policy.ts';
 import type { Retransmission } from './retransmission.ts';
@@ -68,6 +70,7 @@ export type AwaitingProof = Common & {
 
 /** What an initiator was asked to do. */
 export type InitiatorRequest = {
+  readonly exchange: PhaseOneExchange;
   readonly identity: PhaseOneIdentity;
   readonly peer: PeerPolicy;
   /** Where the exchange goes on once a NAT was found. */
@@ -117,6 +120,114 @@ export type AnswerCandidate = {
   readonly identityBody: Uint8Array;
   readonly hash: Uint8Array;
 };
+
+/** Main mode: what both ends know once the proposal is settled. */
+export type MainTerms = {
+  readonly choice: PhaseOneChoice;
+  readonly natTraversal: NatTraversalVersion | undefined;
+  readonly extensions: PeerExtensions;
+  /** Body of the initiator's SA payload. */
+  readonly saBody: Uint8Array;
+};
+
+/** What a main mode exchange is authenticated and protected by once both public values are known. */
+export type MainKeys = {
+  readonly secured: Secured;
+  readonly proof: PhaseOneProof;
+  readonly natTraversal: NatTraversal | undefined;
+  /** Where the peer began phase 1 from. */
+  readonly origin: Endpoint;
+  /** A message that proves nothing is reported once; a stranger can send as many as they like. */
+  readonly refusalReported: boolean;
+};
+
+type MainResponder = Common & {
+  readonly role: 'responder';
+  readonly terms: MainTerms;
+  /** Undefined for an address that nobody configured; the exchange goes on with a dummy key. */
+  readonly peer: PeerPolicy | undefined;
+  readonly expiresAt: Instant;
+};
+
+/** Responder: message 2 is out. It is sent again only when message 1 is, since anybody may have sent that. */
+export type MainProposed = MainResponder & {
+  readonly phase: 'mainProposed';
+  readonly answer: Uint8Array;
+};
+
+/** Responder: message 3 is in, the key agreement was asked for. */
+export type MainAgreeing = MainResponder & {
+  readonly phase: 'mainAgreeing';
+  readonly publicValue: Uint8Array;
+  readonly nonceBody: Uint8Array;
+  readonly natTraversal: NatTraversal | undefined;
+  readonly requestKey: string;
+};
+
+/** Responder: message 4 is out. It is sent again when message 3 is. */
+export type MainAnswered = MainResponder & {
+  readonly phase: 'mainAnswered';
+  readonly keys: MainKeys;
+  readonly requestKey: string;
+  readonly answer: Uint8Array;
+};
+
+type MainInitiator = Common & { readonly role: 'initiator'; readonly request: InitiatorRequest };
+
+/** Initiator: message 1 is out. */
+export type MainOffered = MainInitiator & {
+  readonly phase: 'mainOffered';
+  readonly saBody: Uint8Array;
+  readonly retransmission: Retransmission;
+};
+
+/** Initiator: message 2 is in, the key pair was asked for. */
+export type MainGenerating = MainInitiator & {
+  readonly phase: 'mainGenerating';
+  readonly terms: MainTerms;
+  readonly expiresAt: Instant;
+};
+
+/** Initiator: message 3 is out. */
+export type MainExchanging = MainInitiator & {
+  readonly phase: 'mainExchanging';
+  readonly terms: MainTerms;
+  readonly privateKey: KeyObject;
+  readonly publicValue: Uint8Array;
+  readonly nonceBody: Uint8Array;
+  readonly retransmission: Retransmission;
+};
+
+/** Initiator: message 4 is in, the shared secret was asked for. */
+export type MainCombining = MainInitiator & {
+  readonly phase: 'mainCombining';
+  readonly terms: MainTerms;
+  readonly publicValue: Uint8Array;
+  readonly nonceBody: Uint8Array;
+  readonly peerPublic: Uint8Array;
+  readonly peerNonceBody: Uint8Array;
+  readonly natTraversal: NatTraversal | undefined;
+  readonly expiresAt: Instant;
+};
+
+/** Initiator: message 5 is out. */
+export type MainProving = MainInitiator & {
+  readonly phase: 'mainProving';
+  readonly terms: MainTerms;
+  readonly keys: MainKeys;
+  readonly retransmission: Retransmission;
+};
+
+/** Main mode under way; RFC 2409 section 5.4. */
+export type MainMode =
+  | MainProposed
+  | MainAgreeing
+  | MainAnswered
+  | MainOffered
+  | MainGenerating
+  | MainExchanging
+  | MainCombining
+  | MainProving;
 
 /** An exchange of the transaction type that goes on: its id, identifier and vector. */
 export type Transaction = {
@@ -274,6 +385,7 @@ export type Answered = { readonly key: string; readonly answer: Uint8Array | und
 export type Established = Common & {
   readonly phase: 'established';
   readonly role: 'initiator' | 'responder';
+  readonly exchange: PhaseOneExchange;
   readonly secured: Secured;
   readonly terms: PhaseOneTerms;
   readonly peer: PeerPolicy;
@@ -314,11 +426,15 @@ export type Closed = Common & {
   readonly reason: CloseReason;
 };
 
-/**
- * One ISAKMP SA. Main mode adds states before `established`; nothing after it depends on how phase 1
- * was done.
- */
-export type State = Agreeing | AwaitingProof | Generating | AwaitingAnswer | Established | Closed;
+/** One ISAKMP SA. Nothing after `established` depends on how phase 1 was done. */
+export type State =
+  | Agreeing
+  | AwaitingProof
+  | Generating
+  | AwaitingAnswer
+  | MainMode
+  | Established
+  | Closed;
 
 /** Pairs that are negotiated but for the peer's last message; they receive already. */
 export const unconfirmedPairs = (sa: Established): readonly Child[] =>

@@ -1,20 +1,22 @@
 import type { KeyObject } from 'node:crypto';
 import type { Endpoint } from '#base/address';
 import { after } from '#base/instant';
-import { hashI, hashR, phaseOneIv, phaseOneKeys, preSharedSkeyid } from '#crypto/keymat';
+import { type PhaseOneProof, phaseOneIv, phaseOneKeys, preSharedSkeyid } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
-import { encodePayloads, GENERIC_HEADER_LENGTH } from '#wire/isakmp/message';
-import type { Payload, VendorId } from '#wire/isakmp/payload';
+import { encodeMessage, encodePayloads, GENERIC_HEADER_LENGTH } from '#wire/isakmp/message';
+import { doi, exchangeTypes, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
+import type { Notification, Payload, VendorId } from '#wire/isakmp/payload';
 import { knownVendorId, type VendorIdName, vendorId } from '#wire/isakmp/vendor-ids';
+import { COOKIE_OCTETS } from './constants.ts';
 import { natDetected } from './events.ts';
 import type { NatTraversal } from './nat-detection.ts';
 import type { PhaseOneChoice } from './phase-one-proposals.ts';
-import type { PeerPolicy } from './policy.ts';
-import type { Cookies, Secured } from './seal.ts';
-import type { Established, PeerExtensions } from './state.ts';
+import type { PeerPolicy, PhaseOneExchange } from './policy.ts';
+import { bothCookies, type Cookies, type Secured } from './seal.ts';
+import type { Established, InitiatorRequest, PeerExtensions } from './state.ts';
 import type { Path, Turn } from './turn.ts';
 
-/** What both ends of aggressive mode have in common; RFC 2409 section 5.4. */
+/** What both ends of main and of aggressive mode have in common; RFC 2409 section 5.4. */
 
 export const vendorIdPayload = (name: VendorIdName): VendorId => ({
   type: 'vid',
@@ -31,6 +33,61 @@ export function extensionsOf(vendorIds: readonly Uint8Array[]): PeerExtensions {
 export const encodedBody = (payload: Payload): Uint8Array =>
   encodePayloads([payload]).slice(GENERIC_HEADER_LENGTH);
 
+/** The responder's cookie in the first message. */
+export const NO_COOKIE = new Uint8Array(COOKIE_OCTETS);
+
+/** Initiator: where the rest happens, on the other ports once a NAT is known to be on the way. */
+export const pathAfter = (
+  path: Path,
+  { forceEncapsulation, encapsulatedPath }: InitiatorRequest,
+  nat: NatTraversal | undefined,
+): Path => {
+  const needed = nat && (nat.localBehindNat || nat.remoteBehindNat || forceEncapsulation);
+  return needed ? encapsulatedPath : path;
+};
+
+/** The notification that what the peer has of us from before is to go; RFC 2407 section 4.6.3.3. */
+export const initialContact = (cookies: Cookies): Notification => ({
+  type: 'notify',
+  doi: doi.ipsec,
+  protocolId: protocolIds.isakmp,
+  notifyType: notifyTypes.initialContact,
+  spi: bothCookies(cookies),
+  data: new Uint8Array(0),
+});
+
+/** A message of phase 1 before there are keys. */
+export const clearMessage = (
+  exchangeType: number,
+  cookies: Cookies,
+  payloads: readonly Payload[],
+): Uint8Array =>
+  encodeMessage(
+    {
+      initiatorCookie: cookies.initiator,
+      responderCookie: cookies.responder,
+      exchangeType,
+      flags: 0,
+      messageId: 0,
+    },
+    payloads,
+  );
+
+/** An unprotected notification that no proposal is acceptable, shorter than the message that caused it. */
+export function sendNoProposal(turn: Turn, path: Path, cookies: Cookies): void {
+  const octets = clearMessage(exchangeTypes.informational, cookies, [
+    {
+      type: 'notify',
+      doi: doi.ipsec,
+      protocolId: protocolIds.isakmp,
+      notifyType: notifyTypes.noProposalChosen,
+      spi: new Uint8Array(0),
+      data: new Uint8Array(0),
+    },
+  ]);
+  turn.emit({ kind: 'send', path, octets });
+}
+
 /** Everything that goes into the keys of phase 1. */
 export type Agreement = {
   readonly cookies: Cookies;
@@ -43,15 +100,12 @@ export type Agreement = {
   readonly responderNonceBody: Uint8Array;
   /** Body of the initiator's SA payload. */
   readonly saBody: Uint8Array;
-  readonly initiatorIdentityBody: Uint8Array;
-  readonly responderIdentityBody: Uint8Array;
 };
 
-/** Derives the keys, the first vector and the hashes of both ends. */
+/** Derives the keys, the first vector, and what HASH_I and HASH_R are made of besides an identity. */
 export function phaseOneSecrets(a: Agreement): {
   readonly secured: Secured;
-  readonly hashI: Uint8Array;
-  readonly hashR: Uint8Array;
+  readonly proof: PhaseOneProof;
 } {
   const { hash, encryption: cipher } = a.choice.policy;
   const secrets = {
@@ -81,8 +135,7 @@ export function phaseOneSecrets(a: Agreement): {
       encryption: keys.encryption,
       lastBlock: phaseOneIv(hash, cipher, a.initiatorPublic, a.responderPublic),
     },
-    hashI: hashI(proof, a.initiatorIdentityBody),
-    hashR: hashR(proof, a.responderIdentityBody),
+    proof,
   };
 }
 
@@ -99,6 +152,7 @@ export type Completion = {
   readonly natTraversal: NatTraversal | undefined;
   readonly initialContact: boolean;
   readonly origin: Endpoint;
+  readonly exchange: PhaseOneExchange;
 };
 
 /** The state that phase 1 ends in, before anything follows it. */
