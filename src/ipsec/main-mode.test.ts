@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
+import { after } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { secretKey } from '#crypto/prf';
@@ -21,6 +22,7 @@ import { exchangeNotSupported, halfOpenLimit, saFailed } from './events.ts';
 import { type Faults, LossyLink } from './testing/lossy-link.ts';
 import {
   clientPolicy,
+  connectRequest,
   farSelectors,
   gatewayAddress,
   gatewayPolicy,
@@ -165,7 +167,7 @@ test('an unknown address and a wrong key look alike on the wire, in content and 
   assert.equal(wrong.seen.length, 2, 'messages 2 and 4');
   // The log tells them apart, once, for those who run the head-end.
   const reasons = (end: typeof wrong) =>
-    end.gateway.logged(phaseOneProofWrong).map((e) => e.args['reason']);
+    end.gateway.logged(phaseOneProofWrong).map((e) => e.args.reason);
   assert.deepEqual(reasons(wrong), ['wrong pre-shared key of tunnel group 10.10.10.2']);
   assert.deepEqual(reasons(unknown), ['no tunnel group for 10.10.10.2']);
   assert.deepEqual(unknown.gateway.logged(unknownPeer)[0]?.args, { address: '10.10.10.2' });
@@ -288,7 +290,7 @@ test('a proposal that no policy meets is refused with the shortest change that w
   const world = sites({ clientPolicy: clientPolicy({ isakmp: [strong] }) });
   begin(world);
   world.settle();
-  const reason = world.gateway.logged(phaseOneRefused)[0]?.args['reason'];
+  const reason = world.gateway.logged(phaseOneRefused)[0]?.args.reason;
   assert.match(
     `${reason}`,
     /peer offers AES256\/SHA1\/group 31; policy 10 wants .*: add `encryption aes-256`/,
@@ -317,13 +319,36 @@ test('phase 1 is negotiated anew by its initiator: the pair goes on under the ne
   assertPairsMatch(gateway, client);
 });
 
-test('a peer that starts afresh says so, and what was there before goes', () => {
+test('a peer that starts afresh says so, and what either end began before goes', () => {
   const world = sites();
   const { gateway } = world;
   begin(world);
   world.settle();
+  // A pair of each role: the other end has begun one of them.
+  const back = { ...connectRequest(gatewayAddress), ...siteRequest() };
+  const at = (port: number) => ({ address: address('10.10.10.2'), port });
+  world.client.policy = clientPolicy({ peerAt: () => ({ ...sitePeer, selectors: farSelectors }) });
+  const toClient = gateway.manager.connect(
+    {
+      ...back,
+      remote: at(500),
+      remoteEncapsulated: at(4500),
+      identity: { kind: 'address', address: gatewayAddress },
+      peer: sitePeer,
+      initialContact: false,
+    },
+    world.now,
+  );
+  gateway.take(toClient.effects, world.now);
+  world.settle();
+  gateway.take(
+    gateway.manager.createChild(toClient.sa, (sitePeer.selectors ?? [])[0] as never, world.now),
+    world.now,
+  );
+  world.settle();
   const before = [...gateway.inbound.keys()];
-  assert.equal(before.length, 1);
+  assert.equal(before.length, 2);
+  world.now = after(world.now, 1000);
   const restarted = world.addClient('10.10.10.2', 'the same site');
   world.connect(restarted, siteRequest());
   world.settle();

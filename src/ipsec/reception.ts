@@ -48,6 +48,7 @@ export class Reception {
     }
     const header = decoded.value;
     const entry = sas.find(header);
+    if (entry?.state.phase === 'mainProposed' && this.#limits.isBusy(path.remote, now, out)) return;
     if (entry && header.nextPayload === payloadTypes.fragment)
       this.#fragment(entry, path, octets, now, out);
     else if (entry) this.#stepper.step(entry, { kind: 'datagram', path, header, octets }, now, out);
@@ -102,7 +103,7 @@ export class Reception {
       log.write(out, saFailed, subject, () => ({ reason: reasonOf(error) }));
       return;
     }
-    const entry = state && sas.add(state, undefined, 0);
+    const entry = state && sas.add(state, now, undefined, 0);
     if (entry) {
       entry.halfOpen = key;
       sas.halfOpen.add(key, entry.id, digest, remote.address);

@@ -84,7 +84,7 @@ export class SaStepper {
       forceEncapsulation: request.forceEncapsulation ?? false,
       initialContact: request.initialContact ?? true,
     });
-    const entry = this.sas.add(state, request, redirects);
+    const entry = this.sas.add(state, now, request, redirects);
     entry.replaces = replaces;
     this.sas.settle(entry);
     this.carryOut(entry, turn.effects, now, out);

@@ -13,6 +13,8 @@ import type { ConnectRequest, SaId } from './keying.ts';
 /** One ISAKMP SA with the keys under which it is found. */
 export type Entry = {
   readonly id: SaId;
+  /** When its first message was sent or came. */
+  readonly startedAt: Instant;
   state: State;
   halfOpen: HalfOpenKey | undefined;
   cookies: string | undefined;
@@ -40,6 +42,8 @@ export class SaTable {
   readonly #byClient = new Map<string, Entry>();
   /** The newest established SA with a peer. */
   readonly #byPeer = new Map<string, Entry>();
+  /** Established by main mode, by the group of the peer. */
+  readonly #byMainModeGroup = new Map<string, Set<Entry>>();
   readonly #deadlines = new DeadlineHeap<SaId>();
   readonly halfOpen = new HalfOpenTable();
   #lastId = 0;
@@ -65,10 +69,16 @@ export class SaTable {
     );
   }
 
-  add(state: State, request: ConnectRequest | undefined, redirects: number): Entry {
+  add(
+    state: State,
+    startedAt: Instant,
+    request: ConnectRequest | undefined,
+    redirects: number,
+  ): Entry {
     this.#lastId += 1;
     const entry: Entry = {
       id: this.#lastId as SaId,
+      startedAt,
       state,
       halfOpen: undefined,
       cookies: undefined,
@@ -126,6 +136,7 @@ export class SaTable {
       knowsBoth ? undefined : initiator,
     );
     if (state.phase !== 'established') return;
+    if (state.exchange === 'main') this.#enterMainMode(entry, state.peer.group);
     if (entry.halfOpen !== undefined) {
       this.halfOpen.remove(entry.halfOpen);
       entry.halfOpen = undefined;
@@ -137,12 +148,31 @@ export class SaTable {
 
   remove(entry: Entry): void {
     this.#sas.delete(entry.id);
+    this.#leaveMainMode(entry);
     this.#deadlines.set(entry.id, undefined);
     entry.cookies = move(this.#byCookies, entry, entry.cookies, undefined);
     entry.initiatorCookie = move(this.#byInitiatorCookie, entry, entry.initiatorCookie, undefined);
     entry.client = move(this.#byClient, entry, entry.client, undefined);
     entry.peer = move(this.#byPeer, entry, entry.peer, undefined);
     if (entry.halfOpen !== undefined) this.halfOpen.remove(entry.halfOpen);
+  }
+
+  /** SAs that were established by main mode with peers of a group, in either role. */
+  ofMainModeGroup(group: string): readonly Entry[] {
+    return [...(this.#byMainModeGroup.get(group) ?? [])];
+  }
+
+  #enterMainMode(entry: Entry, group: string): void {
+    const entries = this.#byMainModeGroup.get(group) ?? new Set();
+    entries.add(entry);
+    this.#byMainModeGroup.set(group, entries);
+  }
+
+  #leaveMainMode(entry: Entry): void {
+    const { group } = entry.state.subject;
+    const entries = group === undefined ? undefined : this.#byMainModeGroup.get(group);
+    entries?.delete(entry);
+    if (group !== undefined && entries?.size === 0) this.#byMainModeGroup.delete(group);
   }
 
   /** The newest established SA with the peer that a packet came from. */

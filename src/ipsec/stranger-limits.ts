@@ -4,7 +4,7 @@ import { halfOpenLimit, saLimit } from './events.ts';
 import type { KeyingEffect, KeyingPolicy } from './keying.ts';
 import type { SaStepper } from './sa-stepper.ts';
 
-/** Key agreements that wait to be computed at once; beyond, first messages are dropped unread. */
+/** Key agreements that wait to be computed at once; beyond, messages of strangers are dropped unread. */
 const KEY_AGREEMENTS_MOST = 1000;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
@@ -27,9 +27,7 @@ export class StrangerLimits {
     const isBusy = questions.size >= KEY_AGREEMENTS_MOST;
     if (!scope && !isFull && !isBusy) return false;
     const isRefused = isFull || isBusy || scope === 'per address' || !this.#evictOldest();
-    const last = this.#reportedAt;
-    if (last !== undefined && elapsedMs(last, now) < LIMIT_REPORT_MS) return isRefused;
-    this.#reportedAt = now;
+    if (!this.#mayReport(now)) return isRefused;
     const subject = { peer: remote.address };
     if (isFull) log.write(out, saLimit, subject, () => ({ limit: limits.isakmpSas }));
     else
@@ -38,6 +36,25 @@ export class StrangerLimits {
         limit: scope === 'per address' ? limits.halfOpenPerAddress : limits.halfOpen,
       }));
     return isRefused;
+  }
+
+  /** Whether a message that costs a key agreement has to be dropped, since too many are under way. */
+  isBusy(remote: Endpoint, now: Instant, out: KeyingEffect[]): boolean {
+    const { questions, log } = this.#stepper;
+    if (questions.size < KEY_AGREEMENTS_MOST) return false;
+    if (this.#mayReport(now))
+      log.write(out, halfOpenLimit, { peer: remote.address }, () => ({
+        scope: 'of key agreements',
+        limit: KEY_AGREEMENTS_MOST,
+      }));
+    return true;
+  }
+
+  #mayReport(now: Instant): boolean {
+    const last = this.#reportedAt;
+    if (last !== undefined && elapsedMs(last, now) < LIMIT_REPORT_MS) return false;
+    this.#reportedAt = now;
+    return true;
   }
 
   /**

@@ -26,6 +26,8 @@ export function supersede(
 ): void {
   const { state } = entry;
   if (state.phase !== 'established') return;
+  if (initialContact && state.exchange === 'main' && state.role === 'responder')
+    forgetSite(stepper, entry, state.peer.group, now, out);
   const older =
     state.role === 'responder'
       ? stepper.sas.enterClient(entry, state.origin)
@@ -33,6 +35,24 @@ export function supersede(
   if (older?.state.phase !== 'established') return;
   if (!initialContact) adopt(stepper, entry, older, older.state, now, out);
   stepper.step(older, { kind: 'close', reason: 'replaced' }, now, out);
+}
+
+/**
+ * The peer at the other end of a LAN-to-LAN tunnel starts afresh. Either end may have begun what is there
+ * from before; what was established since the peer spoke is not meant, for both may begin at once.
+ */
+function forgetSite(
+  stepper: SaStepper,
+  entry: Entry,
+  group: string,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  for (const other of stepper.sas.ofMainModeGroup(group)) {
+    const { state } = other;
+    if (other !== entry && state.phase === 'established' && state.establishedAt < entry.startedAt)
+      stepper.step(other, { kind: 'close', reason: 'replaced' }, now, out);
+  }
 }
 
 function adopt(
