@@ -33,8 +33,10 @@ export abstract class Association {
   readonly counters: Float64Array;
   readonly base: number;
   readonly softLimitOctets: number;
-  /** Whether the end was announced. */
+  readonly hardLimitOctets: number;
+  /** Whether the end was announced, and whether it has come: then the SA carries nothing more. */
   expiring = false;
+  expired = false;
   /** The largest inner packet that travels in one piece, as `PathMtu` found out in this epoch. */
   innerOctets = 0;
   pathMtuEpoch = 0;
@@ -54,6 +56,7 @@ export abstract class Association {
     this.counters = pages.values(slot);
     this.base = pages.base(slot);
     this.softLimitOctets = sa.softLimitOctets ?? Number.POSITIVE_INFINITY;
+    this.hardLimitOctets = sa.hardLimitOctets ?? Number.POSITIVE_INFINITY;
   }
 
   /** The peer is somewhere else now. */
@@ -73,6 +76,11 @@ export abstract class Association {
     const { counters, base } = this;
     counters[base + SA_COUNTER.packets] = (counters[base + SA_COUNTER.packets] as number) + 1;
     counters[base + SA_COUNTER.octets] = (counters[base + SA_COUNTER.octets] as number) + octets;
+  }
+
+  /** Whether an inner packet of `octets` octets is more than the SA may carry. */
+  exceeds(octets: number): boolean {
+    return this.expired || this.octets + octets > this.hardLimitOctets;
   }
 
   /** Gives the cipher back; the association must not be used again. */

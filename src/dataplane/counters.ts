@@ -15,9 +15,11 @@ export const SA_COUNTER = {
   selectorMismatch: 6,
   /** Last number sent, or highest number received: what a successor of a dead worker goes on from. */
   sequence: 7,
+  expired: 8,
 } as const;
 
-const SLOT_WORDS = 8;
+/** Two cache lines, so that SAs of different workers share none. */
+const SLOT_WORDS = 16;
 const SLOTS_PER_PAGE = 1024;
 
 /** A page of slots, in memory that several threads can see. */
@@ -68,6 +70,7 @@ export class CounterPages {
     return {
       packets: at(SA_COUNTER.packets),
       octets: at(SA_COUNTER.octets),
+      expired: at(SA_COUNTER.expired),
       replayed: at(SA_COUNTER.replayed),
       authenticationFailed: at(SA_COUNTER.authenticationFailed),
       malformed: at(SA_COUNTER.malformed),
@@ -102,6 +105,7 @@ export const PATH_COUNTER = {
   octetsRx: 8,
   packetsTx: 9,
   octetsTx: 10,
+  expired: 11,
 } as const;
 
 /** Counters of all packets, whichever SA they belong to, in memory that several threads can see. */
@@ -122,4 +126,5 @@ export const readPathCounters = (values: Float64Array): DataPlaneCounters => ({
   octetsRx: values[PATH_COUNTER.octetsRx] as number,
   packetsTx: values[PATH_COUNTER.packetsTx] as number,
   octetsTx: values[PATH_COUNTER.octetsTx] as number,
+  expired: values[PATH_COUNTER.expired] as number,
 });

@@ -20,6 +20,11 @@ type SaCommon = {
   readonly selectors: TrafficSelectors;
   /** Octets of inner packets after which the SA is reported as `expiring`; absent for no limit. */
   readonly softLimitOctets?: number;
+  /**
+   * Octets of inner packets that the SA carries at most, after which it carries nothing more and is
+   * reported as `expired`; absent for no limit. RFC 4301 section 4.4.2.1.
+   */
+  readonly hardLimitOctets?: number;
   /** 64-bit sequence numbers, of which the lower half travels; RFC 4303 section 2.2.1. */
   readonly extendedSequenceNumbers?: boolean;
 };
@@ -69,6 +74,8 @@ export type DataPlaneReport =
   | { readonly kind: 'peerMoved'; readonly spi: number; readonly remote: Endpoint }
   /** The soft limit in octets was passed, or sequence numbers run out. */
   | { readonly kind: 'expiring'; readonly spi: number; readonly direction: 'inbound' | 'outbound' }
+  /** The hard limit in octets or the last sequence number was reached: the SA carries nothing more. */
+  | { readonly kind: 'expired'; readonly spi: number; readonly direction: 'inbound' | 'outbound' }
   /** ESP for an SPI that is not installed; at most one report a second and source. */
   | { readonly kind: 'unknownSpi'; readonly spi: number; readonly remote: Endpoint }
   /**
@@ -82,6 +89,8 @@ export type SaCounters = {
   readonly packets: number;
   /** Octets of inner packets. */
   readonly octets: number;
+  /** Packets that came after the SA had carried all it may. */
+  readonly expired: number;
   /** Inbound only: packets refused, by reason. */
   readonly replayed: number;
   readonly authenticationFailed: number;
@@ -98,6 +107,8 @@ export type DataPlaneCounters = {
   readonly replayed: number;
   readonly authenticationFailed: number;
   readonly selectorMismatch: number;
+  /** Packets of SAs that had carried all they may. */
+  readonly expired: number;
   /** Inner packets that came out of tunnels, and those that went into them. */
   readonly packetsRx: number;
   readonly octetsRx: number;

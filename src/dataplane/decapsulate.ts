@@ -25,6 +25,7 @@ export const REFUSED = {
   authenticationFailed: -2,
   malformed: -3,
   selectorMismatch: -4,
+  expired: -5,
 } as const;
 
 const TWO_TO_32 = 2 ** 32;
@@ -45,6 +46,10 @@ export function decapsulate(
   to: number,
   outerTrafficClass: number,
 ): number {
+  if (sa.expired) {
+    sa.count(SA_COUNTER.expired);
+    return REFUSED.expired;
+  }
   const body = octets - sa.frameOctets;
   if (body < sa.suite.align || body % sa.suite.align !== 0) {
     sa.count(SA_COUNTER.malformed);
@@ -115,6 +120,10 @@ function acceptInner(
   ) {
     sa.count(SA_COUNTER.selectorMismatch);
     return REFUSED.selectorMismatch;
+  }
+  if (sa.exceeds(octets)) {
+    sa.count(SA_COUNTER.expired);
+    return REFUSED.expired;
   }
   const inner = trafficClassOf(plain, at) & ECN.congested;
   const ecn = combinedEcn(inner, outerTrafficClass & ECN.congested);

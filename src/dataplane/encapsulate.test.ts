@@ -67,8 +67,21 @@ test('sequence numbers that run out are announced in time, and none is ever sent
     assert.equal(late.sent(), expected);
   }
   for (let i = 0; i < 3; i += 1) assert.equal(late.send(), 0);
-  const { noPolicy, packetsTx } = late.counters();
-  assert.deepEqual([noPolicy, packetsTx], [3, 2]);
+  const { noPolicy, expired, packetsTx } = late.counters();
+  assert.deepEqual([noPolicy, expired, packetsTx], [0, 3, 2]);
+  assert.deepEqual(
+    late.reports.map(({ kind }) => kind),
+    ['expiring', 'expired'],
+    'each once',
+  );
+});
+
+test('extended sequence numbers end too, where numbers are no longer exact', () => {
+  const late = world(Number.MAX_SAFE_INTEGER - 1, true);
+  assert.ok(late.send() > 0);
+  for (let i = 0; i < 3; i += 1) assert.equal(late.send(), 0);
+  const { expired, packetsTx } = late.counters();
+  assert.deepEqual([expired, packetsTx], [3, 1]);
 });
 
 test('extended sequence numbers go on where others end', () => {

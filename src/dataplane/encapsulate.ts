@@ -32,7 +32,7 @@ export const sequenceRunsOut = (sa: OutboundAssociation): boolean =>
 /**
  * Makes the ESP packet of the IP packet of `octets` octets at `from` in `source`, at `to` in `target`;
  * RFC 4303 section 3.3. In transport mode its header stays behind: the socket makes one between the
- * same two hosts. Returns the length, or 0 when the sequence numbers are used up. Padding and trailer
+ * same two hosts. Returns the length, or 0 when the sequence numbers or octets are used up. Padding and trailer
  * are put behind the packet first, over whatever is there.
  */
 export function encapsulate(
@@ -44,7 +44,10 @@ export function encapsulate(
   to: number,
 ): number {
   const sequence = sa.sequence + 1;
-  if (sequence > lastSequence(sa.extended)) return 0;
+  if (sequence > lastSequence(sa.extended) || sa.exceeds(octets)) {
+    sa.count(SA_COUNTER.expired);
+    return 0;
+  }
   sa.sequence = sequence;
   sa.counters[sa.base + SA_COUNTER.sequence] = sequence;
 

@@ -115,6 +115,7 @@ export class PacketPath {
     }
     const outcome = decapsulate(sa, source, from, octets, target, to, arrival.trafficClass);
     if (outcome >= 0) this.#afterAuthentic(sa, arrival);
+    else if (outcome === REFUSED.expired) this.#end(sa, 'inbound');
     if (outcome > 0) this.#clamp?.apply(sa, target.bytes, to, outcome);
     this.#countInbound(outcome);
     return outcome;
@@ -139,8 +140,7 @@ export class PacketPath {
   }
 
   /**
-   * `encapsulate`, with the announcement of the SA's end when that comes near. An SA without numbers
-   * left carries nothing more, as if there were none.
+   * `encapsulate`, with the announcement of the SA's end when that comes near, and when it has come.
    */
   seal(
     sa: OutboundAssociation,
@@ -153,8 +153,10 @@ export class PacketPath {
     const length = encapsulate(sa, source, from, octets, target, to);
     if (!sa.expiring && (sa.octets > sa.softLimitOctets || sequenceRunsOut(sa)))
       this.#announceEnd(sa, 'outbound');
-    if (length === 0) this.count(PATH_COUNTER.noPolicy);
-    else {
+    if (length === 0) {
+      this.count(PATH_COUNTER.expired);
+      this.#end(sa, 'outbound');
+    } else {
       this.count(PATH_COUNTER.packetsTx);
       this.count(PATH_COUNTER.octetsTx, octets);
     }
@@ -170,6 +172,7 @@ export class PacketPath {
       this.count(PATH_COUNTER.authenticationFailed);
     else if (outcome === REFUSED.selectorMismatch) this.count(PATH_COUNTER.selectorMismatch);
     else if (outcome === REFUSED.malformed) this.count(PATH_COUNTER.malformed);
+    else if (outcome === REFUSED.expired) this.count(PATH_COUNTER.expired);
   }
 
   #reportDatagram(arrival: Arrival, bytes: Uint8Array): void {
@@ -209,5 +212,13 @@ export class PacketPath {
   #announceEnd(sa: Association, direction: 'inbound' | 'outbound'): void {
     sa.expiring = true;
     this.#report({ kind: 'expiring', spi: sa.spi, direction });
+  }
+
+  /** A packet came that the SA may not carry: neither may any after it. */
+  #end(sa: Association, direction: 'inbound' | 'outbound'): void {
+    if (sa.expired) return;
+    if (!sa.expiring) this.#announceEnd(sa, direction);
+    sa.expired = true;
+    this.#report({ kind: 'expired', spi: sa.spi, direction });
   }
 }

@@ -138,6 +138,7 @@ test('counters hold logins, refusals by reason, totals of the packet path and dr
     octetsRx: 9,
     packetsTx: 10,
     octetsTx: 11,
+    expired: 12,
   };
   const { accounting, keying } = world;
   assert.deepEqual(countersView({ accounting, keying, dataPlane: { counters: () => path } }), {
@@ -152,6 +153,7 @@ test('counters hold logins, refusals by reason, totals of the packet path and dr
       malformed: 2,
       'no tunnel': 3,
       'queue full': 4,
+      'end of lifetime': 12,
       replayed: 5,
       'failed verification': 6,
       'outside the selectors': 7,

@@ -88,6 +88,7 @@ export function countersView(n: CounterNeeds): CountersView {
       malformed: path.malformed,
       'no tunnel': path.noPolicy,
       'queue full': path.queueFull,
+      'end of lifetime': path.expired,
     },
     halfOpenSas: halfOpen,
     isakmpSas,

@@ -1,15 +1,19 @@
 import type { Endpoint } from '#base/address';
-import type { ForwardingChange } from '#dataplane/data-plane';
+import type { ForwardingChange, InboundSa } from '#dataplane/data-plane';
 import type { Child } from '#protocol/isakmp/child';
 import { SOFT_KILOBYTES_PART } from '#protocol/isakmp/constants';
 import type { Path } from '#protocol/isakmp/turn';
 import type { ChildSummary } from './keying.ts';
 
 /** What counts towards the kilobytes of a pair; none when neither end limits them. */
-const softLimit = ({ lifetimeKilobytes }: Child): { readonly softLimitOctets?: number } =>
-  lifetimeKilobytes > 0
-    ? { softLimitOctets: Math.floor(lifetimeKilobytes * 1024 * SOFT_KILOBYTES_PART) }
+const limits = ({
+  lifetimeKilobytes,
+}: Child): Pick<InboundSa, 'softLimitOctets' | 'hardLimitOctets'> => {
+  const hardLimitOctets = lifetimeKilobytes * 1024;
+  return hardLimitOctets > 0
+    ? { hardLimitOctets, softLimitOctets: Math.floor(hardLimitOctets * SOFT_KILOBYTES_PART) }
     : {};
+};
 
 /** Both directions of a pair, to be installed in one transaction. */
 export function additions(child: Child, path: Path): readonly ForwardingChange[] {
@@ -20,7 +24,7 @@ export function additions(child: Child, path: Path): readonly ForwardingChange[]
     local: path.local,
     remote: path.remote,
     selectors: child.selectors,
-    ...softLimit(child),
+    ...limits(child),
   } as const;
   return [
     {

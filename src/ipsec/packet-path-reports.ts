@@ -33,13 +33,14 @@ export function observed(
       stepper.command(associations.ownerOfInbound(spi), { kind: 'peerMoved', remote }, now, out);
       return;
     }
-    case 'expiring': {
-      const { spi, direction } = report;
+    case 'expiring':
+    case 'expired': {
+      const { kind, spi, direction } = report;
       const owners =
         direction === 'inbound'
           ? [associations.ownerOfInbound(spi)]
           : associations.ownersOfOutbound(spi);
-      for (const id of owners) stepper.command(id, { kind: 'expiring', spi }, now, out);
+      for (const id of owners) stepper.command(id, { kind, spi }, now, out);
       return;
     }
     case 'lost':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elapsedMs } from '#base/instant';
-import { lifetimeOverridden, phaseTwoTimedOut } from '#protocol/isakmp/events';
+import { lifetimeOverridden, pairUsedUp, phaseTwoTimedOut } from '#protocol/isakmp/events';
 import {
   inboundDataReceived,
   noOldSa,
@@ -108,6 +108,47 @@ test('a pair that runs out of kilobytes is replaced once, whichever direction sa
   world.settle();
   assert.equal(gateway.noticed('childCreated').length, 2);
   assertPairsMatch(gateway, world.client);
+});
+
+test('at the end of its kilobytes a pair goes, or stays until its successor is negotiated', () => {
+  const world = worldWithLifetimes(28_800, 28_800);
+  const { gateway, client } = world;
+  const [first] = spis(gateway);
+  const report = (kind: 'expiring' | 'expired', spi: number | undefined) =>
+    gateway.take(
+      gateway.manager.report({ kind, spi: spi as number, direction: 'inbound' }, world.now),
+      world.now,
+    );
+  const [inbound] = gateway.inbound.values();
+  assert.equal(inbound?.hardLimitOctets, 4_608_000 * 1024);
+  report('expiring', first);
+  report('expired', first);
+  assert.deepEqual(spis(gateway), [first], 'the peer is not left without any pair');
+  assert.equal(gateway.logged(pairUsedUp).length, 1);
+  world.settle();
+  assert.equal(spis(gateway).length, 2);
+  // Replaced, it has nothing to wait for.
+  report('expired', first);
+  world.settle();
+  const [second] = spis(gateway);
+  assert.deepEqual([spis(gateway).length, second === first], [1, false]);
+  assertPairsMatch(gateway, client);
+  report('expired', second);
+  world.settle();
+  assert.deepEqual([spis(gateway), spis(client)], [[], []], 'nothing takes its place');
+});
+
+test('a pair at the end of its kilobytes does not outlive the negotiation in its place', () => {
+  const world = worldWithLifetimes(28_800, 28_800);
+  const { gateway } = world;
+  const [spi] = spis(gateway);
+  for (const kind of ['expiring', 'expired'] as const)
+    gateway.take(
+      gateway.manager.report({ kind, spi: spi as number, direction: 'inbound' }, world.now),
+      world.now,
+    );
+  world.passTime(31_000, true);
+  assert.deepEqual(spis(gateway), []);
 });
 
 test('a pair that nobody could replace ends with its lifetime, and the peer is told', () => {

@@ -162,6 +162,7 @@ export type IpsecSaView = {
   readonly authenticationFailed: number;
   readonly malformed: number;
   readonly selectorMismatch: number;
+  readonly expired: number;
   readonly legacy: readonly string[];
 };
 

@@ -150,6 +150,7 @@ const ipsecSaSchema = object<IpsecSaView>(
     authenticationFailed: number,
     malformed: number,
     selectorMismatch: number,
+    expired: number,
     legacy: list(text),
   },
   ['pfs'],

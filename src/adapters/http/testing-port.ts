@@ -303,6 +303,7 @@ export class TestingPort implements ManagementPort {
       authenticationFailed: 0,
       malformed: 0,
       selectorMismatch: 0,
+      expired: 0,
       legacy: session.legacy,
     };
   }

@@ -14,6 +14,7 @@ const untouched: SaCounters = {
   authenticationFailed: 0,
   malformed: 0,
   selectorMismatch: 0,
+  expired: 0,
 };
 
 const expectCounters = (w: World, peer: TestPeer, expected: Partial<SaCounters>): void =>

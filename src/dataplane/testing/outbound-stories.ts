@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ESP_SUITES } from '#crypto/esp-suites';
-import type { BenchFactory } from './bench.ts';
+import { type BenchFactory, obeyed } from './bench.ts';
 import { setHeaderChecksum } from './test-peer.ts';
 import { INSIDE, story } from './world.ts';
 
@@ -67,6 +67,39 @@ function sealing(factory: BenchFactory): void {
     await w.takeSent(12);
     await w.until('announcement', () => w.reports('expiring').length === 2);
     assert.deepEqual(w.reports('expiring')[1], expiring('outbound', peer.outboundSpi));
+  });
+
+  story(factory, 'at its hard limit an SA carries nothing more, not even what fits', async (w) => {
+    const peer = await w.join({ softLimitOctets: 900, hardLimitOctets: 1000 });
+    const { inboundSpi, outboundSpi, options } = peer;
+    const { dataPlane } = w.bench;
+    const full = Array.from({ length: 9 }, () => w.fromClient(peer, 110));
+    for (const packet of full) w.arrive(peer, peer.seal(packet));
+    // The tenth would be the 1100th octet; the 10 octets that are left carry nothing either.
+    for (const octets of [110, 20]) w.arrive(peer, peer.seal(w.fromClient(peer, octets)));
+    await w.expectDelivered(...full);
+    const inbound = dataPlane.inboundCounters(inboundSpi);
+    assert.deepEqual([inbound?.packets, inbound?.octets, inbound?.expired], [9, 990, 2]);
+    for (const octets of [500, 500, 100, 20]) w.bench.sendInside(w.fromInside(peer, octets));
+    await w.takeSent(2);
+    await w.until('the end', () => w.reports('expired').length === 2);
+    await obeyed(w.bench, factory);
+    assert.equal(w.bench.sent.length, 0);
+    const outbound = dataPlane.outboundCounters(outboundSpi, options.remote);
+    assert.deepEqual([outbound?.packets, outbound?.octets, outbound?.expired], [2, 1000, 2]);
+    assert.equal(dataPlane.counters().expired, 4);
+    const ends = [
+      { spi: inboundSpi, direction: 'inbound' },
+      { spi: outboundSpi, direction: 'outbound' },
+    ] as const;
+    for (const kind of ['expiring', 'expired'] as const)
+      assert.deepEqual(
+        w.reports(kind),
+        ends.map((end) => ({ kind, ...end })),
+      );
+    // Whoever is installed in its place begins anew.
+    const next = await w.join({ hardLimitOctets: 1000 });
+    await w.expectTunnelled(next, w.fromInside(next));
   });
 }
 

@@ -73,7 +73,7 @@ function transactions(factory: BenchFactory): void {
     'counters start at zero for every SA, also for one that follows another',
     async (w) => {
       const zero = { packets: 0, octets: 0, replayed: 0, authenticationFailed: 0 };
-      const none = { ...zero, malformed: 0, selectorMismatch: 0 };
+      const none = { ...zero, malformed: 0, selectorMismatch: 0, expired: 0 };
       for (let i = 0; i < 5; i += 1) {
         const peer = await w.join();
         const { inboundSpi, outboundSpi, options } = peer;

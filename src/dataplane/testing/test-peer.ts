@@ -21,6 +21,7 @@ export type PeerOptions = {
   readonly replayWindow?: number;
   readonly mode?: 'tunnel' | 'transport';
   readonly softLimitOctets?: number;
+  readonly hardLimitOctets?: number;
   readonly extended?: boolean;
 };
 
@@ -144,6 +145,7 @@ export class TestPeer {
       remote: options.remote,
       selectors: { local: options.reaches, remote: options.assigned },
       ...(options.softLimitOctets !== undefined && { softLimitOctets: options.softLimitOctets }),
+      ...(options.hardLimitOctets !== undefined && { hardLimitOctets: options.hardLimitOctets }),
       ...(options.extended && { extendedSequenceNumbers: true }),
     };
   }

@@ -468,7 +468,13 @@ export class TestClient {
     tx: Pick<SaCounters, 'packets' | 'octets'>,
     rx: Pick<SaCounters, 'packets' | 'octets'>,
   ): void {
-    const refused = { replayed: 0, authenticationFailed: 0, malformed: 0, selectorMismatch: 0 };
+    const refused = {
+      replayed: 0,
+      authenticationFailed: 0,
+      malformed: 0,
+      selectorMismatch: 0,
+      expired: 0,
+    };
     this.world.counters.set(inboundSpi, { ...refused, ...rx });
     this.world.counters.set(outboundSpi, { ...refused, ...tx });
   }

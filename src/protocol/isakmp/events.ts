@@ -253,6 +253,15 @@ export const phaseTwoTimedOut = event({
   why: 'The peer stopped answering during the negotiation.',
   remedy: 'Check that UDP 500 and 4500 pass in both directions.',
 });
+export const pairUsedUp = event({
+  class: 'IKE',
+  number: 0,
+  severity: 4,
+  text: 'IPsec SA 0x{spi} has carried all it may ({kilobytes} kilobytes, 2^32 packets) and carries nothing more',
+  why: 'Its lifetime was over before another pair was negotiated in its place.',
+  remedy:
+    'If it comes again, raise the kilobytes of the lifetime, and look for why the negotiation failed.',
+});
 export const lifetimeOverridden = event({
   class: 'IKE',
   number: 75,

@@ -1,7 +1,8 @@
-import { after, earliest, type Instant } from '#base/instant';
+import { after, earliest, type Instant, instant } from '#base/instant';
 import { type Child, installedPairs } from './child.ts';
 import { deleteChildren, endEstablished } from './close.ts';
-import { RETIRED_AFTER_TRAFFIC_MS } from './constants.ts';
+import { HALF_OPEN_MS, RETIRED_AFTER_TRAFFIC_MS } from './constants.ts';
+import { pairUsedUp } from './events.ts';
 import { sendInformational } from './informational-send.ts';
 import { inboundDataReceived, noOldSa, oldSaFound, saActive, spiText } from './install-events.ts';
 import { install } from './quick.ts';
@@ -51,6 +52,32 @@ export function unknownSpi(turn: Turn, sa: Established, spi: number): Establishe
 export function expiring(turn: Turn, sa: Established, spi: number): Established {
   const child = sa.children.find((c) => c.inboundSpi === spi || c.outboundSpi === spi);
   return child?.rekeyAt === undefined ? sa : replace(turn, sa, child);
+}
+
+/**
+ * A pair has carried all it may: it ends, and the peer is told. While its successor is negotiated it
+ * stays for that negotiation, though it carries nothing; without any pair some clients hang up.
+ */
+export function expired(turn: Turn, sa: Established, spi: number): Established {
+  const child = installedPairs(sa).find((c) => c.inboundSpi === spi || c.outboundSpi === spi);
+  if (!child) return sa;
+  turn.log(pairUsedUp, sa.subject, () => ({
+    spi: spiText(spi),
+    kilobytes: child.lifetimeKilobytes,
+  }));
+  if (!isBeingReplaced(sa, child)) return drop(turn, sa, child);
+  const expiresAt = instant(Math.min(child.expiresAt, after(turn.now, HALF_OPEN_MS)));
+  const shortened = { ...child, expiresAt };
+  return { ...sa, children: sa.children.map((c) => (c === child ? shortened : c)) };
+}
+
+/** Whether a Quick Mode for the successor of a pair is under way. */
+function isBeingReplaced(sa: Established, child: Child): boolean {
+  if (!sa.children.includes(child)) return false;
+  return sa.quickModes.some((quick) => {
+    const made = 'offer' in quick ? quick.offer : 'plan' in quick ? quick.plan : quick.child;
+    return made.replaces === child.inboundSpi;
+  });
 }
 
 /** Begins a Quick Mode in place of `child`, once; until it is done the old pair serves. */

@@ -19,7 +19,14 @@ import { logHeader, notifyText } from './decode-text.ts';
 import { silence } from './dpd.ts';
 import { messageRefused, peerNotification, phaseOneTimedOut } from './events.ts';
 import { keepaliveTick, messageSentAlready } from './keepalive.ts';
-import { expiring, inboundActive, lifetimeDeadline, lifetimeTick, unknownSpi } from './lifetime.ts';
+import {
+  expired,
+  expiring,
+  inboundActive,
+  lifetimeDeadline,
+  lifetimeTick,
+  unknownSpi,
+} from './lifetime.ts';
 import { connectMain } from './main-initiator.ts';
 import {
   isMainMode,
@@ -170,6 +177,8 @@ function command(turn: Turn, sa: Established, input: Command): State {
       return sa.natTraversal?.remoteBehindNat ? movePeer(turn, sa, input.remote) : sa;
     case 'expiring':
       return expiring(turn, sa, input.spi);
+    case 'expired':
+      return expired(turn, sa, input.spi);
     case 'adopt':
       return adopt(turn, sa, input);
     case 'unknownSpi':

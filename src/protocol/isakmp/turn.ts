@@ -97,6 +97,8 @@ export type Input =
   | { readonly kind: 'unknownSpi'; readonly spi: number }
   /** A child reached the soft limit of its octets or sequence numbers. */
   | { readonly kind: 'expiring'; readonly spi: number }
+  /** A child has carried all it may, and carries nothing more. */
+  | { readonly kind: 'expired'; readonly spi: number }
   /** A newer ISAKMP SA of the same peer takes over the children of an older one, and gives them up. */
   | {
       readonly kind: 'adopt';

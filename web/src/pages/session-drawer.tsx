@@ -130,6 +130,7 @@ function refusedPackets(sa: IpsecSaView): ReactNode {
     [sa.authenticationFailed, 'not authentic'],
     [sa.malformed, 'malformed'],
     [sa.selectorMismatch, 'outside the selectors'],
+    [sa.expired, 'beyond the lifetime'],
   ];
   const told = reasons.filter(([count]) => count > 0);
   if (told.length === 0) return 'none';

@@ -112,10 +112,11 @@ test('packets that were refused are counted by reason', () => {
     authenticationFailed: 2,
     malformed: 0,
     selectorMismatch: 1,
+    expired: 4,
   });
   assert.match(
     commandLineOf(world.needs).shows('show crypto ipsec sa'),
-    /#recv errors: 6\n +#pkts replayed: 3\n +#pkts failed verification: 2\n +#pkts outside the selectors: 1\n/,
+    /#recv errors: 10\n +#pkts replayed: 3\n +#pkts failed verification: 2\n +#pkts outside the selectors: 1\n +#pkts beyond the lifetime: 4\n/,
   );
 });
 

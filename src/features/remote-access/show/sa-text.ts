@@ -125,6 +125,7 @@ const refusals = (sa: CryptoIpsecSaView): readonly (readonly [string, number])[]
       ['failed verification', sa.authenticationFailed],
       ['malformed', sa.malformed],
       ['outside the selectors', sa.selectorMismatch],
+      ['beyond the lifetime', sa.expired],
     ] as const
   ).filter(([, packets]) => packets > 0);
 

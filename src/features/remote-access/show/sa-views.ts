@@ -18,6 +18,7 @@ const NOT_COUNTED: SaCounters = {
   authenticationFailed: 0,
   malformed: 0,
   selectorMismatch: 0,
+  expired: 0,
 };
 
 const secondsLeft = (expiresAt: Instant, now: Instant): number =>
@@ -85,6 +86,7 @@ export function ipsecSaView(
     authenticationFailed,
     malformed,
     selectorMismatch,
+    expired: inbound.expired + outbound.expired,
     legacy: legacyOfChild(child),
   };
 }
