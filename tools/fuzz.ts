@@ -1,9 +1,11 @@
 /**
- * Long fuzzing of the codecs: `node tools/fuzz.ts [--codec NAME] [--cases N] [--seed N] [--from N]`.
- * NAME is a codec or the beginning of several; without it all are run. A failure prints the command
- * that runs its case alone.
+ * Long fuzzing of the codecs and of the packet path:
+ * `node tools/fuzz.ts [--codec NAME] [--cases N] [--seed N] [--from N]`. NAME is a codec, `packet-path`,
+ * or the beginning of several; without it all are run. A failure prints the command that runs its case
+ * alone.
  */
 import { parseArgs } from 'node:util';
+import { fuzzPath } from '../src/dataplane/testing/path-fuzz.ts';
 import { type Specimen, specimens } from '../src/wire/testing/codecs.ts';
 import { fuzz } from '../src/wire/testing/laws.ts';
 
@@ -27,14 +29,31 @@ function count(name: 'cases' | 'seed' | 'from'): number {
   process.exit(2);
 }
 
-function run(name: string, { codec, values }: Specimen<unknown>): boolean {
-  const samples = values.map((value) => codec.encode(value));
+type Run = { readonly seed: number; readonly from: number; readonly cases: number };
+
+/** What is fuzzed: runs some cases, throws at a failure, and says in words what became of them. */
+const targets: Readonly<Record<string, (run: Run) => string>> = {
+  ...Object.fromEntries(
+    Object.entries<Specimen<unknown>>(specimens).map(([name, { codec, values }]) => {
+      const samples = values.map((value) => codec.encode(value));
+      return [name, (run: Run) => `${fuzz(codec, samples, run).accepted} accepted`] as const;
+    }),
+  ),
+  'packet-path': (run) => {
+    const { packets, fates } = fuzzPath(run);
+    const words = Object.entries(fates).map(([fate, count]) => `${fate} ${count}`);
+    return `${packets} packets: ${words.join(', ')}`;
+  },
+};
+
+function run(name: string, target: (run: Run) => string): boolean {
   const [seed, first, end] = [count('seed'), count('from'), count('from') + count('cases')];
-  let accepted = 0;
   for (let from = first; from < end; from += stride) {
     const cases = Math.min(stride, end - from);
     try {
-      accepted += fuzz(codec, samples, { seed, from, cases }).accepted;
+      console.log(
+        `${name}: ${from + cases - first} cases, the last ${cases}: ${target({ seed, from, cases })}`,
+      );
     } catch (error) {
       const message = (error as Error).message;
       const index = /case (\d+)/.exec(message)?.[1] ?? from;
@@ -42,17 +61,14 @@ function run(name: string, { codec, values }: Specimen<unknown>): boolean {
       console.error(`node tools/fuzz.ts --codec ${name} --seed ${seed} --from ${index} --cases 1`);
       return false;
     }
-    console.log(`${name}: ${from + cases - first} cases, ${accepted} accepted`);
   }
   return true;
 }
 
-const chosen = Object.entries<Specimen<unknown>>(specimens).filter(([name]) =>
-  name.startsWith(options.codec),
-);
+const chosen = Object.entries(targets).filter(([name]) => name.startsWith(options.codec));
 if (chosen.length === 0) {
-  console.error(`no codec ${options.codec}; there are ${Object.keys(specimens).join(', ')}`);
+  console.error(`no codec ${options.codec}; there are ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const outcomes = chosen.map(([name, specimen]) => run(name, specimen));
+const outcomes = chosen.map(([name, target]) => run(name, target));
 process.exitCode = outcomes.every(Boolean) ? 0 : 1;

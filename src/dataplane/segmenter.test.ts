@@ -109,6 +109,22 @@ test('a single packet gets its checksum finished, or passes untouched', () => {
       }
 });
 
+test('a frame cut short at any length is refused, or yields nothing beyond its end', () => {
+  const arena = plainArena(4096);
+  for (const kind of ['tcp', 'udp'] as const)
+    for (const family of [4, 6] as const) {
+      const p = { kind, family, port: 9, payload: new Prng(4).bytes(150) };
+      const whole = loadTrain(arena, p, 50);
+      const header = whole - p.payload.length;
+      for (let octets = 0; octets < whole; octets += 1) {
+        loadTrain(arena, p, 50);
+        const packets = cutUp(arena, octets);
+        const payload = packets.reduce((sum, { length }) => sum + length - header + 10, 0);
+        assert.equal(payload, Math.max(0, octets - header), `${kind} ${family} ${octets}`);
+      }
+    }
+});
+
 test('50,000 frames of nonsense are refused or cut up within their bounds', () => {
   const random = new Prng(3);
   const arena = plainArena(4096);

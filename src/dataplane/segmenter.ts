@@ -6,7 +6,7 @@ import { TCP_HEADER_OCTETS, tcpFlags } from '#wire/tcp';
 import { UDP_HEADER_OCTETS } from '#wire/udp';
 import { fold, sumOctets } from './checksum.ts';
 import { TRAILER_ROOM } from './encapsulate.ts';
-import { ipVersion } from './ip-packet.ts';
+import { headerOctets, ipVersion } from './ip-packet.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './octets.ts';
 import { IPV4, IPV6, LAST_ONLY, TCP, UDP } from './transport-fields.ts';
 import {
@@ -103,10 +103,12 @@ export class Segmenter {
     this.#isTcp = type !== SEGMENTATION.udp;
     this.#transport = virtioField(bytes, frame, 'checksumStart');
     this.#segmentOctets = virtioField(bytes, frame, 'segmentOctets');
-    const least = four ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS;
     const transportOctets = this.#isTcp ? TCP_HEADER_OCTETS : UDP_HEADER_OCTETS;
-    if (!fits || this.#transport < least || this.#transport + transportOctets > available)
-      return false;
+    if (!fits || this.#transport + transportOctets > available) return false;
+    // Options of IPv4 are counted in its header; what IPv6 has instead follows its own.
+    const network = headerOctets(bytes, at);
+    const agrees = four ? this.#transport === network : this.#transport >= network;
+    if (!agrees || network < IPV4_HEADER_OCTETS) return false;
     this.#headerOctets =
       this.#transport +
       (this.#isTcp

@@ -44,14 +44,14 @@ export class TestPeer {
   readonly #arenas = { source: plainArena(ROOM), target: plainArena(ROOM) };
   #sequence = 0;
 
-  constructor(options: PeerOptions, random: Prng) {
+  /** `ciphers` are those of `node:crypto` if absent. */
+  constructor(options: PeerOptions, random: Prng, ciphers = nodeEspCiphers(random)) {
     this.options = options;
     this.suite = ESP_SUITES[options.suite];
     this.inboundSpi = random.between(256, 0xffffffff);
     this.outboundSpi = random.between(256, 0xffffffff);
     this.#inboundKeys = random.bytes(this.suite.keyMaterialOctets);
     this.#outboundKeys = random.bytes(this.suite.keyMaterialOctets);
-    const ciphers = nodeEspCiphers(random);
     this.#sealer = ciphers.sealer(this.suite, this.#inboundKeys);
     this.#opener = ciphers.opener(this.suite, this.#outboundKeys);
   }
