@@ -14,7 +14,7 @@ import {
 } from './measurement.ts';
 import { clientProcess, newBed, subjectProcess } from './scenario.ts';
 import { headend, openHeadend } from './tunnels/headend.ts';
-import { tunnel } from './tunnels/tunnel.ts';
+import { onlyClient, tunnel } from './tunnels/tunnel.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
 /** The compiler and what a start leaves behind are done by then. */
@@ -33,7 +33,7 @@ type IperfReport = { readonly end?: { readonly sum_received?: { readonly bytes: 
 async function measure(seconds: number): Promise<Sample['values']> {
   const bed = newBed('collections');
   try {
-    await openHeadend(bed, '--trace-gc');
+    await openHeadend(bed, { suite: 'aes-128-gcm', clients: [onlyClient] }, '--trace-gc');
     bed.start('srv', 'iperf-server', 'exec iperf3 --server --forceflush');
     await bed.processes.hear('iperf-server', 'Server listening', startTimeoutMs);
     const iperf = async (time: number): Promise<IperfReport> => {

@@ -19,18 +19,25 @@ parentheses. A ratio compares runs that were taken one right after the other.
 const showSummary = ({ median, low, high }: Summary, digits: number): string =>
   `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 
+/** A figure that a sample lacks, because nothing got through to divide by, is left out. */
 function row(measurement: Measurement, metric: Metric): string {
-  const valuesOf = (name: string): readonly number[] =>
+  const valuesOf = (name: string): readonly (number | undefined)[] =>
     measurement.samples
       .filter(({ subject }) => subject === name)
-      .map(({ values }) => values[metric.key] ?? Number.NaN);
+      .map(({ values }) => values[metric.key]);
   const [first, ...others] = measurement.subjects.map(({ name }) => valuesOf(name));
   if (first === undefined) throw new Error(`${measurement.title}: no subject`);
-  const figures = [first, ...others].map((v) => showSummary(summarize(v), metric.fractionDigits));
-  // Nothing to divide when the peer's figure is 0, as with failures.
-  const ratios = others.map((values) =>
-    values.includes(0) ? '' : showSummary(summarizeRatios(first, values), 2),
-  );
+  const figures = [first, ...others].map((values) => {
+    const present = values.filter((value) => value !== undefined);
+    return present.length === 0 ? '' : showSummary(summarize(present), metric.fractionDigits);
+  });
+  const ratios = others.map((values) => {
+    const isWhole = (all: readonly (number | undefined)[]): all is readonly number[] =>
+      all.every((value) => value !== undefined);
+    // Nothing to divide when the peer's figure is 0, as with failures.
+    if (values.includes(0) || !isWhole(values) || !isWhole(first)) return '';
+    return showSummary(summarizeRatios(first, values), 2);
+  });
   const title = metric.unit === '' ? metric.title : `${metric.title}, ${metric.unit}`;
   return `| ${[title, ...figures, ...ratios].join(' | ')} |`;
 }

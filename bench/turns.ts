@@ -9,18 +9,23 @@ import type { Subject } from './subjects/subject.ts';
 
 const subjects: readonly Subject[] = [headend, charon];
 
-/** The subjects of a list such as `headend,charon`; a name may come twice, to see the noise. */
-export function chooseSubjects(list: string): readonly Subject[] {
+/** Whatever takes turns: a head-end, a tunnel, a size of a table. */
+type Named = { readonly name: string };
+
+/** Those of a list such as `headend,charon`; a name may come twice, to see the noise. */
+export function choose<T extends Named>(list: string, candidates: readonly T[]): readonly T[] {
   return list.split(',').map((name) => {
-    const subject = subjects.find((candidate) => candidate.name === name);
-    if (subject === undefined)
-      throw new LabError(`"${name}" is not one of ${subjects.map((s) => s.name).join(', ')}`);
-    return subject;
+    const found = candidates.find((candidate) => candidate.name === name);
+    if (found === undefined)
+      throw new LabError(`"${name}" is not one of ${candidates.map((c) => c.name).join(', ')}`);
+    return found;
   });
 }
 
+export const chooseSubjects = (list: string): readonly Subject[] => choose(list, subjects);
+
 /** The name under which a subject is reported: `charon`, and `charon 2` when it takes part twice. */
-export function reportedNames(chosen: readonly Subject[]): readonly string[] {
+export function reportedNames(chosen: readonly Named[]): readonly string[] {
   return chosen.map(({ name }, index) => {
     const earlier = chosen.slice(0, index).filter((subject) => subject.name === name).length;
     return earlier === 0 ? name : `${name} ${earlier + 1}`;
@@ -34,10 +39,10 @@ export function requirePrograms(needs: readonly Program[]): void {
 }
 
 /** Lets every subject take its turn `turnCount` times, and says what each sample was. */
-export async function takeTurns(
-  chosen: readonly Subject[],
+export async function takeTurns<T extends Named>(
+  chosen: readonly T[],
   turnCount: number,
-  measure: (subject: Subject) => Promise<Sample['values']>,
+  measure: (subject: T) => Promise<Sample['values']>,
 ): Promise<readonly Sample[]> {
   const names = reportedNames(chosen);
   const samples: Sample[] = [];

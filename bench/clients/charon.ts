@@ -8,7 +8,7 @@ const connectTimeoutMs = 30_000;
 
 export const charon: Client = {
   name: 'charon',
-  needs: ['charon'],
+  needs: ['charon', 'charon-openssl'],
   version: charonVersion,
   async connect(bed) {
     writeFileSync(join(bed.workFolder, 'client-strongswan.conf'), strongswanConf('default = -1'));

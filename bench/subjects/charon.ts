@@ -9,7 +9,7 @@ const startTimeoutMs = 20_000;
 /** strongSwan with ESP in user space: the peer. */
 export const charon: Subject = {
   name: 'charon',
-  needs: ['charon'],
+  needs: ['charon', 'charon-openssl'],
   version: charonVersion,
   async start(bed, userCount, dhGroup = 2) {
     writeFileSync(join(bed.workFolder, 'subject-strongswan.conf'), strongswanConf('default = -1'));

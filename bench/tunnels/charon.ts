@@ -2,21 +2,25 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bed } from '../../labs/runner/bed.ts';
 import { charonProgram, charonVersion, strongswanConf } from '../charon.ts';
-import { clientProcess, subjectProcess } from '../scenario.ts';
-import type { Subject } from '../subjects/subject.ts';
+import { subjectProcess } from '../scenario.ts';
+import type { Suite, TunnelClient, TunnelProgram } from './tunnel.ts';
 import { tunnel } from './tunnel.ts';
 
 const startTimeoutMs = 20_000;
 
-/** `swanctl.conf` of one end; the client has an address of its own within the tunnel. */
-function conf(isClient: boolean): string {
+const espProposals: Record<Suite, string> = {
+  'aes-128-gcm': 'aes128gcm16',
+  'aes-128-cbc-sha1': 'aes128-sha1',
+};
+
+/** One connection of `swanctl.conf`, seen from the client or from the head-end. */
+function connection(suite: Suite, client: TunnelClient, isClient: boolean): string {
   const network = `${tunnel.network.address}/${tunnel.network.length}`;
-  const inside = `${tunnel.clientInside}/32`;
+  const inside = `${client.inside}/32`;
   const [here, there] = isClient
-    ? [tunnel.client, tunnel.gateway]
-    : [tunnel.gateway, tunnel.client];
-  return `connections {
-  tunnel {
+    ? [client.outside, tunnel.gateway]
+    : [tunnel.gateway, client.outside];
+  return `  tunnel-${client.number} {
     version = 2
     proposals = aes128-sha256-modp2048
     local_addrs = ${here}
@@ -31,25 +35,28 @@ function conf(isClient: boolean): string {
       id = ${there}
     }
     children {
-      net {
+      net-${client.number} {
         local_ts = ${isClient ? inside : network}
         remote_ts = ${isClient ? network : inside}
-        esp_proposals = aes128gcm16
+        esp_proposals = ${espProposals[suite]}
       }
     }
   }
+`;
 }
+
+const conf = (connections: readonly string[]): string => `connections {
+${connections.join('')}}
 secrets {
   ike-both {
     secret = shared-by-both-ends
   }
 }
 `;
-}
 
-async function startEnd(bed: Bed, node: 'conc' | 'client', name: string): Promise<string> {
+async function startEnd(bed: Bed, node: string, name: string, swanctlConf: string) {
   writeFileSync(join(bed.workFolder, `${node}-strongswan.conf`), strongswanConf('default = -1'));
-  writeFileSync(join(bed.workFolder, `${node}-swanctl.conf`), conf(node === 'client'));
+  writeFileSync(join(bed.workFolder, `${node}-swanctl.conf`), swanctlConf);
   const settings = `STRONGSWAN_CONF=$work/${node}-strongswan.conf`;
   bed.start(node, name, `${settings} exec ${charonProgram}`);
   const load = `${settings} swanctl --load-all --file $work/${node}-swanctl.conf`;
@@ -58,14 +65,20 @@ async function startEnd(bed: Bed, node: 'conc' | 'client', name: string): Promis
 }
 
 /** strongSwan with ESP in user space (kernel-libipsec) at both ends. */
-export const charon: Subject = {
+export const charon: TunnelProgram = {
   name: 'charon',
-  needs: ['ip', 'charon'],
+  needs: ['ip', 'charon', 'charon-openssl'],
   version: charonVersion,
-  async start(bed) {
-    await bed.run('client', `ip address add ${tunnel.clientInside}/32 dev lo`);
-    await startEnd(bed, 'conc', subjectProcess);
-    const settings = await startEnd(bed, 'client', clientProcess);
-    await bed.run('client', `${settings} swanctl --initiate --child net`, startTimeoutMs);
+  async open(bed, { suite, clients }) {
+    const atHeadEnd = clients.map((client) => connection(suite, client, false));
+    await startEnd(bed, 'conc', subjectProcess, conf(atHeadEnd));
+    for (const client of clients) {
+      const { node, inside, number } = client;
+      await bed.run(node, `ip address add ${inside}/32 dev lo`);
+      const own = conf([connection(suite, client, true)]);
+      const settings = await startEnd(bed, node, client.process, own);
+      const initiate = `swanctl --initiate --child net-${number}`;
+      await bed.run(node, `${settings} ${initiate}`, startTimeoutMs);
+    }
   },
 };

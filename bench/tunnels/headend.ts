@@ -1,27 +1,32 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bed } from '../../labs/runner/bed.ts';
-import { clientProcess, subjectProcess } from '../scenario.ts';
+import { subjectProcess } from '../scenario.ts';
 import { headend as daemon } from '../subjects/headend.ts';
-import type { Subject } from '../subjects/subject.ts';
+import type { TunnelProgram, TunnelRequest } from './tunnel.ts';
 
 const startTimeoutMs = 20_000;
 const program = join(import.meta.dirname, 'headend-end.ts');
 
-/** Starts both ends; `nodeOptions` are those of their processes. */
-export async function openHeadend(bed: Bed, nodeOptions = ''): Promise<void> {
-  for (const [node, name] of [
-    ['conc', subjectProcess],
-    ['client', clientProcess],
-  ] as const) {
-    bed.start(node, name, `exec ${process.execPath} ${nodeOptions} ${program} ${node}`);
+/** Starts all ends; `nodeOptions` are those of their processes. */
+export async function openHeadend(
+  bed: Bed,
+  request: TunnelRequest,
+  nodeOptions = '',
+): Promise<void> {
+  writeFileSync(join(bed.workFolder, 'tunnels.json'), JSON.stringify(request));
+  const command = `exec ${process.execPath} ${nodeOptions} ${program} $work/tunnels.json`;
+  bed.start('conc', subjectProcess, `${command} conc`);
+  for (const { node, process: name, number } of request.clients)
+    bed.start(node, name, `${command} ${number}`);
+  for (const name of [subjectProcess, ...request.clients.map(({ process: p }) => p)])
     await bed.processes.hear(name, 'the tunnel stands', startTimeoutMs);
-  }
 }
 
 /** Our packet path at both ends, between two processes. */
-export const headend: Subject = {
+export const headend: TunnelProgram = {
   name: 'headend',
   needs: ['ip'],
   version: daemon.version,
-  start: (bed) => openHeadend(bed),
+  open: openHeadend,
 };

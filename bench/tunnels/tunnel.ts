@@ -1,10 +1,55 @@
-/** What the two ends of every tunnel of `packet-path.ts` agree on; addresses as in `topology.txt`. */
+import type { Bed } from '../../labs/runner/bed.ts';
+import type { Program } from '../../labs/runner/programs.ts';
+import { clientProcess } from '../scenario.ts';
+
+/** What the ends of every tunnel agree on; addresses as in `topology.txt` and `clients.ts`. */
 export const tunnel = {
   gateway: '172.16.172.50',
-  client: '172.16.172.2',
-  /** The client's address within the tunnel. */
-  clientInside: '10.64.0.1',
   network: { address: '192.168.2.0', length: 24 },
   insideHost: '192.168.2.10',
+  interfaceName: 'tunnel0',
   mtu: 1400,
 } as const;
+
+/** The suites that benches ask for, and how the page calls them. */
+export const suites = {
+  'aes-128-gcm': 'AES-128-GCM',
+  'aes-128-cbc-sha1': 'AES-128-CBC with HMAC-SHA-1-96',
+} as const;
+export type Suite = keyof typeof suites;
+
+/** A client with a node, a process and a tunnel of its own. */
+export type TunnelClient = {
+  /** From 1. */
+  readonly number: number;
+  readonly node: string;
+  /** The name of the process at its end of the tunnel. */
+  readonly process: string;
+  readonly outside: string;
+  /** Its address within the tunnel. */
+  readonly inside: string;
+};
+
+/** The only client of `topology.txt`. */
+export const onlyClient: TunnelClient = {
+  number: 1,
+  node: 'client',
+  process: clientProcess,
+  outside: '172.16.172.2',
+  inside: '10.64.0.1',
+};
+
+export type TunnelRequest = { readonly suite: Suite; readonly clients: readonly TunnelClient[] };
+
+/** A program that makes tunnels between clients and the head-end, with itself at both ends. */
+export type TunnelProgram = {
+  readonly name: string;
+  readonly needs: readonly Program[];
+  /** What exactly was measured, for the report. */
+  version(): string;
+  /**
+   * Starts the head-end in the node `conc` as `subjectProcess`, one process for all, and each client in
+   * its node; resolves when every tunnel carries packets between client and inside network.
+   */
+  open(bed: Bed, request: TunnelRequest): Promise<void>;
+};

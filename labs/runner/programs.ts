@@ -13,6 +13,9 @@ const programs = {
   iperf3: { files: ['iperf3'], packages: ['iperf3'] },
   tshark: { files: ['tshark', 'dumpcap'], packages: ['tshark'] },
   vpnc: { files: ['vpnc', '/usr/share/vpnc-scripts/vpnc-script'], packages: ['vpnc'] },
+  openssl: { files: ['openssl'], packages: ['openssl'] },
+  openvpn: { files: ['openvpn'], packages: ['openvpn'] },
+  'wireguard-go': { files: ['wireguard-go', 'wg'], packages: ['wireguard-go', 'wireguard-tools'] },
   charon: {
     files: [
       '/usr/lib/ipsec/charon',
@@ -26,6 +29,10 @@ const programs = {
       'libcharon-extra-plugins',
       'libcharon-extauth-plugins',
     ],
+  },
+  'charon-openssl': {
+    files: [`${charonPlugins}/libstrongswan-openssl.so`],
+    packages: ['libstrongswan-standard-plugins'],
   },
 } as const satisfies Record<string, { files: readonly string[]; packages: readonly string[] }>;
 
