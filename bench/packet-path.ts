@@ -2,7 +2,7 @@
  * The packet path alone, in UDP, the same program at both ends: TCP, UDP of two sizes, ping.
  * Usage: packet-path.ts [--subjects headend,charon,openvpn,openvpn-tuned,wireguard-go]
  *                       [--suite aes-128-gcm|aes-128-cbc-sha1] [--traffic tcp,large,small,ping]
- *                       [--turns 5] [--seconds 5] [--out FILE]
+ *                       [--turns 5] [--seconds 4] [--out FILE]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,8 +25,8 @@ import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 const warmUpSeconds = 2;
 /** Of a segment within the tunnel: IPv4, TCP and its timestamps take 52 octets. */
 const segmentOctets = tunnel.mtu - 52;
-const floodSeconds = 3;
-const probeSeconds = 2;
+const floodSeconds = 2;
+const probeSeconds = 1.5;
 const probes = 4;
 const mostLostPercent = 0.5;
 const pings = { warmUp: 300, count: 1000, intervalS: 0.002 } as const;
@@ -162,7 +162,7 @@ async function main(): Promise<void> {
       suite: { type: 'string', default: 'aes-128-gcm' },
       traffic: { type: 'string', default: Object.keys(kinds).join(',') },
       turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '4' },
       out: { type: 'string' },
     },
   });

@@ -17,7 +17,7 @@ type Party = keyof typeof parties;
 /** User and system time, in milliseconds; of all clients together, and of all programs of a kind. */
 export type ProcessorTime = Readonly<Record<Party, number>>;
 
-/** Measures what a run costs each party. Commands that end within the run count as `Sender`. */
+/** Measures what a run costs each party; `clients` are all whose processes run. Commands that end within the run count as `Sender`. */
 export async function timed<T>(
   bed: Bed,
   clients: readonly TunnelClient[],
@@ -28,7 +28,7 @@ export async function timed<T>(
     names.reduce((total, name) => total + bed.processes.cpuMs(name), 0);
   const read = (): ProcessorTime => ({
     HeadEnd: sum([subjectProcess]),
-    Client: sum(clients.map((client) => client.process)),
+    Client: sum([...new Set(clients.map((client) => client.process))]),
     Receiver: sum(receivers),
     Sender: reapedCpuMs(),
   });

@@ -1,6 +1,6 @@
 /**
  * What a packet costs a head-end that has many pairs of SAs, with traffic on one pair and on all.
- * Usage: sa-table.ts [--many 100000] [--few 1000] [--octets 512] [--rate 40000] [--turns 5] [--seconds 3] [--out FILE]
+ * Usage: sa-table.ts [--many 100000] [--few 1000] [--octets 512] [--rate 20000] [--turns 5] [--seconds 2] [--out FILE]
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -142,9 +142,9 @@ async function main(): Promise<void> {
       many: { type: 'string', default: '100000' },
       few: { type: 'string', default: '1000' },
       octets: { type: 'string', default: '512' },
-      rate: { type: 'string', default: '40000' },
+      rate: { type: 'string', default: '20000' },
       turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
       out: { type: 'string' },
     },
   });

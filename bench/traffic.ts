@@ -64,7 +64,10 @@ export async function tcp(bed: Bed, client: TunnelClient, seconds: number) {
  * run: without the first and the last, since they are not started in the same instant.
  */
 export async function tcpTogether(bed: Bed, clients: readonly TunnelClient[], seconds: number) {
-  const reports = await Promise.all(clients.map((client) => iperf(bed, client, seconds)));
+  const shared = new Set(clients.map(({ node }) => node)).size < clients.length;
+  const reports = await Promise.all(
+    clients.map((client) => iperf(bed, client, seconds, shared ? `--bind ${client.inside}` : '')),
+  );
   const rates = reports.map(({ intervals = [] }) => {
     const inner = intervals.slice(1, -1).map(({ sum }) => sum.bits_per_second);
     if (inner.length === 0) throw new LabError('iperf3 ran for too short a time');

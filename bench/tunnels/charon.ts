@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import type { Bed } from '../../labs/runner/bed.ts';
 import { charonProgram, charonVersion, strongswanConf } from '../charon.ts';
 import { subjectProcess } from '../scenario.ts';
-import type { Suite, TunnelClient, TunnelProgram } from './tunnel.ts';
-import { tunnel } from './tunnel.ts';
+import {
+  byNode,
+  onlyClient,
+  type Suite,
+  type TunnelClient,
+  type TunnelProgram,
+  tunnel,
+} from './tunnel.ts';
 
 const startTimeoutMs = 20_000;
 
@@ -69,16 +75,19 @@ export const charon: TunnelProgram = {
   name: 'charon',
   needs: ['ip', 'charon', 'charon-openssl'],
   version: charonVersion,
+  sharesProcess: true,
   async open(bed, { suite, clients }) {
     const atHeadEnd = clients.map((client) => connection(suite, client, false));
     await startEnd(bed, 'conc', subjectProcess, conf(atHeadEnd));
-    for (const client of clients) {
-      const { node, inside, number } = client;
-      await bed.run(node, `ip address add ${inside}/32 dev lo`);
-      const own = conf([connection(suite, client, true)]);
-      const settings = await startEnd(bed, node, client.process, own);
-      const initiate = `swanctl --initiate --child net-${number}`;
-      await bed.run(node, `${settings} ${initiate}`, startTimeoutMs);
+    for (const some of byNode(clients)) {
+      const [{ node, process: name } = onlyClient] = some;
+      for (const { inside } of some) await bed.run(node, `ip address add ${inside}/32 dev lo`);
+      const own = conf(some.map((client) => connection(suite, client, true)));
+      const settings = await startEnd(bed, node, name, own);
+      for (const { number } of some) {
+        const initiate = `swanctl --initiate --child net-${number}`;
+        await bed.run(node, `${settings} ${initiate}`, startTimeoutMs);
+      }
     }
   },
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bed } from '../../labs/runner/bed.ts';
 import { subjectProcess } from '../scenario.ts';
 import { headend as daemon } from '../subjects/headend.ts';
-import type { TunnelProgram, TunnelRequest } from './tunnel.ts';
+import { byNode, type TunnelProgram, type TunnelRequest } from './tunnel.ts';
 
 const startTimeoutMs = 20_000;
 const program = join(import.meta.dirname, 'headend-end.ts');
@@ -17,10 +17,16 @@ export async function openHeadend(
   writeFileSync(join(bed.workFolder, 'tunnels.json'), JSON.stringify(request));
   const command = `exec ${process.execPath} ${nodeOptions} ${program} $work/tunnels.json`;
   bed.start('conc', subjectProcess, `${command} conc`);
-  for (const { node, process: name, number } of request.clients)
-    bed.start(node, name, `${command} ${number}`);
-  for (const name of [subjectProcess, ...request.clients.map(({ process: p }) => p)])
-    await bed.processes.hear(name, 'the tunnel stands', startTimeoutMs);
+  const names = [subjectProcess];
+  for (const [first, ...others] of byNode(request.clients)) {
+    if (!first) continue;
+    // The interface gets the address of the first.
+    for (const { inside } of others)
+      await bed.run(first.node, `ip address add ${inside}/32 dev lo`);
+    bed.start(first.node, first.process, `${command} ${first.node}`);
+    names.push(first.process);
+  }
+  for (const name of names) await bed.processes.hear(name, 'the tunnel stands', startTimeoutMs);
 }
 
 /** Our packet path at both ends, between two processes. */
@@ -28,5 +34,6 @@ export const headend: TunnelProgram = {
   name: 'headend',
   needs: ['ip'],
   version: daemon.version,
+  sharesProcess: true,
   open: openHeadend,
 };

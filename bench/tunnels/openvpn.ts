@@ -93,6 +93,7 @@ const version = (): string => {
 export const openvpn: TunnelProgram = {
   name: 'openvpn',
   needs: ['ip', 'openvpn', 'openssl'],
+  sharesProcess: false,
   version: () => `${version()}, settings as they are`,
   open: (bed, request) => open(bed, request, false),
 };

@@ -18,7 +18,7 @@ export const suites = {
 } as const;
 export type Suite = keyof typeof suites;
 
-/** A client with a node, a process and a tunnel of its own. */
+/** A client with a tunnel of its own; several may share a node and a process. */
 export type TunnelClient = {
   /** From 1. */
   readonly number: number;
@@ -41,15 +41,22 @@ export const onlyClient: TunnelClient = {
 
 export type TunnelRequest = { readonly suite: Suite; readonly clients: readonly TunnelClient[] };
 
+/** The clients by their node, and so by their process. */
+export const byNode = (clients: readonly TunnelClient[]): readonly (readonly TunnelClient[])[] => [
+  ...Map.groupBy(clients, ({ node }) => node).values(),
+];
+
 /** A program that makes tunnels between clients and the head-end, with itself at both ends. */
 export type TunnelProgram = {
   readonly name: string;
   readonly needs: readonly Program[];
   /** What exactly was measured, for the report. */
   version(): string;
+  /** Whether one process can be several clients, each at an address of its own. */
+  readonly sharesProcess: boolean;
   /**
-   * Starts the head-end in the node `conc` as `subjectProcess`, one process for all, and each client in
-   * its node; resolves when every tunnel carries packets between client and inside network.
+   * Starts the head-end in the node `conc` as `subjectProcess`, one process for all, and the clients,
+   * one process in each of their nodes; resolves when all are connected.
    */
   open(bed: Bed, request: TunnelRequest): Promise<void>;
 };

@@ -40,6 +40,7 @@ async function startEnd(
 export const wireguardGo: TunnelProgram = {
   name: 'wireguard-go',
   needs: ['ip', 'wireguard-go'],
+  sharesProcess: false,
   version: () => {
     const { stdout } = spawnSync('wireguard-go', ['--version'], { encoding: 'utf8' });
     const [first = 'wireguard-go'] = stdout.split('\n');
