@@ -17,7 +17,10 @@ type Party = keyof typeof parties;
 /** User and system time, in milliseconds; of all clients together, and of all programs of a kind. */
 export type ProcessorTime = Readonly<Record<Party, number>>;
 
-/** Measures what a run costs each party; `clients` are all whose processes run. Commands that end within the run count as `Sender`. */
+/**
+ * Measures what a run costs each party; `clients` are all whose processes run. Commands that end within
+ * the run count as `Sender`.
+ */
 export async function timed<T>(
   bed: Bed,
   clients: readonly TunnelClient[],
