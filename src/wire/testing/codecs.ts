@@ -21,8 +21,11 @@ import {
 import type { Payload } from '../isakmp/payload.ts';
 import { decodeTcp, encodeTcp, type TcpSegment } from '../tcp.ts';
 import { decodeUdp, encodeUdp, type UdpDatagram } from '../udp.ts';
+import { Datagram } from '../vcl/datagram.ts';
+import { Message } from '../vcl/message.ts';
 import * as isakmp from './isakmp-samples.ts';
 import type { IsWhole } from './laws.ts';
+import * as vcl from './vcl-samples.ts';
 
 /** A codec, and values that reach all of it. */
 export type Specimen<T> = {
@@ -139,7 +142,15 @@ const wholeIcmp =
   (prefix) =>
     prefix.length >= (known.includes(prefix[0] ?? 0) ? 8 : 4);
 
-/** Every codec of the packets that carry others, and of ISAKMP. */
+/** A message of VCL1 is one wherever a TLV ends. */
+const wholeVclMessage: IsWhole = (prefix) => {
+  let at = 4;
+  while (at + 4 <= prefix.length)
+    at += 4 + (((prefix[at + 2] as number) << 8) | (prefix[at + 3] as number));
+  return at === prefix.length;
+};
+
+/** Every codec of the packets that carry others, of ISAKMP and of the cluster protocol. */
 export const specimens = {
   'isakmp-message': specimen({
     codec: isakmpMessage,
@@ -202,6 +213,16 @@ export const specimens = {
     codec: { decode: decodeIcmpv6, encode: (message) => encodeIcmpv6(message, ends6) },
     values: icmpv6,
     isWhole: wholeIcmp([1, 2, 3, 128, 129]),
+  }),
+  'vcl-datagram': specimen({
+    codec: Datagram,
+    values: vcl.datagrams,
+    isWhole: (prefix) => prefix.length >= 40 + 4 + (prefix[5] === 0 ? 0 : 16),
+  }),
+  'vcl-message': specimen({
+    codec: Message,
+    values: vcl.messages,
+    isWhole: wholeVclMessage,
   }),
 } as const satisfies Record<string, Specimen<unknown>>;
 

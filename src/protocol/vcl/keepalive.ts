@@ -1,0 +1,186 @@
+import { after, elapsedMs, type Instant, instant } from '#base/instant';
+import type { Message } from '#wire/vcl/message';
+import { messageTypes, roles, stateBits } from '#wire/vcl/numbers';
+import { LOST_PART, RANK_PART, SUSPECT_PART } from './constants.ts';
+import { loadFields, reportIn, standing } from './describe.ts';
+import {
+  keepaliveRequestReceived,
+  keepaliveRequestSent,
+  keepaliveResponseReceived,
+  keepaliveResponseSent,
+  masterLost,
+} from './events.ts';
+import {
+  alivePeers,
+  ownStanding,
+  peerEntries,
+  peerOf,
+  precedes,
+  sameIdentity,
+  standingOf,
+  withPeer,
+} from './peers.ts';
+import { publicUnanswered } from './public-check.ts';
+import type { Backup, Member, Peer } from './state.ts';
+import { suspect, verdictDue } from './suspicion.ts';
+import { claim, discover, isFit } from './transitions.ts';
+import type { Turn } from './turn.ts';
+
+/** The occasions of a backup's life with its master, on one page. LB-84. */
+
+/** It is time to report to the master. */
+function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
+  const master = peerOf(member, phase.master);
+  const next = turn.jittered(turn.policy.timing.helloMs);
+  if (!master) return { ...member, phase: { ...phase, nextKeepaliveAt: next } };
+  const address = master.description.privateAddress;
+  turn.send(master.endpoint, {
+    type: messageTypes.keepaliveRequest,
+    ...standing(member, turn.policy),
+    ...loadFields(member, turn.policy),
+    softwareVersion: turn.policy.device.softwareVersion,
+  });
+  turn.log(keepaliveRequestSent, () => ({ address }), { peer: address });
+  const misses = phase.unansweredSince === undefined ? 0 : phase.misses + 1;
+  const asked: Backup = {
+    ...phase,
+    misses,
+    nextKeepaliveAt: next,
+    unansweredSince: phase.unansweredSince ?? turn.now,
+  };
+  const { detection } = turn.policy.timing;
+  const isSuspect =
+    detection.kind === 'misses' &&
+    misses >= detection.suspectAfter &&
+    phase.partialSince === undefined;
+  return isSuspect && asked.suspicion === undefined
+    ? suspect(turn, member, asked)
+    : { ...member, phase: asked };
+}
+
+/** A member reports to us: to the master, or to somebody who is none and says so. */
+export function requestReceived(turn: Turn, member: Member, peer: Peer, message: Message): Member {
+  const address = peer.description.privateAddress;
+  const isMaster = member.phase.phase === 'master';
+  const { softwareVersion = peer.description.softwareVersion, pools = [] } = message;
+  const priority = Math.min(10, Math.max(1, message.priority ?? 1));
+  const description = { ...peer.description, priority, softwareVersion, pools };
+  const report = isMaster ? reportIn(message) : undefined;
+  const reported: Peer = report
+    ? { ...peer, description, report, reportedAt: turn.now }
+    : { ...peer, description };
+  const isClosed = ((message.stateBits ?? 0) & stateBits.publicSideClosed) !== 0;
+  const next = withPeer(member, isClosed ? publicUnanswered(turn, reported) : reported);
+  turn.log(keepaliveRequestReceived, () => ({ address }), { peer: address });
+  turn.send(peer.endpoint, {
+    type: messageTypes.keepaliveResponse,
+    ...standing(next, turn.policy),
+    peers: peerEntries(next),
+  });
+  turn.log(keepaliveResponseSent, () => ({ address }), { peer: address });
+  return next;
+}
+
+/** The master answered: it lives, and it hears us. */
+export function responseReceived(turn: Turn, member: Member, peer: Peer, message: Message): Member {
+  const { phase } = member;
+  const address = peer.description.privateAddress;
+  turn.log(keepaliveResponseReceived, () => ({ address }), { peer: address });
+  if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
+  if (message.role !== roles.master) return member;
+  return { ...member, phase: answered(phase) };
+}
+
+/** Nothing is open with the master any more. */
+export const answered = (phase: Backup): Backup => ({
+  ...phase,
+  unansweredSince: undefined,
+  misses: 0,
+  suspicion: undefined,
+  takeoverAt: undefined,
+  awaitingUntil: undefined,
+  partialSince: undefined,
+});
+
+/**
+ * When a master has to be probed: half an interval after a keepalive that it did not answer; one that is
+ * known not to answer us, after as much silence as a master bears of a backup. Where misses are
+ * counted, `keepaliveDue` decides instead.
+ */
+function suspectAt(turn: Turn, member: Member, phase: Backup): Instant | undefined {
+  const { suspicion, partialSince, unansweredSince } = phase;
+  if (suspicion !== undefined) return undefined;
+  if (partialSince !== undefined) {
+    const heardAt = peerOf(member, phase.master)?.heardAt ?? partialSince;
+    return after(instant(Math.max(heardAt, partialSince)), turn.helloPart(LOST_PART));
+  }
+  const isCounted = turn.policy.timing.detection.kind === 'misses';
+  if (isCounted || unansweredSince === undefined) return undefined;
+  return after(unansweredSince, turn.helloPart(SUSPECT_PART));
+}
+
+/** How many backups take over before this one: those alive that precede it. LB-44. */
+export function rankOf(turn: Turn, member: Member): number {
+  const own = ownStanding(member, turn.policy);
+  return alivePeers(member).filter((peer) => precedes(standingOf(peer), own)).length;
+}
+
+/** The master is gone: the backups take their turns. */
+export function masterGone(turn: Turn, member: Member, phase: Backup, reason: string): Member {
+  const master = peerOf(member, phase.master);
+  const address = master?.description.privateAddress ?? phase.master.member;
+  turn.log(masterLost, () => ({ address, reason }));
+  turn.emit({ kind: 'peersChanged' });
+  const without =
+    master && master.condition !== 'left'
+      ? withPeer(member, { ...master, condition: 'dead' })
+      : member;
+  const waitMs = rankOf(turn, without) * turn.helloPart(RANK_PART);
+  const takeoverAt = after(turn.now, waitMs);
+  const bereft: Member = {
+    ...without,
+    phase: { ...phase, unansweredSince: undefined, suspicion: undefined, takeoverAt },
+  };
+  return waitMs === 0 ? takeOver(turn, bereft) : bereft;
+}
+
+/** It is our turn. */
+function takeOver(turn: Turn, member: Member): Member {
+  return isFit(member) ? claim(turn, member) : discover(turn, member, 'own links are down');
+}
+
+/** Everything that can be due while somebody else is master. */
+export function backupTick(turn: Turn, member: Member, phase: Backup): Member {
+  const { takeoverAt, awaitingUntil } = phase;
+  if (takeoverAt !== undefined) return turn.now >= takeoverAt ? takeOver(turn, member) : member;
+  if (awaitingUntil !== undefined)
+    return turn.now >= awaitingUntil
+      ? discover(turn, member, 'the successor did not appear')
+      : member;
+  const verdict = verdictDue(turn, member, phase);
+  if (verdict === 'dead') {
+    const since = phase.unansweredSince ?? turn.now;
+    const reason = `no answer for ${elapsedMs(since, turn.now)} ms, to nobody who was asked`;
+    return masterGone(turn, member, phase, reason);
+  }
+  let next = verdict ?? member;
+  if (next.phase.phase === 'backup') {
+    const lateAt = suspectAt(turn, next, next.phase);
+    if (lateAt !== undefined && turn.now >= lateAt) next = suspect(turn, next, next.phase);
+  }
+  if (next.phase.phase === 'backup' && turn.now >= next.phase.nextKeepaliveAt)
+    next = keepaliveDue(turn, next, next.phase);
+  return next;
+}
+
+/** When a backup has to do something. */
+export function backupDeadlines(
+  turn: Turn,
+  member: Member,
+  phase: Backup,
+): (Instant | undefined)[] {
+  const { takeoverAt, awaitingUntil, suspicion, nextKeepaliveAt } = phase;
+  if (takeoverAt !== undefined) return [takeoverAt];
+  if (awaitingUntil !== undefined) return [awaitingUntil];
+  return [nextKeepaliveAt, suspicion?.nextAt, suspectAt(turn, member, phase)];
+}

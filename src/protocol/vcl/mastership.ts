@@ -1,0 +1,93 @@
+import { after, elapsedMs, type Instant } from '#base/instant';
+import { messageTypes } from '#wire/vcl/numbers';
+import { announce } from './announce.ts';
+import { ADDRESS_ANNOUNCEMENTS, LOST_PART, SILENT_PART, WATCH_PART } from './constants.ts';
+import { introduction } from './describe.ts';
+import { memberLost, tooFewMembers } from './events.ts';
+import { alivePeers, withPeer } from './peers.ts';
+import type { Timing } from './policy.ts';
+import type { Master, Member, Peer } from './state.ts';
+import { discover, isQuorate } from './transitions.ts';
+import type { Turn } from './turn.ts';
+
+/** What a master does of itself: it announces, looks after its members, and doubts itself. */
+
+/** After how many hello intervals of silence a member is probed, and given up. */
+function patience({ detection }: Timing): { readonly probed: number; readonly lost: number } {
+  if (detection.kind === 'probes') return { probed: SILENT_PART, lost: LOST_PART };
+  return { probed: detection.suspectAfter + 0.5, lost: detection.deadAfter + 1 };
+}
+
+export function masterTick(turn: Turn, member: Member, phase: Master): Member {
+  let next: Member = member;
+  if (turn.now >= phase.watchAt) {
+    next = watch(turn, next);
+    const watchAt = after(turn.now, turn.helloPart(WATCH_PART));
+    next = { ...next, phase: { ...phase, watchAt } };
+    next = doubt(turn, next);
+  }
+  if (next.phase.phase !== 'master') return next;
+  if (phase.addressAnnounceAt !== undefined && turn.now >= phase.addressAnnounceAt)
+    next = announceAddress(turn, next, next.phase);
+  return turn.now >= phase.nextAnnounceAt ? announce(turn, next) : next;
+}
+
+function announceAddress(turn: Turn, member: Member, phase: Master): Member {
+  const { cluster, addressRefreshMs } = turn.policy;
+  turn.emit({
+    kind: 'announceAddress',
+    addresses: cluster.addresses,
+    times: ADDRESS_ANNOUNCEMENTS,
+  });
+  const addressAnnounceAt =
+    addressRefreshMs === undefined ? undefined : after(turn.now, addressRefreshMs);
+  return { ...member, phase: { ...phase, addressAnnounceAt } };
+}
+
+/** Members that are silent are asked, then given up. */
+function watch(turn: Turn, member: Member): Member {
+  const { probed, lost } = patience(turn.policy.timing);
+  let next = member;
+  for (const peer of alivePeers(member)) {
+    const silentMs = elapsedMs(peer.heardAt, turn.now);
+    if (silentMs >= turn.helloPart(lost)) next = lose(turn, next, peer, silentMs);
+    else if (silentMs >= turn.helloPart(probed)) next = probe(turn, next, peer);
+  }
+  return next;
+}
+
+function lose(turn: Turn, member: Member, peer: Peer, milliseconds: number): Member {
+  const address = peer.description.privateAddress;
+  turn.log(memberLost, () => ({ address, milliseconds }), { peer: address });
+  turn.emit({ kind: 'peersChanged' });
+  return withPeer(member, { ...peer, condition: 'dead', report: undefined });
+}
+
+function probe(turn: Turn, member: Member, peer: Peer): Member {
+  turn.send(peer.endpoint, {
+    type: messageTypes.probe,
+    ...introduction(turn, member),
+    nonce: turn.nonce(),
+  });
+  if (peer.condition === 'suspect') return member;
+  turn.emit({ kind: 'peersChanged' });
+  return withPeer(member, { ...peer, condition: 'suspect' });
+}
+
+/** A master alone behind a dead link, or with too few members, gives the address up. */
+function doubt(turn: Turn, member: Member): Member {
+  const alive = alivePeers(member).length;
+  if (!isQuorate(turn, member)) {
+    const wanted = turn.policy.cluster.minMembers;
+    turn.log(tooFewMembers, () => ({ alive: alive + 1, wanted }));
+    return discover(turn, member, 'too few members are in reach');
+  }
+  const isCutOff = !member.links.private && member.peers.size > 0 && alive === 0;
+  return isCutOff ? discover(turn, member, 'the private link is down') : member;
+}
+
+export const masterDeadlines = (phase: Master): (Instant | undefined)[] => [
+  phase.nextAnnounceAt,
+  phase.watchAt,
+  phase.addressAnnounceAt,
+];

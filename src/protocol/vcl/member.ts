@@ -1,0 +1,141 @@
+import { after, earliest, type Instant, instant } from '#base/instant';
+import { strangerDeadlines, strangersTick } from './admission.ts';
+import { REFUSED_PART, STALL_PART } from './constants.ts';
+import { noReport } from './describe.ts';
+import {
+  addressAnswered,
+  awoke,
+  candidateTick,
+  discoveringTick,
+  latenessMs,
+  refusedTick,
+} from './discovery.ts';
+import { notAuthenticated } from './events.ts';
+import { backupDeadlines, backupTick } from './keepalive.ts';
+import { leave, leavingTick } from './leaving.ts';
+import { masterDeadlines, masterTick } from './mastership.ts';
+import { publicChecksTick, publicDeadlines } from './public-check.ts';
+import { received } from './receive.ts';
+import type { Identity, Links, Member } from './state.ts';
+import { discoverFromStart } from './transitions.ts';
+import { type Command, type Environment, type Outcome, type Received, Turn } from './turn.ts';
+
+/** A member of a cluster among members whose messages are authentic and new: what the protocol is about. */
+
+const nobody = { member: '', incarnation: '' } as unknown as Identity;
+
+/** A member that takes no part yet. */
+export const offMember: Member = {
+  identity: nobody,
+  phase: { phase: 'off' },
+  term: 0,
+  joinedAt: instant(0),
+  peers: new Map(),
+  strangers: new Map(),
+  errands: [],
+  report: noReport,
+  links: { public: true, private: true },
+  said: new Set(),
+  saidUntil: instant(0),
+};
+
+/** One step of a member. The outcomes are complete and in order. */
+export function advance(
+  member: Member,
+  input: Command | Received,
+  now: Instant,
+  environment: Environment,
+): readonly [Member, readonly Outcome[]] {
+  const turn = new Turn(now, environment);
+  const lateMs = latenessMs(turn, memberDeadline(member, environment));
+  const awake = lateMs > turn.helloPart(STALL_PART) ? awoke(turn, member, lateMs) : member;
+  return [act(turn, forgetful(turn, awake), input), turn.outcomes];
+}
+
+/** What was said once may be said again after a while. */
+const forgetful = (turn: Turn, member: Member): Member =>
+  turn.now < member.saidUntil || member.said.size === 0
+    ? member
+    : { ...member, said: new Set(), saidUntil: after(turn.now, turn.helloPart(REFUSED_PART)) };
+
+function act(turn: Turn, member: Member, input: Command | Received): Member {
+  switch (input.kind) {
+    case 'message':
+      return received(turn, member, input);
+    case 'participate':
+      return participate(turn, member, input.identity);
+    case 'leave':
+      return leave(turn, member, input.reason);
+    case 'report':
+      return { ...member, report: input.report };
+    case 'addressTaken':
+      return addressAnswered(turn, member, input.hardwareAddress);
+    case 'links':
+      return linksChanged(turn, member, input.links);
+    case 'tick':
+      return tick(turn, member);
+  }
+}
+
+function participate(turn: Turn, member: Member, identity: Identity): Member {
+  if (member.phase.phase !== 'off') return member;
+  if (!turn.policy.keys.authenticates) turn.log(notAuthenticated, () => ({}));
+  const { report, links } = member;
+  const saidUntil = after(turn.now, turn.helloPart(REFUSED_PART));
+  const begun = { ...offMember, identity, report, links, joinedAt: turn.now, saidUntil };
+  return discoverFromStart(turn, begun);
+}
+
+/** A master without the link that it serves the address by hands it over, and stays a member. */
+function linksChanged(turn: Turn, member: Member, links: Links): Member {
+  const changed: Member = { ...member, links };
+  const isUnable = changed.phase.phase === 'master' && !links.public;
+  return isUnable ? leave(turn, changed, 'unhealthy', true) : changed;
+}
+
+function tick(turn: Turn, member: Member): Member {
+  if (member.phase.phase === 'off') return member;
+  const next = publicChecksTick(turn, strangersTick(turn, member));
+  const { phase } = next;
+  switch (phase.phase) {
+    case 'off':
+      return next;
+    case 'discovering':
+      return discoveringTick(turn, next, phase);
+    case 'candidate':
+      return candidateTick(turn, next, phase);
+    case 'backup':
+      return backupTick(turn, next, phase);
+    case 'master':
+      return masterTick(turn, next, phase);
+    case 'leaving':
+      return leavingTick(turn, next, phase);
+    case 'refused':
+      return refusedTick(turn, next, phase);
+  }
+}
+
+/** When a `tick` is due; undefined for a member that is off. */
+export function memberDeadline(member: Member, environment: Environment): Instant | undefined {
+  const { phase } = member;
+  if (phase.phase === 'off') return undefined;
+  const turn = new Turn(instant(0), environment);
+  const moments = [...strangerDeadlines(turn, member), ...publicDeadlines(member)];
+  switch (phase.phase) {
+    case 'discovering':
+    case 'leaving':
+      moments.push(phase.nextAt);
+      break;
+    case 'candidate':
+    case 'refused':
+      moments.push(phase.until);
+      break;
+    case 'backup':
+      moments.push(...backupDeadlines(turn, member, phase));
+      break;
+    case 'master':
+      moments.push(...masterDeadlines(phase));
+      break;
+  }
+  return moments.reduce<Instant | undefined>(earliest, undefined);
+}
