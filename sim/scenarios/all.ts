@@ -5,6 +5,7 @@ import { chaos } from './chaos.ts';
 import * as hostile from './hostile.ts';
 import * as logins from './logins.ts';
 import * as peerLoss from './peer-loss.ts';
+import * as redirection from './redirection.ts';
 import * as rekeying from './rekeying.ts';
 import * as transport from './transport.ts';
 
@@ -56,5 +57,7 @@ export const scenarios = {
   'pool-changed': changes.poolChanged,
   'group-key-changed': changes.groupKeyChanged,
   twice: changes.twice,
+  'redirected-in-storm': redirection.redirectedInStorm,
+  'redirected-in-circles': redirection.redirectedInCircles,
   chaos,
 } as const;

@@ -10,6 +10,8 @@ import { plainVerifier } from '../slow-work.ts';
 
 /** The head-end of the seed, its inside interface and the address that stands for the clients. */
 export const headEndAddress = address('172.16.172.50');
+/** A second head-end beside the first. */
+export const otherHeadEndAddress = address('172.16.172.51');
 export const insideAddress = address('192.168.2.251');
 export const patAddress = address('171.69.89.78');
 const groupPassword = 'the-key-of-the-group';
@@ -43,6 +45,10 @@ export type Setup = {
   /** Lines of the dynamic map, such as lifetimes. */
   readonly dynamicMap: readonly string[];
   readonly groupPolicy: readonly string[];
+  /** Address of the outside interface. */
+  readonly outside: IpAddress;
+  /** Where the group sends its clients. */
+  readonly redirectTo: IpAddress | undefined;
 };
 
 const usualSetup: Setup = {
@@ -56,6 +62,8 @@ const usualSetup: Setup = {
   phaseOneSeconds: 86_400,
   dynamicMap: [],
   groupPolicy: [],
+  outside: headEndAddress,
+  redirectTo: undefined,
 };
 
 const natTraversalLine = (setting: Setup['natTraversal']): string =>
@@ -71,7 +79,7 @@ legacy-crypto permit dh-group 2 hash sha aggressive-mode
 interface GigabitEthernet0/0
  nameif outside
  security-level 0
- ip address 172.16.172.50 255.255.255.0
+ ip address ${s.outside} 255.255.255.0
 interface GigabitEthernet0/1
  nameif inside
  security-level 100
@@ -86,6 +94,7 @@ tunnel-group ciscovpn type remote-access
 tunnel-group ciscovpn general-attributes
  address-pool vpnpool
  default-group-policy ciscovpn
+${s.redirectTo ? ` redirect-to ${s.redirectTo}` : ''}
 tunnel-group ciscovpn ipsec-attributes
  ikev1 pre-shared-key ${s.groupKey}
  isakmp keepalive threshold ${s.thresholdSeconds} retry ${s.retrySeconds}

@@ -3,6 +3,7 @@ import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type {
+  Admission,
   ChildSelectors,
   CloseReason,
   ConfigurationAttribute,
@@ -41,6 +42,8 @@ export type Keying = {
   /** What the packet path observed; datagrams are taken too. */
   report(report: DataPlaneReport, now: Instant): Effects;
 
+  /** Responder: answers an `admissionWanted`: is the peer served here, or sent elsewhere? */
+  admit(sa: SaId, admission: Admission, now: Instant): Effects;
   /** Responder: were the credentials right? */
   extendedAuthenticationResult(sa: SaId, accepted: boolean, now: Instant): Effects;
   /** Responder: answers a `configurationRequested`; `assigned` are the networks the peer may use. */

@@ -3,6 +3,7 @@ import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type {
+  Admission,
   ChildSelectors,
   CloseReason,
   ConfigurationAttribute,
@@ -81,6 +82,10 @@ export class KeyingManager implements Keying {
     return out;
   }
 
+  admit(sa: SaId, admission: Admission, now: Instant): readonly KeyingEffect[] {
+    return this.#stepper.command(sa, { kind: 'admission', admission }, now);
+  }
+
   extendedAuthenticationResult(sa: SaId, accepted: boolean, now: Instant): readonly KeyingEffect[] {
     return this.#stepper.command(sa, { kind: 'credentialsJudged', accepted }, now);
   }
@@ -140,18 +145,19 @@ export class KeyingManager implements Keying {
   *summaries({ after = 0 as SaId, remote }: WhichSas = {}): Generator<IsakmpSaSummary> {
     for (const { id, state } of this.#stepper.sas.all()) {
       const isWanted = remote === undefined || state.path.remote.address === remote;
-      if (id > after && isWanted) yield saSummary(id, state);
+      if (id > after && isWanted && state.phase !== 'redirected') yield saSummary(id, state);
     }
   }
 
   counts(): KeyingCounts {
     const { associations, sas } = this.#stepper;
     const halfOpen = sas.halfOpen.size;
-    return { halfOpen, isakmpSas: sas.size - halfOpen, ipsecSas: associations.size };
+    const isakmpSas = sas.size - halfOpen - sas.redirected;
+    return { halfOpen, isakmpSas, ipsecSas: associations.size };
   }
 
   summary(sa: SaId): IsakmpSaSummary | undefined {
     const entry = this.#stepper.sas.get(sa);
-    return entry && saSummary(sa, entry.state);
+    return entry?.state.phase === 'redirected' ? undefined : entry && saSummary(sa, entry.state);
   }
 }

@@ -15,6 +15,7 @@ import type {
 import type { KeyAgreementQuestion, Notice } from '#protocol/isakmp/turn';
 
 export type {
+  Admission,
   ChildSelectors,
   ConfigurationAttribute,
   IpsecPolicy,

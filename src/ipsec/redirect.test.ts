@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address, addressBytes, type IpAddress } from '#base/address';
-import { redirectFollowed } from '#protocol/isakmp/events';
+import { peerRedirected, redirectFollowed, redirectImpossible } from '#protocol/isakmp/events';
 import { isakmpNotification } from '#protocol/isakmp/informational-send';
 import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
 import { redirectsExhausted } from './events.ts';
+import type { PeerPolicy } from './keying.ts';
 import { BareGateway } from './testing/bare-gateway.ts';
-import { gatewayAddress } from './testing/policies.ts';
-import { World } from './testing/world.ts';
+import { gatewayAddress, gatewayWithGroup, groupPolicy } from './testing/policies.ts';
+import { assertPairsMatch, sameDatagram, World, type WorldOptions } from './testing/world.ts';
 
 /** A gateway meets the client that is about to begin, and sends it elsewhere right after message 3. */
 function redirect(world: World, target: IpAddress, seed = 55): void {
@@ -58,6 +59,108 @@ test('a client that is sent around in circles gives up', () => {
   assert.equal(client.noticed('closed').length, 6);
   assert.deepEqual(client.sent, []);
   assert.equal(client.manager.deadline(), undefined);
+});
+
+/** A head-end that sends everybody who begins afresh to `target`. */
+const director = (target: IpAddress, changes: Partial<PeerPolicy> = {}): WorldOptions => ({
+  gatewayPolicy: gatewayWithGroup({ asksAdmission: true, ...changes }),
+  gateway: { admit: (fresh) => (fresh ? { kind: 'redirect', target } : { kind: 'serve' }) },
+});
+const member = address('172.16.172.52');
+
+test('a head-end that redirects says so right after message 3, before it asks for a password', () => {
+  const world = new World(director(member));
+  const { client, gateway } = world;
+  world.connect();
+  world.pass(client, 'aggressive');
+  world.pass(gateway, 'aggressive');
+  const am3 = world.pass(client, 'aggressive');
+  const notification = world.next(gateway);
+  assert.equal(notification.bytes[18], exchangeTypes.informational);
+  assert.equal(notification.encapsulated, true, 'where message 3 came from');
+  assert.deepEqual(gateway.sent, [], 'no request for credentials, no delete');
+  assert.deepEqual(gateway.logged(peerRedirected)[0]?.args, { target: member });
+  assert.deepEqual(
+    gateway.noticed('closed').map((n) => n.reason),
+    ['redirected'],
+  );
+  assert.deepEqual(gateway.manager.counts(), { halfOpen: 0, isakmpSas: 0, ipsecSas: 0 });
+  assert.deepEqual([...gateway.manager.summaries()], []);
+  // AM3 again: the identical octets; vpnc aborts at a second notification with another id.
+  world.deliver(client, am3);
+  assert.ok(sameDatagram(world.next(gateway), notification));
+  // Our own client understands, and begins anew over there, on port 500.
+  world.deliver(gateway, notification);
+  const am1 = world.next(client);
+  assert.deepEqual(am1.remote, { address: member, port: 500 });
+  assert.equal(client.noticed('credentialsWanted').length, 0);
+  assert.deepEqual(client.sent, []);
+  // What is left is forgotten soon, also when the client never hears of it.
+  assert.ok(gateway.manager.deadline());
+  world.passTime(30_000, true);
+  assert.equal(gateway.manager.deadline(), undefined);
+  world.deliver(client, am3);
+  assert.deepEqual(gateway.sent, []);
+});
+
+test('a redirect that is lost is said again, for the client repeats message 3', () => {
+  const world = new World(director(member));
+  const { client, gateway } = world;
+  world.connect();
+  for (const end of [client, gateway, client]) world.pass(end, 'aggressive');
+  world.next(gateway);
+  world.passTime(2000);
+  assert.equal(client.noticed('redirected')[0]?.target, member);
+});
+
+test('the owner may take its time, and a client that has a tunnel already is served', () => {
+  const world = new World(director(member));
+  const { client, gateway } = world;
+  world.connect(client, { initialContact: false });
+  world.settle();
+  assert.equal(gateway.noticed('admissionWanted')[0]?.beginsAfresh, false);
+  assertPairsMatch(gateway, client);
+
+  const slow = new World({ gatewayPolicy: gatewayWithGroup({ asksAdmission: true }) });
+  slow.connect();
+  slow.settle();
+  const sa = slow.gateway.onlySa();
+  assert.equal(slow.client.noticed('credentialsWanted').length, 0);
+  slow.gateway.take(slow.gateway.manager.admit(sa, { kind: 'serve' }, slow.now), slow.now);
+  slow.settle();
+  assertPairsMatch(slow.gateway, slow.client);
+  // Too late to be sent elsewhere: nothing changes.
+  const late = { kind: 'redirect', target: member } as const;
+  assert.deepEqual(slow.gateway.manager.admit(sa, late, slow.now), []);
+
+  const never = new World({ gatewayPolicy: gatewayWithGroup({ asksAdmission: true }) });
+  never.connect();
+  never.settle();
+  never.passTime(31_000, true);
+  assert.deepEqual([...never.gateway.manager.summaries()], []);
+});
+
+test('a redirect to an IPv6 address is not possible, so that the client is served', () => {
+  const world = new World(director(address('2001:db8::1')));
+  const { client, gateway } = world;
+  world.connect();
+  world.settle();
+  assert.deepEqual(gateway.logged(redirectImpossible)[0]?.args, { target: '2001:db8::1' });
+  assertPairsMatch(gateway, client);
+});
+
+test('a group without XAUTH is asked about as well, and hears its lifetime when it is served', () => {
+  const plain = { extendedAuthentication: false } as const;
+  for (const initialContact of [true, false]) {
+    const world = new World(director(member, plain));
+    const { client, gateway } = world;
+    world.connect(client, { peer: { ...groupPolicy, ...plain }, initialContact });
+    for (const end of [client, gateway, client]) world.pass(end, 'aggressive');
+    const sent = gateway.sent.map((s) => s.bytes[18]);
+    assert.deepEqual(sent, [exchangeTypes.informational]);
+    assert.equal(gateway.logged(peerRedirected).length, initialContact ? 1 : 0);
+    assert.equal([...gateway.manager.summaries()].length, initialContact ? 0 : 1);
+  }
 });
 
 test('a redirect that does not name an address is not followed', () => {

@@ -80,6 +80,7 @@ class FakeKeying implements Keying {
   tick = () => [];
   report = () => [];
   deadline = () => undefined;
+  admit = () => [];
   extendedAuthenticationResult = () => [];
   configurationReply = () => [];
 }

@@ -145,6 +145,7 @@ export class Client {
       }
       // These are told to responders, or need nothing done here.
       case 'phaseOneCompleted':
+      case 'admissionWanted':
       case 'credentials':
       case 'configurationRequested':
       case 'initialContact':

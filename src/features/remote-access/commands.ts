@@ -1,6 +1,7 @@
 import { unknownAccessList } from '#config/access-list';
 import type { Configuration } from '#config/configuration';
 import type { Finding, Room } from '#config/room';
+import { systemSlice } from '#config/system';
 import { legacyNeeds } from '#ipsec/commands';
 import { ipsecSlice } from '#ipsec/config';
 import { type LegacyNeed, legacyFindings, permitCommand } from '#ipsec/legacy';
@@ -92,6 +93,14 @@ function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly
           ? `no RADIUS server is asked yet, so nobody of group "${name}" could log in`
           : `there is no group of servers "${servers}"`,
         '"authentication-server-group LOCAL" asks the users of this device',
+      ),
+    );
+  const own = systemSlice.of(configuration).interfaces.values();
+  if (group.redirectTo && [...own].some((i) => i.address?.address === group.redirectTo))
+    findings.push(
+      error(
+        groupLines.redirectTo(group),
+        `${group.redirectTo} is an address of this device, so clients would go in circles`,
       ),
     );
   if (group.type === 'ipsec-l2l')

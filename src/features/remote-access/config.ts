@@ -68,6 +68,8 @@ export type TunnelGroup = {
   readonly authenticationServerGroup: string;
   readonly preSharedKey?: Secret | undefined;
   readonly keepalive: Keepalive;
+  /** Where clients that begin afresh are sent, in place of being served. */
+  readonly redirectTo?: IpAddress | undefined;
   /** NAT-16: a LAN-to-LAN tunnel has its own switch, which counts only while NAT traversal is on. */
   readonly natTraversal: boolean;
 };

@@ -7,6 +7,7 @@ import { configure } from './addressing.ts';
 import { takeOver } from './admission.ts';
 import { checkCredentials, settleCredentials } from './authentication.ts';
 import { childCreated, childDeleted, loginClosed } from './children.ts';
+import { admissionOf } from './direction.ts';
 import { LoginTable } from './login-table.ts';
 import type { Context, Effects, RemoteAccessParts } from './parts.ts';
 import { checkTimeouts } from './timeouts.ts';
@@ -29,6 +30,8 @@ export class RemoteAccess {
     switch (notice.kind) {
       case 'phaseOneCompleted':
         return this.#begin(sa);
+      case 'admissionWanted':
+        return c.keying.admit(sa, admissionOf(c, sa, notice.beginsAfresh, now), now);
       case 'initialContact':
         return this.#initialContact(sa);
       case 'credentials':

@@ -1,3 +1,4 @@
+import { ipv4 } from '#config/address-tokens';
 import { withEntry, withoutEntry } from '#config/configuration';
 import { bracketed } from '#config/interface-tokens';
 import { optional } from '#config/path';
@@ -75,7 +76,7 @@ const generalMode = groupMode(
   'general-attributes',
   'config-tunnel-general',
   'Enters addresses, policy and authentication of a tunnel group.',
-  ['addressPools', 'defaultGroupPolicy', 'authenticationServerGroup'],
+  ['addressPools', 'defaultGroupPolicy', 'authenticationServerGroup', 'redirectTo'],
 );
 
 /** Key and keepalives of a group. */
@@ -135,6 +136,15 @@ const authentication = setting(generalMode)({
   unset: (g) => ({ ...g, authenticationServerGroup: 'LOCAL' }),
 });
 
+const redirectTo = setting(generalMode)({
+  path: ['redirect-to', ipv4('address', 'Address of another head-end')],
+  words: { 'redirect-to': 'Send clients to another head-end' },
+  help: 'Sends IKEv1 clients that begin afresh to another head-end, before they say user and password.',
+  get: (g) => g.redirectTo && { address: g.redirectTo },
+  set: (g, { address }) => ({ ...g, redirectTo: address }),
+  unset: (g) => ({ ...g, redirectTo: undefined }),
+});
+
 const preSharedKey = setting(ipsecMode)({
   path: ['ikev1 pre-shared-key', secret('key', 'The key')],
   also: [['pre-shared-key', secret('key', 'The key')]],
@@ -177,6 +187,7 @@ export const groupCommands: readonly Declaration[] = [
   addressPool,
   authentication,
   defaultGroupPolicy,
+  redirectTo,
   ipsecMode.mode,
   preSharedKey,
   keepaliveSetting,
@@ -199,6 +210,10 @@ export const groupLines = {
   authentication: (g: TunnelGroup): readonly string[] => [
     general(g),
     lineOf(authentication, { group: g.authenticationServerGroup }),
+  ],
+  redirectTo: (g: TunnelGroup): readonly string[] => [
+    general(g),
+    ...(g.redirectTo ? [lineOf(redirectTo, { address: g.redirectTo })] : []),
   ],
   preSharedKey: (g: TunnelGroup): readonly string[] => [
     headerOf(ipsecMode, { name: g.name }),

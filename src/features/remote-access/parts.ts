@@ -1,6 +1,7 @@
 import type { Endpoint } from '#base/address';
+import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
-import type { KeyingEffect } from '#ipsec/keying';
+import type { Admission, KeyingEffect } from '#ipsec/keying';
 import type { Keying } from '#ipsec/keying-commands';
 import type { Accounting, Traffic } from '#session/accounting';
 import type { AddressPools } from '#session/address-pools';
@@ -16,6 +17,16 @@ import type { LoginTable } from './login-table.ts';
  */
 export type ChildTraffic = (peer: Endpoint, child: ChildSpis) => Traffic | undefined;
 
+/** A client that has proven the key of its group and begins afresh. */
+export type Newcomer = {
+  readonly group: string;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+};
+
+/** Whether a newcomer is served here or by another head-end; costs microseconds, since every login waits. */
+export type Director = (newcomer: Newcomer, now: Instant) => Admission;
+
 /** What the feature works with; each table has its owner in the engine. */
 export type RemoteAccessParts = {
   readonly keying: Keying;
@@ -24,6 +35,8 @@ export type RemoteAccessParts = {
   readonly credentials: CredentialCache;
   readonly accounting: Accounting;
   readonly traffic: ChildTraffic;
+  /** Asked about every newcomer whose group says nothing; absent serves all. */
+  readonly director?: Director | undefined;
   readonly configuration: () => Configuration;
   /** What the head-end calls itself to its clients. */
   readonly applicationVersion: string;

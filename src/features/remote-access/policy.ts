@@ -68,6 +68,7 @@ function peerPolicy(group: TunnelGroup, ipsec: IpsecPolicy): PeerPolicy | undefi
     group: group.name,
     preSharedKey: secretKey(toUtf8(group.preSharedKey.reveal())),
     extendedAuthentication: true,
+    asksAdmission: true,
     ipsec,
     dpd: {
       idleSeconds: keepalive === 'disabled' ? NEVER_SECONDS : keepalive.thresholdSeconds,

@@ -15,6 +15,7 @@ import type { EventRecord } from '#events/event';
 import { eventText } from '#events/event';
 import { ipsecRoom } from '#ipsec/commands';
 import type {
+  Admission,
   ChildSummary,
   CloseReason,
   ConfigurationAttribute,
@@ -39,7 +40,7 @@ import {
   remoteAccessCommands,
 } from './exec-commands.ts';
 import { RemoteAccess } from './feature.ts';
-import type { RemoteAccessEffect } from './parts.ts';
+import type { Newcomer, RemoteAccessEffect } from './parts.ts';
 
 /** The language that the configurations of these tests are written in. */
 export const testGrammar = grammarOf([
@@ -115,6 +116,7 @@ export type Commanded =
       readonly attributes: readonly ConfigurationAttribute[];
       readonly assigned: readonly string[];
     }
+  | { readonly kind: 'admission'; readonly sa: SaId; readonly admission: Admission }
   | { readonly kind: 'close'; readonly sa: SaId; readonly reason: CloseReason };
 
 /** A keying manager that negotiates nothing: it keeps what a test tells it, and what it is told. */
@@ -125,6 +127,11 @@ export class FakeKeying implements Keying {
   change(sa: SaId, changes: Partial<IsakmpSaSummary>): void {
     const known = this.sas.get(sa);
     if (known) this.sas.set(sa, { ...known, ...changes });
+  }
+
+  admit(sa: SaId, admission: Admission): KeyingEffect[] {
+    this.commanded.push({ kind: 'admission', sa, admission });
+    return [];
   }
 
   extendedAuthenticationResult(sa: SaId, accepted: boolean): KeyingEffect[] {
@@ -213,6 +220,7 @@ export class Concentrator {
   readonly questions: { readonly ticket: number; readonly question: CredentialQuestion }[] = [];
   readonly counters = new Map<number, SaCounters>();
   configuration: Configuration;
+  director: (newcomer: Newcomer) => Admission = () => ({ kind: 'serve' });
   now: Instant = instant(Date.UTC(2002, 9, 20, 20, 13, 35));
   #lastSa = 0;
   #lastSpi = 0x1000;
@@ -239,6 +247,7 @@ export class Concentrator {
         };
       },
       configuration: () => this.configuration,
+      director: (newcomer) => this.director(newcomer),
       applicationVersion: 'headend test',
       natTraversalPort: 4500,
     });

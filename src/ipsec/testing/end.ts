@@ -9,6 +9,7 @@ import type { ForwardingChange, InboundSa, OutboundSa } from '#dataplane/data-pl
 import type { EventRecord } from '#events/event';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import type {
+  Admission,
   ChildSelectors,
   KeyingAnswer,
   KeyingEffect,
@@ -31,6 +32,8 @@ export type EndOptions = {
   readonly address: IpAddress;
   readonly seed: number;
   readonly policy: KeyingPolicy;
+  /** Gateway: where clients go that it is asked about; undefined leaves them to the test. */
+  readonly admit?: ((beginsAfresh: boolean) => Admission) | undefined;
   /** Gateway: judges credentials; undefined leaves them to the test. */
   readonly judge?: ((user: string, password: string) => boolean) | undefined;
   /** Client: answers requests for credentials; undefined leaves them to the test. */
@@ -166,13 +169,15 @@ export class End {
   }
 
   #decide(notice: KeyingNotice, now: Instant): void {
-    const { judge, credentials, tunnelEverything, protects = [] } = this.#options;
+    const { admit, judge, credentials, tunnelEverything, protects = [] } = this.#options;
     if (
       notice.kind === 'phaseOneCompleted' &&
       this.manager.summary(notice.sa)?.role === 'initiator'
     )
       for (const selectors of protects)
         this.take(this.manager.createChild(notice.sa, selectors, now), now);
+    if (notice.kind === 'admissionWanted' && admit)
+      this.take(this.manager.admit(notice.sa, admit(notice.beginsAfresh), now), now);
     if (notice.kind === 'credentials' && judge) {
       const password = new TextDecoder().decode(notice.password);
       const accepted = judge(notice.user, password);

@@ -8,6 +8,7 @@ import { decodeMessage, decodePayloads, encodeMessage } from '#wire/isakmp/messa
 import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import { vendorId } from '#wire/isakmp/vendor-ids';
+import { askAdmission } from './admission.ts';
 import {
   AGGRESSIVE_ANSWER_WAITS_MS,
   COOKIE_OCTETS,
@@ -45,7 +46,6 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
-import { announcePhaseOne } from './responder-lifetime.ts';
 import { retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
 import type { Cookies } from './seal.ts';
@@ -57,7 +57,6 @@ import {
   type State,
 } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
-import { authenticated, requestCredentials } from './xauth.ts';
 
 /** The responder's side of aggressive mode with pre-shared keys; RFC 2409 section 5.4. */
 
@@ -329,9 +328,7 @@ function complete(
   const told = informationalReceived(turn, startKeepalives(turn, sa), opened);
   if (told.phase !== 'established') return told;
   const next = remember(told, messageKey(octets), undefined);
-  if (offer.peer.extendedAuthentication) return requestCredentials(turn, next);
-  // vpnc takes silence after message 3 for failure, even where no XAUTH follows.
-  return announcePhaseOne(turn, authenticated(turn, next));
+  return askAdmission(turn, next, octets);
 }
 
 /** Repeats message 2 and forgets a peer that does not prove itself in time. */

@@ -338,6 +338,23 @@ export const peerNotification = event({
   remedy:
     'Read the log of the peer; NO-PROPOSAL-CHOSEN means that the proposals have nothing in common.',
 });
+export const peerRedirected = event({
+  class: 'IKE',
+  number: 177,
+  severity: 4,
+  text: 'The peer is sent to {target}',
+  why: 'Another gateway is to serve this client; it was told before it said user and password.',
+  remedy:
+    'None. A client that does not go there does not understand the redirect of Cisco (notification 40501).',
+});
+export const redirectImpossible = event({
+  class: 'IKE',
+  number: 178,
+  severity: 4,
+  text: 'The peer should go to {target}, which is no IPv4 address; it is served here',
+  why: 'The redirect of IKEv1 has room for an IPv4 address and nothing else.',
+  remedy: 'Give the other gateway an IPv4 address for its clients.',
+});
 export const redirectFollowed = event({
   class: 'IKE',
   number: 175,

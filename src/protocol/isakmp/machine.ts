@@ -1,6 +1,7 @@
 import { after, earliest, type Instant } from '#base/instant';
 import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
+import { admitted, redirectedReceived, redirectedTick } from './admission.ts';
 import {
   aggressive2Received,
   aggressiveCombined,
@@ -96,6 +97,7 @@ function advance(turn: Turn, state: State, input: Input): State {
 function datagram(turn: Turn, state: State, input: Datagram): State {
   const { header, octets, path } = input;
   if (state.phase === 'established') return phaseTwoReceived(turn, state, path, header, octets);
+  if (state.phase === 'redirected') return redirectedReceived(turn, state, octets);
   if (header.exchangeType === exchangeTypes.informational) return unprotected(turn, state, input);
   if (isMainMode(state)) return mainModeReceived(turn, state, input);
   const isAggressive = header.exchangeType === exchangeTypes.aggressive;
@@ -163,6 +165,8 @@ type Command = Exclude<Input, { kind: 'datagram' | 'answer' | 'tick' | 'close' }
 function command(turn: Turn, sa: Established, input: Command): State {
   const isOpen = sa.extendedAuthentication.stage === 'done';
   switch (input.kind) {
+    case 'admission':
+      return admitted(turn, sa, input.admission);
     case 'credentialsJudged':
       return credentialsJudged(turn, sa, input.accepted);
     case 'configurationReply':
@@ -217,6 +221,8 @@ function tick(turn: Turn, state: State): State {
       return awaitingAnswerTick(turn, state);
     case 'established':
       return establishedTick(turn, state);
+    case 'redirected':
+      return redirectedTick(turn, state);
     case 'closed':
       return state;
   }
@@ -260,6 +266,7 @@ export function deadline(state: State): Instant | undefined {
   switch (state.phase) {
     case 'agreeing':
     case 'generating':
+    case 'redirected':
       return state.expiresAt;
     case 'awaitingProof':
       return earliest(state.expiresAt, state.retransmission?.nextAt);
@@ -293,6 +300,7 @@ export function stateName(state: State): string {
       return 'AM_SND_MSG1';
     case 'awaitingAnswer':
       return 'AM_WAIT_MSG2';
+    case 'redirected':
     case 'closed':
       return 'AM_FREE';
     case 'established':

@@ -34,6 +34,8 @@ export type PeerPolicy = {
   readonly preSharedKey: KeyObject;
   /** Whether XAUTH and Mode Config follow phase 1 (tunnel-group type remote-access). */
   readonly extendedAuthentication: boolean;
+  /** Responder: whether the owner is asked, before anything follows phase 1, if it serves this peer. */
+  readonly asksAdmission?: boolean | undefined;
   readonly ipsec: IpsecPolicy;
   /**
    * The networks that the peer may protect besides those assigned to it, seen from this end; each pair
@@ -49,6 +51,11 @@ export type PeerPolicy = {
     readonly retries: number;
   };
 };
+
+/** What becomes of a peer that has proven its key; `target` is the IPv4 address of another gateway. */
+export type Admission =
+  | { readonly kind: 'serve' }
+  | { readonly kind: 'redirect'; readonly target: IpAddress };
 
 /** How phase 1 is done; RFC 2409 section 5. */
 export type PhaseOneExchange = 'aggressive' | 'main';

@@ -240,6 +240,12 @@ export type Transaction = {
 export type ExtendedAuthentication =
   /** Over, or not asked for. */
   | { readonly stage: 'done' }
+  /** Responder: the owner was asked whether the peer, whose message 3 has this key, is served here. */
+  | {
+      readonly stage: 'admitting';
+      readonly requestKey: string;
+      readonly expiresAt: Instant;
+    }
   /** Responder: the request is out; a person may be typing. */
   | {
       readonly stage: 'requested';
@@ -420,6 +426,18 @@ export type Established = Common & {
   readonly expiresAt: Instant;
 };
 
+/**
+ * Responder: the peer was sent to another gateway. Nothing is left of the SA but the message that says
+ * so, for a peer that repeats its message 3.
+ */
+export type Redirected = Common & {
+  readonly phase: 'redirected';
+  readonly role: 'responder';
+  readonly requestKey: string;
+  readonly answer: Uint8Array;
+  readonly expiresAt: Instant;
+};
+
 export type Closed = Common & {
   readonly phase: 'closed';
   readonly role: 'initiator' | 'responder';
@@ -434,6 +452,7 @@ export type State =
   | AwaitingAnswer
   | MainMode
   | Established
+  | Redirected
   | Closed;
 
 /** Pairs that are negotiated but for the peer's last message; they receive already. */

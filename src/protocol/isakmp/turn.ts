@@ -13,7 +13,12 @@ import {
 } from '#events/event';
 import type { Header } from '#wire/isakmp/header';
 import type { Child, Retiring } from './child.ts';
-import type { ChildSelectors, ConfigurationAttribute, NegotiationPolicy } from './policy.ts';
+import type {
+  Admission,
+  ChildSelectors,
+  ConfigurationAttribute,
+  NegotiationPolicy,
+} from './policy.ts';
 
 /** Between which endpoints a message travels, and whether the non-ESP marker precedes it. */
 export type Path = {
@@ -76,6 +81,8 @@ export type Input =
     }
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: KeyAgreementAnswer }
   | { readonly kind: 'tick' }
+  /** Responder: whether the peer is served here. */
+  | { readonly kind: 'admission'; readonly admission: Admission }
   /** Responder: the owner judged the credentials of the XAUTH reply. */
   | { readonly kind: 'credentialsJudged'; readonly accepted: boolean }
   /** Responder: what the Mode Config reply says, and the networks that the peer may use. */
@@ -112,6 +119,11 @@ export type Input =
 export type Notice =
   /** Phase 1 completed; for a group with extended authentication the XAUTH request has been sent. */
   | { readonly kind: 'phaseOneCompleted' }
+  /**
+   * A peer that the policy says to ask about has proven its key, and nothing else was asked of it. One
+   * that does not begin afresh has a tunnel already, and can be sent nowhere. Answer with `admission`.
+   */
+  | { readonly kind: 'admissionWanted'; readonly beginsAfresh: boolean }
   /** The peer answered the XAUTH request. Answer with `credentialsJudged`. */
   | { readonly kind: 'credentials'; readonly user: string; readonly password: Uint8Array }
   /** Initiator: the peer asks for credentials. Answer with `credentials`. */

@@ -233,6 +233,7 @@ export function extendedAuthenticationTick(turn: Turn, sa: Established): State {
   switch (xauth.stage) {
     case 'done':
       return sa;
+    case 'admitting':
     case 'judging':
     case 'asking':
       return turn.now < xauth.expiresAt ? sa : timedOut(turn, sa);

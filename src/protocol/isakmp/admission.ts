@@ -1,0 +1,84 @@
+import { addressBytes, familyOf } from '#base/address';
+import { after } from '#base/instant';
+import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
+import { HALF_OPEN_MS, REDIRECTED_MS } from './constants.ts';
+import { peerRedirected, redirectImpossible } from './events.ts';
+import { messageKey, newMessageId, transmit } from './exchange.ts';
+import { isakmpNotification } from './informational-send.ts';
+import type { Admission } from './policy.ts';
+import { announcePhaseOne } from './responder-lifetime.ts';
+import { firstIv, seal } from './seal.ts';
+import { closed, type Established, type Redirected, type State } from './state.ts';
+import type { Turn } from './turn.ts';
+import { authenticated, requestCredentials } from './xauth.ts';
+
+/**
+ * Whether a peer that has proven its key is served here, or sent to another gateway by the notification of
+ * Cisco's clusters. Clients follow it right after message 3, before they have told anybody a password.
+ */
+
+/** Responder, phase 1 completed by `message3`: the owner decides, if the policy says so. */
+export function askAdmission(turn: Turn, sa: Established, message3: Uint8Array): Established {
+  if (!sa.peer.asksAdmission) return serve(turn, sa);
+  turn.notify({ kind: 'admissionWanted', beginsAfresh: sa.initialContact });
+  return {
+    ...sa,
+    extendedAuthentication: {
+      stage: 'admitting',
+      requestKey: messageKey(message3),
+      expiresAt: after(turn.now, HALF_OPEN_MS),
+    },
+  };
+}
+
+function serve(turn: Turn, sa: Established): Established {
+  if (sa.peer.extendedAuthentication) return requestCredentials(turn, sa);
+  // vpnc takes silence after message 3 for failure, even where no XAUTH follows.
+  return announcePhaseOne(turn, authenticated(turn, sa));
+}
+
+/** The owner decided. */
+export function admitted(turn: Turn, sa: Established, admission: Admission): State {
+  const { extendedAuthentication: waiting } = sa;
+  if (waiting.stage !== 'admitting') return sa;
+  if (admission.kind === 'serve') return serve(turn, sa);
+  const { target } = admission;
+  if (familyOf(target) !== 4) {
+    turn.log(redirectImpossible, sa.subject, () => ({ target }));
+    return serve(turn, sa);
+  }
+  const messageId = newMessageId(turn, sa);
+  const header = {
+    exchangeType: exchangeTypes.informational,
+    messageId,
+    iv: firstIv(sa.secured, messageId),
+  };
+  // Nothing but this notification: vpnc gives up on most others here, and needs it right behind the HASH.
+  const sealed = seal(sa.secured, header, [
+    isakmpNotification(sa, notifyTypes.unityLoadBalance, addressBytes(target)),
+  ]);
+  transmit(turn, sa, messageId, sealed);
+  turn.log(peerRedirected, sa.subject, () => ({ target }));
+  turn.notify({ kind: 'closed', reason: 'redirected' });
+  const { cookies, path, subject } = sa;
+  return {
+    phase: 'redirected',
+    role: 'responder',
+    cookies,
+    path,
+    subject,
+    requestKey: waiting.requestKey,
+    answer: sealed.octets,
+    expiresAt: after(turn.now, REDIRECTED_MS),
+  };
+}
+
+/** A peer that has not heard where to go repeats message 3, and gets the identical octets. */
+export function redirectedReceived(turn: Turn, state: Redirected, octets: Uint8Array): Redirected {
+  if (messageKey(octets) === state.requestKey)
+    turn.emit({ kind: 'send', path: state.path, octets: state.answer });
+  return state;
+}
+
+export const redirectedTick = (turn: Turn, state: Redirected): State =>
+  turn.now < state.expiresAt ? state : closed(state, 'redirected');
