@@ -17,7 +17,8 @@ export type DhGroup = {
 };
 
 // Short exponents of at least twice the group's strength, as RFC 3526 section 8 advises: they make
-// an exponentiation several times cheaper than exponents of full length.
+// an exponentiation several times cheaper than exponents of full length. A prime of 1024 bits is worth
+// 80 bits and one of 2048 bits 112 (NIST SP 800-57), which 192 and 256 bits of exponent exceed.
 const modp = <N extends string>(
   name: N,
   number: number,
@@ -50,10 +51,10 @@ const ecp = <N extends string>(name: N, number: number, bits: number) =>
   }) as const;
 
 const TABLE = {
-  modp768: modp('modp768', 1, 768, 32, true),
-  modp1024: modp('modp1024', 2, 1024, 32, true),
+  modp768: modp('modp768', 1, 768, 24, true),
+  modp1024: modp('modp1024', 2, 1024, 24, true),
   modp1536: modp('modp1536', 5, 1536, 32, true),
-  modp2048: modp('modp2048', 14, 2048, 40, false),
+  modp2048: modp('modp2048', 14, 2048, 32, false),
   modp3072: modp('modp3072', 15, 3072, 52, false),
   modp4096: modp('modp4096', 16, 4096, 60, false),
   ecp256: ecp('ecp256', 19, 256),

@@ -92,8 +92,7 @@ function publicBits(privateKey: KeyObject): Uint8Array {
 /** An uncompressed point begins with 4, which the KE payload leaves out; RFC 5903 section 7. */
 const UNCOMPRESSED = new Uint8Array([4]);
 
-/** The pair of a modular private key that OpenSSL made. */
-export function modpPairOf(name: DhGroupName, privateKey: KeyObject): DhKeyPair {
+function modpPairOf(name: DhGroupName, privateKey: KeyObject): DhKeyPair {
   const [value] = elements(publicBits(privateKey));
   const octets = bigintOctets(
     bigintOf(value?.contents ?? UNCOMPRESSED),

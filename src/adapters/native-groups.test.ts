@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import type { KeyObject } from 'node:crypto';
+import { test } from 'node:test';
+import { combine, type DhKeyPair, keyPairFromSecret } from '#crypto/dh';
+import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
+import { loadLibcrypto } from './libcrypto.ts';
+import { type NativeGroup, NativeGroups } from './native-groups.ts';
+
+const libcrypto = await loadLibcrypto();
+const skip = libcrypto ? false : 'koffi cannot be loaded';
+const groups = libcrypto && new NativeGroups(libcrypto);
+
+const names = (Object.keys(DH_GROUPS) as DhGroupName[]).filter((name) => name !== 'x25519');
+
+const groupOf = (name: DhGroupName): NativeGroup => {
+  const group = groups?.group(name);
+  assert.ok(group);
+  return group;
+};
+
+const pairOf = (group: NativeGroup): Promise<DhKeyPair> =>
+  new Promise((resolve, reject) =>
+    group.pair((pair) => (pair ? resolve(pair) : reject(new Error('no pair')))),
+  );
+
+const shared = (group: NativeGroup, key: KeyObject, value: Uint8Array) =>
+  new Promise<Uint8Array | undefined>((resolve) => group.combine(key, value, resolve));
+
+for (const name of names)
+  test(`${name}: what OpenSSL's arithmetic gives is what its key exchange gives`, {
+    skip,
+  }, async () => {
+    const group = groupOf(name);
+    const { sharedOctets, publicOctets } = DH_GROUPS[name];
+    for (let i = 1; i <= 8; i += 1) {
+      const ours = await pairOf(group);
+      assert.equal(ours.publicValue.length, publicOctets);
+      const theirs = keyPairFromSecret(name, new Uint8Array(32).fill(17 * i));
+      assert.ok(theirs.ok);
+      const byNumbers = await shared(group, ours.privateKey, theirs.value.publicValue);
+      const byKeys = combine(name, theirs.value.privateKey, ours.publicValue);
+      assert.ok(byKeys.ok);
+      assert.equal(byNumbers?.length, sharedOctets);
+      assert.deepEqual(byNumbers, byKeys.value);
+    }
+  });
+
+test('a public value that forces the secret or is none of the group is refused', {
+  skip,
+}, async () => {
+  const modular = groupOf('modp1024');
+  const { privateKey, publicValue } = await pairOf(modular);
+  const zero = new Uint8Array(128);
+  const one = Uint8Array.from([...new Uint8Array(127), 1]);
+  for (const value of [zero, one, new Uint8Array(128).fill(255), publicValue.slice(1)])
+    assert.equal(await shared(modular, privateKey, value), undefined);
+  const curve = groupOf('ecp256');
+  const own = await pairOf(curve);
+  for (const value of [new Uint8Array(64), new Uint8Array(64).fill(9), own.publicValue.slice(1)])
+    assert.equal(await shared(curve, own.privateKey, value), undefined);
+  assert.ok(await shared(curve, own.privateKey, own.publicValue), 'and an honest one is not');
+});
+
+test('many exchanges at once in a large group keep their numbers apart', { skip }, async () => {
+  const group = groupOf('modp2048');
+  const pairs = await Promise.all(Array.from({ length: 16 }, () => pairOf(group)));
+  const secrets = await Promise.all(
+    pairs.flatMap((a, i) => {
+      const b = pairs[(i + 1) % pairs.length] as DhKeyPair;
+      return [
+        shared(group, a.privateKey, b.publicValue),
+        shared(group, b.privateKey, a.publicValue),
+      ];
+    }),
+  );
+  for (let i = 0; i < secrets.length; i += 2) {
+    assert.ok(secrets[i]);
+    assert.deepEqual(secrets[i], secrets[i + 1]);
+  }
+});
