@@ -48,6 +48,19 @@ export type Verdict = {
   readonly findings: readonly Finding[];
 };
 
+/** Findings with those made warnings that blame a line which is not being set now. */
+function softened(
+  findings: readonly Finding[],
+  changes: readonly Difference[],
+): readonly Finding[] {
+  const set = new Set(changes.flatMap(({ sign, at }) => (sign === '+' ? [at.join('\n')] : [])));
+  return findings.map((finding) =>
+    finding.onlyWhenSet && !set.has(finding.at.join('\n'))
+      ? { ...finding, severity: 'warning' }
+      : finding,
+  );
+}
+
 /**
  * Judges a candidate against the running configuration. Errors that the running configuration has
  * too do not stop a change, so that a faulty one can be mended line by line.
@@ -55,6 +68,9 @@ export type Verdict = {
 export function judge(grammar: Grammar, running: Configuration, candidate: Configuration): Verdict {
   const key = (finding: Finding) => `${finding.at.join('\n')}\n${finding.reason}`;
   const known = new Set(grammar.verify(running).map(key));
-  const findings = grammar.verify(candidate).filter((finding) => !known.has(key(finding)));
+  const fresh = grammar.verify(candidate).filter((finding) => !known.has(key(finding)));
+  const findings = fresh.some((finding) => finding.onlyWhenSet)
+    ? softened(fresh, differences(grammar, running, candidate))
+    : fresh;
   return { accepted: findings.every((f) => f.severity !== 'error'), findings };
 }

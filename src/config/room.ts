@@ -41,6 +41,8 @@ export type Finding = {
   readonly reason: string;
   /** What to do about it; a command where there is one. */
   readonly remedy?: string;
+  /** An error while this very line is being set; a warning when another change brings it about. */
+  readonly onlyWhenSet?: boolean;
 };
 
 /** What a room adds to the configuration language. */

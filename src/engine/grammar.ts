@@ -2,6 +2,7 @@ import { accessListRoom } from '#config/access-list';
 import { grammarOf } from '#config/grammar';
 import { keptRoom } from '#config/kept';
 import { systemRoom } from '#config/system-commands';
+import { clusterRoom } from '#features/cluster/room';
 import { managementRoom } from '#features/management/commands';
 import { natRoom } from '#features/nat/commands';
 import { remoteAccessRoom } from '#features/remote-access/commands';
@@ -15,6 +16,7 @@ export const grammar = grammarOf([
   sessionRoom,
   ipsecRoom,
   remoteAccessRoom,
+  clusterRoom,
   natRoom,
   managementRoom,
   keptRoom,
