@@ -15,8 +15,11 @@ const limits = ({
     : {};
 };
 
-/** Both directions of a pair, to be installed in one transaction. */
-export function additions(child: Child, path: Path): readonly ForwardingChange[] {
+/** A pair, to be installed in one transaction: both directions, unless it only receives. */
+export const additions = (child: Child, path: Path): readonly ForwardingChange[] =>
+  child.receivesOnly ? preparations(child, path) : bothDirections(child, path);
+
+function bothDirections(child: Child, path: Path): readonly ForwardingChange[] {
   const common = {
     suite: child.suite,
     mode: child.mode,
@@ -51,12 +54,18 @@ export function additions(child: Child, path: Path): readonly ForwardingChange[]
 
 /** The receiving half of a pair that the peer has still to confirm. */
 export const preparations = (child: Child, path: Path): readonly ForwardingChange[] =>
-  additions(child, path).filter((change) => change.kind === 'addInbound');
+  bothDirections(child, path).filter((change) => change.kind === 'addInbound');
 
 export const removals = (child: Child, path: Path): readonly ForwardingChange[] => [
   { kind: 'removeInbound', spi: child.inboundSpi },
-  { kind: 'removeOutbound', spi: child.outboundSpi, remote: path.remote },
+  ...outboundOf(child, (spi) => ({ kind: 'removeOutbound', spi, remote: path.remote })),
 ];
+
+/** A change of the sending half, where there is one. */
+const outboundOf = (
+  { receivesOnly, outboundSpi }: Child,
+  change: (spi: number) => ForwardingChange,
+): readonly ForwardingChange[] => (receivesOnly ? [] : [change(outboundSpi)]);
 
 /** Both directions of pairs follow their peer, in one transaction. */
 export const moves = (
@@ -66,7 +75,7 @@ export const moves = (
 ): readonly ForwardingChange[] =>
   children.flatMap((child): ForwardingChange[] => [
     { kind: 'moveInbound', spi: child.inboundSpi, to },
-    { kind: 'moveOutbound', spi: child.outboundSpi, from, to },
+    ...outboundOf(child, (spi): ForwardingChange => ({ kind: 'moveOutbound', spi, from, to })),
   ]);
 
 /** A pair as views show it: nothing of its keys. */

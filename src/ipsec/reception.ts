@@ -11,8 +11,7 @@ import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, payloadTypes } from '#wire/isakmp/numbers';
 import { exchangeNotSupported, saFailed, unknownSa, unreadableDatagram } from './events.ts';
 import { halfOpenKey } from './half-open.ts';
-import type { KeyingEffect, KeyingPolicy, SaId } from './keying.ts';
-import { sendEffect } from './keying-effects.ts';
+import type { KeyingEffect, KeyingPolicy } from './keying.ts';
 import { reasonOf } from './keying-log.ts';
 import type { SaStepper } from './sa-stepper.ts';
 import type { Entry } from './sa-table.ts';
@@ -91,7 +90,8 @@ export class Reception {
     const digest = messageKey(octets);
     const known = sas.halfOpen.find(key);
     if (known) {
-      if (known.digest === digest) this.#repeatAnswer(known.sa, out);
+      const again = { kind: 'firstMessageAgain', octets: octets.length } as const;
+      if (known.digest === digest) this.#stepper.command(known.sa, again, now, out);
       return;
     }
     if (this.#limits.refuses(remote, policy, now, out)) return;
@@ -110,13 +110,5 @@ export class Reception {
       sas.settle(entry);
     }
     this.#stepper.carryOut(entry, turn.effects, now, out);
-  }
-
-  /** The same first message again: the same answer, once there is one. */
-  #repeatAnswer(id: SaId, out: KeyingEffect[]): void {
-    const state = this.#stepper.sas.get(id)?.state;
-    if (state?.phase === 'mainProposed') out.push(sendEffect(state.path, state.answer));
-    if (state?.phase !== 'awaitingProof' || !state.retransmission) return;
-    out.push(sendEffect(state.path, state.retransmission.octets));
   }
 }

@@ -74,29 +74,46 @@ test('a responder replaces a pair whose initiator does not', () => {
   assertPairsMatch(gateway, client);
 });
 
-test('when both ends replace a pair at once, traffic always has a pair that both know', () => {
-  const world = worldWithLifetimes(1000, 1000);
-  const { gateway, client } = world;
-  const [gatewaySpi] = spis(gateway);
-  const [clientSpi] = spis(client);
-  const expire = (end: End, spi: number) =>
-    end.take(
-      end.manager.report({ kind: 'expiring', spi, direction: 'inbound' }, world.now),
-      world.now,
-    );
-  // Both messages 1 cross.
-  expire(gateway, gatewaySpi as number);
-  expire(client, clientSpi as number);
-  world.settle();
-  assertPairsMatch(gateway, client);
-  world.passTime(31_000);
-  // The replaced pair is gone; of the two new ones each end may use its own until the next time.
-  assert.ok(!spis(gateway).includes(gatewaySpi as number));
-  assertPairsMatch(gateway, client);
-  world.passTime(1_100_000);
-  assert.equal(spis(gateway).length, 1);
-  assertPairsMatch(gateway, client);
-});
+/** The SPI that an end puts into its packets: that of the pair it installed last. */
+const sendsUnder = (end: End): number | undefined => [...end.outbound.keys()].at(-1);
+
+/** Whichever end is told first that the pair runs out, and whatever arrives first. */
+for (const first of ['gateway', 'client'] as const)
+  for (const early of ['gateway', 'client'] as const)
+    test(`both ends replace a pair at once, the ${first} first, the ${early}'s message arrives first: the client's pair serves`, () => {
+      const world = worldWithLifetimes(1000, 1000);
+      const { gateway, client } = world;
+      const expire = (end: End) =>
+        end.take(
+          end.manager.report(
+            { kind: 'expiring', spi: spis(end)[0] as number, direction: 'inbound' },
+            world.now,
+          ),
+          world.now,
+        );
+      const replaced = spis(gateway)[0] as number;
+      for (const end of first === 'gateway' ? [gateway, client] : [client, gateway]) expire(end);
+      const begun = world[early];
+      world.pass(begun, 'quickMode');
+      world.settle();
+      assert.equal(spis(gateway).length, 3, 'the old pair and two new ones');
+      // Both send by the pair that the initiator of phase 1 began.
+      const [summary] = client.manager.summaries();
+      const [serving] = summary?.children ?? [];
+      assert.ok(serving);
+      assert.equal(sendsUnder(client), serving.outboundSpi);
+      assert.equal(sendsUnder(gateway), serving.inboundSpi);
+      world.passTime(31_000);
+      assert.deepEqual(spis(gateway), [serving.outboundSpi]);
+      assert.deepEqual(spis(client), [serving.inboundSpi]);
+      assert.ok(!spis(gateway).includes(replaced));
+      assertPairsMatch(gateway, client);
+      // It is replaced in its turn as if nothing had been.
+      world.passTime(900_000);
+      assert.equal(spis(gateway).length, 1);
+      assert.notEqual(spis(gateway)[0], serving.outboundSpi);
+      assertPairsMatch(gateway, client);
+    });
 
 test('a pair that runs out of kilobytes is replaced once, whichever direction says so', () => {
   const world = worldWithLifetimes(28_800, 28_800);
@@ -221,6 +238,35 @@ test('NAT-52: a client that proposes longer lifetimes is told ours, for both pha
   assert.equal(elapsedMs(begun, summary?.expiresAt ?? begun), 86_400_000);
   assert.equal(elapsedMs(world.now, summary?.expiresAt ?? begun), 86_382_000);
   assert.equal(summary?.children[0]?.lifetimeSeconds, 28_800);
+});
+
+test('NAT-52: a client that did not hear our phase-1 lifetime is told again before the SA ends', () => {
+  const world = new World({
+    gatewayPolicy: gatewayWithGroup({}, { isakmp: [{ ...isakmpPolicy, lifetimeSeconds: 3600 }] }),
+    clientPolicy: clientPolicy({ isakmp: [{ ...isakmpPolicy, lifetimeSeconds: 86_400 }] }),
+  });
+  const { gateway, client } = world;
+  world.connect();
+  // Everything arrives but the notification, which nobody acknowledges.
+  for (let ends = [gateway, client]; ; ) {
+    const from = ends.find((end) => end.sent.length > 0);
+    if (!from) break;
+    const sent = world.next(from);
+    if (from === client || sent.bytes[18] !== exchangeTypes.informational)
+      world.deliver(from, sent);
+    ends = [...ends].reverse();
+  }
+  const lifetime = () => [...client.manager.summaries()][0]?.lifetimeSeconds;
+  world.passTime(10_000);
+  assert.equal(lifetime(), 86_400);
+  world.passTime(0.84 * 3_600_000);
+  assert.equal(lifetime(), 86_400);
+  world.passTime(0.02 * 3_600_000);
+  assert.equal(lifetime(), 3600);
+  assert.equal(gateway.logged(lifetimeOverridden).length, 1, 'reported once');
+  // Reminders end with the third, and the SA with its lifetime.
+  world.passTime(0.2 * 3_600_000);
+  assert.deepEqual([...gateway.manager.summaries()], []);
 });
 
 test('a client that proposes shorter lifetimes gets them, and no notification', () => {

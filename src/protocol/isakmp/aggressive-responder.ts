@@ -26,7 +26,7 @@ import {
   phaseOneRefused,
   unknownGroup,
 } from './events.ts';
-import { messageKey, remember, repeat } from './exchange.ts';
+import { messageKey, remember } from './exchange.ts';
 import { identification, identityText, phaseOneIdentity } from './identity.ts';
 import { informationalReceived } from './informational.ts';
 import { startKeepalives } from './keepalive.ts';
@@ -46,7 +46,7 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
-import { retransmit } from './retransmission.ts';
+import { retransmissionDue, retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
 import type { Cookies } from './seal.ts';
 import {
@@ -57,6 +57,7 @@ import {
   type State,
 } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
+import { alsoReceived, alsoSent, maySend } from './unproven.ts';
 
 /** The responder's side of aggressive mode with pre-shared keys; RFC 2409 section 5.4. */
 
@@ -139,6 +140,7 @@ export function aggressive1Received(
     path,
     subject,
     offer: offer.value,
+    exchanged: { received: octets.length, sent: 0 },
     expiresAt: after(turn.now, HALF_OPEN_MS),
   };
 }
@@ -200,6 +202,7 @@ export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreeme
     secured: secrets.secured,
     expectedHash: hashI(secrets.proof, offer.identityBody),
     retransmission: retransmit(octets, AGGRESSIVE_ANSWER_WAITS_MS, turn.now),
+    exchanged: alsoSent(state.exchanged, octets.length),
     expiresAt: state.expiresAt,
     refusalReported: false,
   };
@@ -331,9 +334,28 @@ function complete(
   return askAdmission(turn, next, octets);
 }
 
-/** Repeats message 2 and forgets a peer that does not prove itself in time. */
+/** Repeats message 2, as often as what came from its address allows. */
 export function awaitingProofTick(turn: Turn, state: AwaitingProof): AwaitingProof {
-  if (!state.retransmission) return state;
-  const next = repeat(turn, state, state.retransmission);
-  return { ...state, retransmission: next === 'exhausted' ? undefined : next };
+  const due = state.retransmission && retransmissionDue(state.retransmission, turn.now);
+  if (due === undefined) return state;
+  if (due === 'exhausted') return { ...state, retransmission: undefined };
+  return sendAgain(turn, { ...state, retransmission: due }, due.octets);
+}
+
+function sendAgain(turn: Turn, state: AwaitingProof, octets: Uint8Array): AwaitingProof {
+  if (!maySend(state.exchanged, octets.length)) return state;
+  turn.emit({ kind: 'send', path: state.path, octets });
+  return { ...state, exchanged: alsoSent(state.exchanged, octets.length) };
+}
+
+/** The same message 1 again, of so many octets: the same answer, once there is one. */
+export function aggressive1Repeated<S extends Agreeing | AwaitingProof>(
+  turn: Turn,
+  state: S,
+  octets: number,
+): S | AwaitingProof {
+  const next = { ...state, exchanged: alsoReceived(state.exchanged, octets) };
+  return next.phase === 'awaitingProof' && next.retransmission
+    ? sendAgain(turn, next, next.retransmission.octets)
+    : next;
 }

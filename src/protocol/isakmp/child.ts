@@ -27,6 +27,10 @@ export type Child = {
   readonly expiresAt: Instant;
   /** Inbound SPI of the pair in whose place it was negotiated. */
   readonly replaces: number | undefined;
+  /** Whether this end began its Quick Mode. */
+  readonly begunHere: boolean;
+  /** Nothing is sent by it: the other of two pairs that took the same place serves. */
+  readonly receivesOnly: boolean;
 };
 
 /** A replaced pair that goes on receiving for a while. */

@@ -20,6 +20,11 @@ export const HALF_OPEN_MS = 30_000;
 export const REQUEST_WAITS_MS: readonly number[] = [1000, 2000, 4000, 8000, 8000];
 /** The second aggressive mode message goes to a stranger, so that it is repeated less. */
 export const AGGRESSIVE_ANSWER_WAITS_MS: readonly number[] = [2000, 4000, 8000, 16_000];
+/**
+ * An address that may be forged gets at most so many times the octets that came from it; the limit of
+ * RFC 9000 section 8.1.
+ */
+export const AMPLIFICATION_MOST = 3;
 /** An XAUTH request waits for a person; repeating it only helps against loss. */
 export const XAUTH_REQUEST_WAITS_MS: readonly number[] = [2000, 4000, 8000, 16_000];
 /** Phase-2 exchanges under way in one ISAKMP SA. */
@@ -28,6 +33,10 @@ export const QUICK_MODES_MOST = 16;
 export const CHILDREN_MOST = 64;
 /** Messages whose repetition is recognized after their exchange is over. */
 export const ANSWERED_MOST = 8;
+/** Message ids of Quick Modes whose reuse is recognized; the oldest is forgotten for one more. */
+export const MESSAGE_IDS_MOST = 1024;
+/** A peer that uses pairs we do not have is told so this often at most. */
+export const UNKNOWN_SPI_MS = 5000;
 /** Octets of user name, password and other XAUTH values that we look at. */
 export const XAUTH_VALUE_OCTETS_MOST = 256;
 /** Characters of a peer's text that logs and views show. */
@@ -37,6 +46,11 @@ export const PRINTABLE_MOST = 128;
  * by itself: vpnc waits for that message after negotiating phase 1 anew, and gives up without it.
  */
 export const RESPONDER_LIFETIME_MS = 1500;
+/**
+ * Parts of the phase-1 lifetime after which it is announced again: a peer that heard it the first time
+ * has negotiated anew by then, and one that did not has time enough left.
+ */
+export const LIFETIME_REMINDER_PARTS: readonly number[] = [0.85, 0.9, 0.95];
 /** Parts of a child's lifetime after which its initiator, then its responder, replaces it. */
 export const INITIATOR_REKEY_PART = 0.85;
 export const RESPONDER_REKEY_PART = 0.93;

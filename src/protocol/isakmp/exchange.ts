@@ -1,7 +1,7 @@
 import { toHex } from '#base/bytes';
 import { randomUint32 } from '#base/random';
 import { digest } from '#crypto/hashes';
-import { ANSWERED_MOST } from './constants.ts';
+import { ANSWERED_MOST, MESSAGE_IDS_MOST } from './constants.ts';
 import { logSent } from './decode-text.ts';
 import { type Retransmission, retransmissionDue } from './retransmission.ts';
 import type { Sealed } from './seal.ts';
@@ -27,6 +27,12 @@ export function remember(
   return { ...sa, answered: [...others, { key, answer }].slice(-ANSWERED_MOST) };
 }
 
+/** The message id of a Quick Mode is used: neither end begins another one with it. */
+export const takeMessageId = (sa: Established, messageId: number): Established => ({
+  ...sa,
+  messageIds: [...sa.messageIds, messageId].slice(-MESSAGE_IDS_MOST),
+});
+
 /** Sends a message of an established SA. */
 export function transmit(turn: Turn, sa: Established, messageId: number, sealed: Sealed): void {
   logSent(turn, sa.subject, messageId, sealed.payloads, sealed.length);
@@ -39,6 +45,7 @@ export const newMessageId = (turn: Turn, sa: Established): number =>
     turn.environment.random,
     (id) =>
       id !== 0 &&
+      !sa.messageIds.includes(id) &&
       !sa.quickModes.some((q) => q.messageId === id) &&
       !('transaction' in sa.configuration && sa.configuration.transaction.messageId === id) &&
       !(

@@ -4,6 +4,7 @@ import { after, elapsedMs } from '#base/instant';
 import { attributeNumber, decodeAttributes } from '#wire/isakmp/attribute';
 import { lifeTypes, notifyTypes, phaseOneAttributes, protocolIds } from '#wire/isakmp/numbers';
 import type { Delete } from '#wire/isakmp/payload';
+import { installedPairs } from './child.ts';
 import { endEstablished } from './close.ts';
 import { ADOPTION_MS } from './constants.ts';
 import { logNotify, notifyText } from './decode-text.ts';
@@ -61,6 +62,11 @@ export function notificationReceived(
     case notifyTypes.initialContact:
       turn.notify({ kind: 'initialContact' });
       return sa;
+    case notifyTypes.invalidSpi:
+      logPeerNotification(turn, sa, notification);
+      return notification.protocolId === protocolIds.esp && notification.spi.length === 4
+        ? peerHasNot(turn, sa, [notification.spi])
+        : sa;
     case notifyTypes.responderLifetime:
       return sa.role === 'initiator' ? lifetimeReceived(sa, notification) : sa;
     case notifyTypes.unityLoadBalance:
@@ -68,13 +74,13 @@ export function notificationReceived(
     default:
       // An acknowledgement of R-U-THERE, and every status, says that the peer lives; errors are news.
       if (notification.notifyType < notifyTypes.connected)
-        turn.log(peerNotification, sa.subject, () => ({
-          message: notifyText(notification.notifyType),
-          trust: '',
-        }));
+        logPeerNotification(turn, sa, notification);
       return sa;
   }
 }
+
+const logPeerNotification = (turn: Turn, sa: Established, { notifyType }: Notification): void =>
+  turn.log(peerNotification, sa.subject, () => ({ message: notifyText(notifyType), trust: '' }));
 
 /** Initiator: the gateway will not keep the ISAKMP SA as long as proposed; age counts from phase 1. */
 function lifetimeReceived(sa: Established, notification: Notification): Established {
@@ -119,13 +125,15 @@ function deleteReceived(turn: Turn, sa: Established, payload: Delete): State {
       : endEstablished(turn, sa, 'peer deleted', false);
   }
   if (payload.protocolId !== protocolIds.esp || payload.spiSize !== 4) return sa;
+  return peerHasNot(turn, sa, payload.spis);
+}
+
+/** The peer does not receive under these SPIs: the pairs are of no use any more. */
+function peerHasNot(turn: Turn, sa: Established, octets: readonly Uint8Array[]): Established {
   const spis = new Set(
-    payload.spis.map((spi) => new DataView(spi.buffer, spi.byteOffset, 4).getUint32(0)),
+    octets.map((spi) => new DataView(spi.buffer, spi.byteOffset, 4).getUint32(0)),
   );
-  const isNamed = (outboundSpi: number): boolean => spis.has(outboundSpi);
-  const gone = [...sa.children, ...sa.retiring.map((r) => r.child)].filter((c) =>
-    isNamed(c.outboundSpi),
-  );
+  const gone = installedPairs(sa).filter((c) => spis.has(c.outboundSpi));
   for (const child of gone) turn.emit({ kind: 'remove', child });
   return {
     ...sa,

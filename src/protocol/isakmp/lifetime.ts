@@ -1,9 +1,11 @@
-import { after, earliest, type Instant, instant } from '#base/instant';
+import { after, earliest, elapsedMs, type Instant, instant } from '#base/instant';
+import { uint32 } from '#crypto/keymat';
+import { notifyTypes } from '#wire/isakmp/numbers';
 import { type Child, installedPairs } from './child.ts';
 import { deleteChildren, endEstablished } from './close.ts';
-import { HALF_OPEN_MS, RETIRED_AFTER_TRAFFIC_MS } from './constants.ts';
+import { HALF_OPEN_MS, RETIRED_AFTER_TRAFFIC_MS, UNKNOWN_SPI_MS } from './constants.ts';
 import { pairUsedUp } from './events.ts';
-import { sendInformational } from './informational-send.ts';
+import { espNotification, sendInformational } from './informational-send.ts';
 import { inboundDataReceived, noOldSa, oldSaFound, saActive, spiText } from './install-events.ts';
 import { install } from './quick.ts';
 import { rekeyChild } from './quick-initiator.ts';
@@ -12,6 +14,8 @@ import { type Established, type State, unconfirmedPairs } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /** The life of what was negotiated: coming into use, being replaced, expiring. */
+
+const EMPTY = new Uint8Array(0);
 
 /**
  * The first packet of a pair arrived: its predecessor is needed no longer (NAT-67). That the peer has the
@@ -44,8 +48,14 @@ export function inboundActive(turn: Turn, before: Established, spi: number): Est
  */
 export function unknownSpi(turn: Turn, sa: Established, spi: number): Established {
   const ours = [...installedPairs(sa), ...unconfirmedPairs(sa)];
-  if (!ours.some((c) => c.inboundSpi === spi)) sendInformational(turn, sa, [deleteChildren([spi])]);
-  return sa;
+  if (ours.some((c) => c.inboundSpi === spi)) return sa;
+  // Anybody can send a packet in the name of the peer.
+  const { unknownSpiAt } = sa;
+  if (unknownSpiAt !== undefined && elapsedMs(unknownSpiAt, turn.now) < UNKNOWN_SPI_MS) return sa;
+  const invalid = espNotification(notifyTypes.invalidSpi, uint32(spi), EMPTY);
+  // The delete comes first: strongSwan reads nothing behind an error.
+  sendInformational(turn, sa, [deleteChildren([spi]), invalid]);
+  return { ...sa, unknownSpiAt: turn.now };
 }
 
 /** A pair nears the end of its kilobytes or sequence numbers: it is replaced now. */

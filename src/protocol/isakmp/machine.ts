@@ -10,6 +10,7 @@ import {
   connectAggressive,
 } from './aggressive-initiator.ts';
 import {
+  aggressive1Repeated,
   aggressive3Received,
   aggressiveAgreed,
   awaitingProofTick,
@@ -83,6 +84,13 @@ function advance(turn: Turn, state: State, input: Input): State {
     case 'datagram':
       logHeader(turn, state.subject, input.header);
       return datagram(turn, state, input);
+    case 'firstMessageAgain':
+      // The answer of main mode is never longer than the question.
+      if (state.phase === 'mainProposed')
+        turn.emit({ kind: 'send', path: state.path, octets: state.answer });
+      return state.phase === 'agreeing' || state.phase === 'awaitingProof'
+        ? aggressive1Repeated(turn, state, input.octets)
+        : state;
     case 'answer':
       return answered(turn, state, input.ticket, input.answer);
     case 'tick':
@@ -160,7 +168,10 @@ function quickAnswered(
   }
 }
 
-type Command = Exclude<Input, { kind: 'datagram' | 'answer' | 'tick' | 'close' }>;
+type Command = Exclude<
+  Input,
+  { kind: 'datagram' | 'firstMessageAgain' | 'answer' | 'tick' | 'close' }
+>;
 
 function command(turn: Turn, sa: Established, input: Command): State {
   const isOpen = sa.extendedAuthentication.stage === 'done';

@@ -39,6 +39,9 @@ const never = (): boolean => false;
 function expectQuick(sa: Established, header: Header): Result<Expectation, string> {
   const { messageId } = header;
   const quick = sa.quickModes.find((q) => q.messageId === messageId);
+  // A copy of an old message 1, ours perhaps; RFC 2409 section 5.5 has the id tell exchanges apart.
+  if (!quick && sa.messageIds.includes(messageId))
+    return err('a Quick Mode message of an exchange that is over');
   if (!quick)
     return ok({
       rule: rules.quick1,

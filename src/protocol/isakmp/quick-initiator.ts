@@ -7,14 +7,13 @@ import type { Identification, Payload } from '#wire/isakmp/payload';
 import type { Child } from './child.ts';
 import {
   HALF_OPEN_MS,
-  INITIATOR_REKEY_PART,
   NONCE_OCTETS,
   NONCE_OCTETS_LEAST,
   NONCE_OCTETS_MOST,
   REQUEST_WAITS_MS,
 } from './constants.ts';
 import { keyAgreementFailed, phaseTwoRefused } from './events.ts';
-import { newMessageId, remember, transmit } from './exchange.ts';
+import { newMessageId, remember, takeMessageId, transmit } from './exchange.ts';
 import { selectorIdentification, selectorOf, within } from './identity.ts';
 import { espNotification, sendInformational } from './informational-send.ts';
 import { closingHash, type Opened } from './open.ts';
@@ -82,10 +81,11 @@ function begin(turn: Turn, sa: Established, offer: QuickOffer): Established {
     offer,
     expiresAt: after(turn.now, HALF_OPEN_MS),
   };
-  if (!offer.group) return sendQuick1(turn, sa, quick, undefined);
+  const known = takeMessageId(sa, messageId);
+  if (!offer.group) return sendQuick1(turn, known, quick, undefined);
   const question = { kind: 'dhGenerate', group: offer.group } as const;
   turn.emit({ kind: 'ask', ticket: messageId, question });
-  return replaceQuickMode(sa, quick);
+  return replaceQuickMode(known, quick);
 }
 
 type KeyPair = Extract<KeyAgreementAnswer, { kind: 'dhGenerate' }>;
@@ -272,6 +272,6 @@ function sendQuick3(
   const sealed = sealPayloads(sa.secured, header, [{ type: 'hash', data }]);
   transmit(turn, sa, messageId, sealed);
   const secrets: QuickSecrets = { initiatorNonceBody, responderNonceBody, sharedSecret };
-  const child = makeChild(turn, sa, quick.plan, messageId, secrets, INITIATOR_REKEY_PART);
+  const child = makeChild(turn, sa, quick.plan, messageId, secrets, true);
   return install(turn, remember(sa, quick.requestKey, sealed.octets), child);
 }

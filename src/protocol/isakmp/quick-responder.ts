@@ -11,10 +11,9 @@ import {
   NONCE_OCTETS_LEAST,
   NONCE_OCTETS_MOST,
   REQUEST_WAITS_MS,
-  RESPONDER_REKEY_PART,
 } from './constants.ts';
 import { keyAgreementFailed, phaseTwoRefused } from './events.ts';
-import { remember, transmit } from './exchange.ts';
+import { remember, takeMessageId, transmit } from './exchange.ts';
 import { selectorOf, within } from './identity.ts';
 import { espNotification, sendInformational } from './informational-send.ts';
 import { closingHash, type Opened } from './open.ts';
@@ -115,9 +114,9 @@ export function quick1Received(
   if (!plan.ok) {
     turn.log(phaseTwoRefused, sa.subject, () => ({ reason: plan.error.reason }));
     sendInformational(turn, sa, [espNotification(plan.error.notifyType, EMPTY, EMPTY)]);
-    return remember(sa, key, undefined);
+    return takeMessageId(remember(sa, key, undefined), header.messageId);
   }
-  const announced = announcePhaseOneIfLonger(turn, sa);
+  const announced = announcePhaseOneIfLonger(turn, takeMessageId(sa, header.messageId));
   const quick: Agreeing = {
     stage: 'agreeing',
     messageId: header.messageId,
@@ -189,7 +188,7 @@ function answer(
     responderNonceBody,
     sharedSecret: agreed?.sharedSecret,
   };
-  const child = makeChild(turn, sa, plan, messageId, secrets, RESPONDER_REKEY_PART);
+  const child = makeChild(turn, sa, plan, messageId, secrets, false);
   // The initiator may send by the pair as soon as it has this message, and its packets may overtake the next.
   turn.emit({ kind: 'prepare', child });
   transmit(turn, sa, messageId, sealed);

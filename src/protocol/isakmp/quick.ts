@@ -1,11 +1,18 @@
-import { after, type Instant } from '#base/instant';
+import { after } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import { keyMaterial } from '#crypto/keymat';
 import { protocolIds } from '#wire/isakmp/numbers';
 import type { Child } from './child.ts';
 import { deleteChildren, endEstablished } from './close.ts';
-import { CHILDREN_MOST, QUICK_MODES_MOST, REKEY_RETRY_MS, RETIRED_MS } from './constants.ts';
+import {
+  CHILDREN_MOST,
+  INITIATOR_REKEY_PART,
+  QUICK_MODES_MOST,
+  REKEY_RETRY_MS,
+  RESPONDER_REKEY_PART,
+  RETIRED_MS,
+} from './constants.ts';
 import { messageIdText } from './decode-text.ts';
 import { generatingQuickModeKey, loadingAllSas, phaseTwoTimedOut, tooMany } from './events.ts';
 import { repeat } from './exchange.ts';
@@ -69,7 +76,7 @@ export function makeChild(
   plan: ChildPlan,
   messageId: number,
   secrets: QuickSecrets,
-  rekeyPart: number,
+  begunHere: boolean,
 ): Child {
   const { choice } = plan;
   const { lifetimeSeconds, suite } = choice;
@@ -95,9 +102,14 @@ export function makeChild(
     lifetimeKilobytes: choice.lifetimeKilobytes,
     pfs: choice.group?.name,
     messageId,
-    rekeyAt: after(turn.now, lifetimeMs * rekeyPart),
+    rekeyAt: after(
+      turn.now,
+      lifetimeMs * (begunHere ? INITIATOR_REKEY_PART : RESPONDER_REKEY_PART),
+    ),
     expiresAt: after(turn.now, lifetimeMs),
     replaces: plan.replaces,
+    begunHere,
+    receivesOnly: false,
   };
 }
 
@@ -113,13 +125,14 @@ export const predecessor = (sa: Established, selectors: Child['selectors']): Chi
   sa.children.findLast((c) => sameSelectors(c.selectors, selectors));
 
 /**
- * How long a pair goes on receiving once another one took its place. When both ends replaced the same
- * pair at once, each may send on the other one of the two: then it stays until its lifetime is over.
+ * Both ends replaced the same pair at once, which leaves two: the one that the initiator of phase 1
+ * began is to serve. Both ends know who that is, whatever arrived first.
  */
-function retiredUntil(turn: Turn, old: Child, successor: Child): Instant {
-  const areSiblings = old.replaces !== undefined && old.replaces === successor.replaces;
-  return areSiblings ? old.expiresAt : after(turn.now, RETIRED_MS);
-}
+const yieldsTo = (sa: Established, child: Child, other: Child): boolean => {
+  const isByInitiator = ({ begunHere }: Child) => begunHere === (sa.role === 'initiator');
+  const areSiblings = other.replaces !== undefined && other.replaces === child.replaces;
+  return areSiblings && isByInitiator(other) && !isByInitiator(child);
+};
 
 /** Installs a pair; the one whose place it takes goes on receiving for a while. */
 export function install(turn: Turn, sa: Established, child: Child): Established {
@@ -127,14 +140,21 @@ export function install(turn: Turn, sa: Established, child: Child): Established 
   // One key for each direction.
   turn.log(generatingQuickModeKey, sa.subject, () => ({}));
   turn.log(generatingQuickModeKey, sa.subject, () => ({}));
+  const rest = withoutQuickMode(sa, child.messageId);
+  const until = after(turn.now, RETIRED_MS);
+  if (sa.children.some((other) => yieldsTo(sa, child, other))) {
+    // The peer may use it for as long as it has not seen the other one.
+    const second: Child = { ...child, receivesOnly: true };
+    turn.emit({ kind: 'install', child: second });
+    return { ...rest, retiring: [...sa.retiring, { child: second, until }] };
+  }
   turn.emit({ kind: 'install', child });
   logInstalled(turn, sa, child);
   const old = sa.children.filter((c) => sameSelectors(c.selectors, child.selectors));
-  const retiring = old.map((c) => ({ child: c, until: retiredUntil(turn, c, child) }));
   return {
-    ...withoutQuickMode(sa, child.messageId),
+    ...rest,
     children: [...sa.children.filter((c) => !old.includes(c)), child],
-    retiring: [...sa.retiring, ...retiring],
+    retiring: [...sa.retiring, ...old.map((c) => ({ child: c, until }))],
   };
 }
 

@@ -20,6 +20,7 @@ import type {
 import type { Retransmission } from './retransmission.ts';
 import type { Cookies, Secured } from './seal.ts';
 import type { CloseReason, Path } from './turn.ts';
+import type { Exchanged } from './unproven.ts';
 
 /** What every state has. */
 type Common = {
@@ -51,6 +52,7 @@ export type Agreeing = Common & {
   readonly phase: 'agreeing';
   readonly role: 'responder';
   readonly offer: AggressiveOffer;
+  readonly exchanged: Exchanged;
   readonly expiresAt: Instant;
 };
 
@@ -63,6 +65,7 @@ export type AwaitingProof = Common & {
   /** What message 3 must prove; it is made in advance so that every message 3 costs the same. */
   readonly expectedHash: Uint8Array;
   readonly retransmission: Retransmission | undefined;
+  readonly exchanged: Exchanged;
   readonly expiresAt: Instant;
   /** A refused message 3 is reported once; a stranger can send as many as they like. */
   readonly refusalReported: boolean;
@@ -411,14 +414,18 @@ export type Established = Common & {
   /** Networks that the peer was given, and may therefore name in Quick Mode. */
   readonly assigned: readonly Prefix[];
   readonly quickModes: readonly QuickMode[];
+  /** Message ids of every Quick Mode so far, of both ends; one that comes again is an old message. */
+  readonly messageIds: readonly number[];
   readonly children: readonly Child[];
   readonly retiring: readonly Retiring[];
   readonly deadPeerDetection: DeadPeerDetection;
   /** Number of the peer's newest R-U-THERE; they rise, so that an old one repeated is recognized. */
   readonly lastPeerQuestion: number | undefined;
+  /** When the peer was last told that we do not have a pair it uses. */
+  readonly unknownSpiAt: Instant | undefined;
   /** When the next NAT keepalive is due. */
   readonly keepaliveAt: Instant | undefined;
-  /** When the phase-1 lifetime is announced; undefined once it was, or before XAUTH is over. */
+  /** When the phase-1 lifetime is announced, or again; undefined before XAUTH is over, and when all is said. */
   readonly responderLifetimeAt: Instant | undefined;
   readonly answered: readonly Answered[];
   /** Phase 1 counts its lifetime from here. */

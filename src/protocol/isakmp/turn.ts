@@ -79,6 +79,8 @@ export type Input =
       readonly header: Header;
       readonly octets: Uint8Array;
     }
+  /** Responder: the message that began this negotiation came again, of so many octets. */
+  | { readonly kind: 'firstMessageAgain'; readonly octets: number }
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: KeyAgreementAnswer }
   | { readonly kind: 'tick' }
   /** Responder: whether the peer is served here. */
