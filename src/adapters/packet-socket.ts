@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import koffi from 'koffi';
 import type { Arena } from '#base/arena';
 import { assert } from '#base/assert';
 import { ok, type Result } from '#base/result';
@@ -7,7 +6,7 @@ import type { Frame, Offload } from '#features/nat/frame';
 import { ETHERNET_HEADER_OCTETS } from '#wire/ethernet';
 import { openPacketInterface, type PacketInterface } from './packet-interface.ts';
 import { MessageArray } from './packet-messages.ts';
-import type { Sys } from './userspace/sys.ts';
+import type { Sys, Watch } from './userspace/sys.ts';
 
 const MSG_DONTWAIT = 0x40;
 
@@ -54,7 +53,7 @@ export class PacketSocket {
   readonly #made: Arena;
   #queued = 0;
   #unsent = 0;
-  #poll: ReturnType<typeof koffi.node.poll> | undefined;
+  #watch: Watch | undefined;
 
   private constructor(sys: Sys, { fd, hardwareAddress, mtu }: PacketInterface) {
     this.#sys = sys;
@@ -84,14 +83,8 @@ export class PacketSocket {
 
   /** Calls `arrived` whenever there is something to `receive`, which it has to do. */
   watch(arrived: () => void): void {
-    // libuv passes a status first, whatever the types say: not 0 for an error of the interface (down,
-    // gone), which ends the watch, and which the kernel forgets once it was read.
-    const wake = (status: unknown): void => {
-      arrived();
-      if (status !== 0) this.#poll?.start({ readable: true }, wake);
-    };
-    // Without a reference the handle is collected, and the callbacks end silently.
-    this.#poll = koffi.node.poll(this.#fd, { readable: true }, wake);
+    // Without a reference the watch is collected, and the callbacks end silently.
+    this.#watch = this.#sys.watch(this.#fd, arrived);
   }
 
   /** Hands over what has arrived, at most a turn's worth; `batchDone` is called after each batch. */
@@ -139,8 +132,8 @@ export class PacketSocket {
   }
 
   close(): void {
-    this.#poll?.close();
-    this.#poll = undefined;
+    this.#watch?.close();
+    this.#watch = undefined;
     this.#sys.close(this.#fd);
   }
 

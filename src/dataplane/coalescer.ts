@@ -38,7 +38,7 @@ export const coalescerOctets = (octets: number): number => START + MOST_IP_OCTET
  */
 export class Coalescer {
   readonly #arena: Arena;
-  readonly #emit: (at: number, octets: number) => void;
+  readonly #emit: (at: number, octets: number, packets: number) => void;
   readonly #mergesUdp: boolean;
   readonly #covered = new Uint8Array(MOST_HEADER_OCTETS);
   readonly #fresh = new Uint8Array(MOST_HEADER_OCTETS);
@@ -59,8 +59,12 @@ export class Coalescer {
   /** Where the packet being decrypted begins. */
   #placed = START;
 
-  /** `emit` writes the frame of `octets` octets at `at` in `arena`. */
-  constructor(arena: Arena, mergesUdp: boolean, emit: (at: number, octets: number) => void) {
+  /** `emit` writes the frame of `octets` octets at `at` in `arena`, which holds `packets` packets. */
+  constructor(
+    arena: Arena,
+    mergesUdp: boolean,
+    emit: (at: number, octets: number, packets: number) => void,
+  ) {
     this.#arena = arena;
     this.#mergesUdp = mergesUdp;
     this.#emit = emit;
@@ -100,10 +104,11 @@ export class Coalescer {
     if (this.#packets === 1) writeVirtioHeader(bytes, header, 0, SEGMENTATION.none, 0, 0, 0, 0);
     else this.#finish(header);
     const octets = this.#end - header;
+    const packets = this.#packets;
     this.#packets = 0;
     this.#open = false;
     this.#end = START;
-    this.#emit(header, octets);
+    this.#emit(header, octets, packets);
   }
 
   #uncover(): void {

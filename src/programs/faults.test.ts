@@ -41,6 +41,46 @@ test('a file that is no text is refused in one line', (t) => {
   assert.equal(stderr, `headend: cannot read ${path}: it is no text, or not in UTF-8\n`);
 });
 
+/** Makes koffi as absent as on a machine that it has no library for. */
+const WITHOUT_KOFFI = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    resolve: (name, context, next) => {
+      if (name === 'koffi') throw new Error('no library for this machine');
+      return next(name, context);
+    },
+  });`)}`;
+
+test('without koffi a head-end says in one line what it needs, and runs without an inside network', async (t) => {
+  const path = join(folder(t), 'small.cfg');
+  const socket = join(folder(t), 'console.sock');
+  writeFileSync(
+    path,
+    [
+      'interface GigabitEthernet0/0',
+      ' nameif outside',
+      ' ip address 127.93.0.1 255.0.0.0',
+      'crypto ikev1 enable outside',
+      '',
+    ].join('\n'),
+  );
+  const args = ['--import', WITHOUT_KOFFI, main, 'run', path, '--console-socket', socket];
+  const failed = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+  assert.equal(failed.status, 2);
+  assert.match(
+    failed.stderr,
+    /^headend: .* need koffi, which cannot be loaded \(no library for this machine\): .* `--inside memory` runs .*\n$/,
+  );
+  if (process.getuid?.() !== 0) return t.diagnostic('without root, UDP 500 cannot be opened');
+  const more = ['--inside', 'memory', '--web-port', '0'];
+  const daemon = spawn(process.execPath, [...args, ...more]);
+  t.after(() => daemon.kill('SIGKILL'));
+  const [line] = await once(daemon.stdout, 'data');
+  assert.match(String(line), /^headend \S+ runs /);
+  daemon.kill('SIGTERM');
+  assert.deepEqual(await once(daemon, 'exit'), [0, null]);
+});
+
 test('a file of nothing but mistakes fills one screen, not a thousand', (t) => {
   const path = join(folder(t), 'wrong.cfg');
   writeFileSync(path, 'frobnicate\n'.repeat(5000));

@@ -1,5 +1,6 @@
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
+import { loadSys } from '#adapters/userspace/sys';
 import { InsideHost } from '#dataplane/inside-host';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import { clearPasswords } from '#session/config';
@@ -20,6 +21,12 @@ const insideOf = (options: RunOptions): Inside =>
     ? { kind: 'memory', connect: (send) => new InsideHost([], send) }
     : { kind: 'userspace', tunName: options.tunName, mtu: options.mtu };
 
+/** What works without koffi too, for whoever lacks it. */
+async function withPortableWay(error: string, { inside }: RunOptions): Promise<string> {
+  if (inside === 'memory' || (await loadSys()).ok) return error;
+  return `${error}; without it \`--inside memory\` runs everything but the way to the inside network`;
+}
+
 /** Runs a head-end until it is told to stop; the answer is the exit status. */
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   const work = new SlowWork(2);
@@ -29,7 +36,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     process.stdout.write(`Hashing ${passwords} passwords; "write memory" keeps the hashes.\n`);
   const configuration = await hashPasswords(read, work.scrypt);
   const started = await startHeadEnd({ configuration, work, inside: insideOf(options) });
-  if (!started.ok) throw new UsageError(started.error);
+  if (!started.ok) throw new UsageError(await withPortableWay(started.error, options));
   const headEnd = started.value;
   const console = new HeadEndConsole(headEnd, options.file, work.scrypt);
   const { stopped, stop } = untilStopped();

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { address } from '#base/address';
+import { toHex } from '#base/bytes';
 import { World } from '#dataplane/testing/world';
 import { ADDRESSES, type UserspaceBench, userspaceFactory } from './testing/bench.ts';
 import { enterNewNetwork, ip, missing, systemCalls } from './testing/network.ts';
@@ -79,6 +80,66 @@ else {
       const packet = w.fromClient(peer);
       w.arrive(peer, peer.seal(packet));
       await w.expectDelivered(packet);
+    }));
+
+  /** A packet that the inside network sends after all that it sent before. */
+  const marker = (w: World, peer: Parameters<World['fromInside']>[0]) => w.fromInside(peer, 555);
+
+  test('an interface taken away under traffic costs what was under way, and no number is used twice', async () =>
+    withBench(async (w, bench) => {
+      const peer = await w.join();
+      const sent = new Set<string>();
+      for (let i = 0; i < 300; i += 1) {
+        const packet = w.fromInside(peer, 100);
+        sent.add(toHex(bench.forwarded(packet)));
+        bench.sendInside(packet);
+        w.arrive(peer, peer.seal(w.fromClient(peer)));
+        if (i === 100) ip('link', 'delete', 'dev', 'headend0');
+      }
+      await w.until('report', () => w.reports('lost').length === 1);
+      const last = marker(w, peer);
+      bench.sendInside(last);
+      const opened: ReturnType<typeof peer.open>[] = [];
+      await w.until('the last', () => {
+        opened.push(...bench.sent.splice(0).map(({ bytes }) => peer.open(bytes)));
+        return opened.some(({ payload }) => payload.length === last.length);
+      });
+      assert.ok(opened.length > 50, 'what came before the interface went');
+      for (const [i, { sequence, payload }] of opened.entries()) {
+        assert.equal(sequence, i + 1, 'in order, each number once');
+        assert.ok(sent.has(toHex(payload)) || payload.length === last.length);
+      }
+      await w.settle();
+      bench.delivered.length = 0;
+      const packet = w.fromClient(peer);
+      w.arrive(peer, peer.seal(packet));
+      await w.expectDelivered(packet);
+    }));
+
+  test('a full queue of the interface loses packets of the inside network, in the eyes of the kernel', async () =>
+    withBench(async (w, bench) => {
+      const peer = await w.join();
+      ip('link', 'set', 'dev', 'headend0', 'txqueuelen', '4');
+      const packets = Array.from({ length: 2000 }, () => w.fromInside(peer, 100));
+      for (const packet of packets) bench.sendInside(packet);
+      const dropped = (): number => {
+        const shown = spawnSync('ip', ['-j', '-s', 'link', 'show', 'dev', 'headend0']);
+        return JSON.parse(shown.stdout.toString())[0].stats64.tx.dropped;
+      };
+      const opened: ReturnType<typeof peer.open>[] = [];
+      await w.until('all are accounted for', () => {
+        opened.push(...bench.sent.splice(0).map(({ bytes }) => peer.open(bytes)));
+        return opened.length + dropped() >= packets.length;
+      });
+      assert.equal(opened.length + dropped(), packets.length);
+      const order = new Map(packets.map((packet, i) => [toHex(bench.forwarded(packet)), i]));
+      let before = -1;
+      for (const [i, { sequence, payload }] of opened.entries()) {
+        assert.equal(sequence, i + 1);
+        const place = order.get(toHex(payload)) as number;
+        assert.ok(place > before, 'in order');
+        before = place;
+      }
     }));
 
   test('what an interface that is down does not take is counted, and traffic goes on', async () =>

@@ -95,6 +95,8 @@ export class InsideReader {
     const { bytes, pointer } = this.#answers;
     bytes.fill(0, 0, VIRTIO_HEADER_OCTETS);
     bytes.set(packet, VIRTIO_HEADER_OCTETS);
-    this.#sys.write(this.#start.tun.fd, pointer, VIRTIO_HEADER_OCTETS + packet.length);
+    const octets = VIRTIO_HEADER_OCTETS + packet.length;
+    if (this.#sys.write(this.#start.tun.fd, pointer, octets) < 0)
+      this.#path.count(PATH_COUNTER.queueFull);
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
 import type { Instant } from '#base/instant';
 import { Coalescer, coalescerOctets } from '#dataplane/coalescer';
@@ -9,6 +10,8 @@ import type { Port } from './port.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import type { Sys } from './sys.ts';
 import type { OpenTun } from './tun.ts';
+
+const { EINTR } = constants.errno;
 
 /** How much is read from one socket before the others get their turn. */
 const READS_PER_TURN = 4;
@@ -26,9 +29,12 @@ export class OutsideReader {
     this.#path = path;
     this.#receive = new ReceiveBatch(sys, MESSAGES_PER_READ);
     this.#inner = sys.memory(coalescerOctets(MOST_IP_OCTETS + IPV6_HEADER_OCTETS));
-    this.#coalescer = new Coalescer(this.#inner, tun.mergesUdp, (at, octets) => {
-      if (sys.write(tun.fd, this.#inner.pointer + at, octets) < 0)
-        path.count(PATH_COUNTER.queueFull);
+    this.#coalescer = new Coalescer(this.#inner, tun.mergesUdp, (at, octets, packets) => {
+      while (sys.write(tun.fd, this.#inner.pointer + at, octets) < 0) {
+        if (sys.errno() === EINTR) continue;
+        path.count(PATH_COUNTER.queueFull, packets);
+        return;
+      }
     });
   }
 

@@ -32,8 +32,12 @@ export type Sys = {
   close(fd: number): number;
   unshare(flags: number): number;
   setns(fd: number, kind: number): number;
+  /** Calls `ready` from the event loop whenever there is something to read, as long as the watch is kept. */
+  watch(fd: number, ready: () => void): Watch;
   openssl: OpenSsl;
 };
+
+export type Watch = { close(): void };
 
 /** The part of OpenSSL's libcrypto that the packet path uses, as the node binary exports it. */
 export type OpenSsl = {
@@ -54,7 +58,8 @@ export type OpenSsl = {
   HMAC_Final(context: number, output: number, octets: number): number;
 };
 
-type Library = ReturnType<typeof import('koffi')['load']>;
+type Koffi = Pick<typeof import('koffi'), 'load' | 'node'>;
+type Library = ReturnType<Koffi['load']>;
 
 /** mman.h of Linux. MAP_FIXED_NOREPLACE: where we say, unless something is there. */
 const PROT_READ_WRITE = 0x3;
@@ -70,7 +75,7 @@ const MOST_POINTER = 2 ** 47;
 /** A pointer is a plain integer for koffi: no conversion, and no allocation, at each call. */
 const POINTER = 'uintptr_t';
 
-function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'memory' | 'openssl'> {
+function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'memory' | 'watch' | 'openssl'> {
   const p = POINTER;
   return {
     socket: lib.func('socket', 'int', ['int', 'int', 'int']),
@@ -130,6 +135,17 @@ function mapper(lib: Library): (octets: number) => number {
   };
 }
 
+function watch(koffi: Koffi, fd: number, ready: () => void): Watch {
+  // libuv passes a status first, whatever the types say: not 0 for an error of the interface (down,
+  // gone), which ends the watch, and which the kernel forgets once it was read.
+  const wake = (status: unknown): void => {
+    ready();
+    if (status !== 0) poll.start({ readable: true }, wake);
+  };
+  const poll = koffi.node.poll(fd, { readable: true }, wake);
+  return poll;
+}
+
 /** Finds the functions in the running program; the error is one line for people. */
 export async function loadSys(): Promise<Result<Sys, string>> {
   try {
@@ -140,6 +156,7 @@ export async function loadSys(): Promise<Result<Sys, string>> {
     return ok({
       ...libc(lib),
       openssl: openssl(lib),
+      watch: (fd, ready) => watch(koffi, fd, ready),
       errno: () => koffi.errno(),
       arena: (octets) => {
         const words = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(octets / 4)));
@@ -156,7 +173,7 @@ export async function loadSys(): Promise<Result<Sys, string>> {
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return err(
-      `the user-space data plane needs koffi, which cannot be loaded (${reason}): run \`npm ci\` on Linux x64 or arm64`,
+      `interfaces and their packets need koffi, which cannot be loaded (${reason}): run \`npm ci\` on Linux x64 or arm64`,
     );
   }
 }

@@ -319,6 +319,49 @@ function mobility(factory: BenchFactory): void {
     assert.equal(w.bench.dataPlane.outboundCounters(outboundSpi, peer.options.remote), undefined);
   });
 
+  story(
+    factory,
+    'a NAT gives the peer another port in mid-train, and nothing is lost',
+    async (w) => {
+      const peer = await w.join();
+      const { remote } = peer.options;
+      const places = [
+        remote,
+        otherPort(remote, remote.port + 1),
+        otherPort(remote, remote.port + 2),
+      ];
+      const [packets, answers]: [Uint8Array[], Uint8Array[]] = [[], []];
+      let at = remote;
+      for (let i = 0; i < 90; i += 1) {
+        const from = places[Math.floor(i / 30)] as typeof remote;
+        const packet = w.fromClient(peer, 60 + (i % 3));
+        packets.push(packet);
+        w.arrive(peer, peer.seal(packet), from);
+        const answer = w.fromInside(peer, 100);
+        answers.push(answer);
+        w.bench.sendInside(answer);
+        if (i % 30 !== 15 || from === at) continue;
+        const moved = () => w.reports('peerMoved').some((r) => r.remote.port === from.port);
+        await w.until('the move', moved);
+        const moves = peer
+          .moves(from)
+          .map((c) => (c.kind === 'moveOutbound' ? { ...c, from: at } : c));
+        await w.apply(moves);
+        at = from;
+      }
+      await w.expectDelivered(...packets);
+      const sent = await w.takeSent(answers.length);
+      const opened = sent.map(({ bytes }) => peer.open(bytes));
+      const bySequence = opened.toSorted((a, b) => a.sequence - b.sequence);
+      for (const [i, { sequence, payload }] of bySequence.entries()) {
+        assert.equal(sequence, i + 1);
+        assert.deepEqual(payload, w.bench.forwarded(answers[i] as Uint8Array));
+      }
+      assert.equal(w.reports('peerMoved').length, 2);
+      expectCounters(w, peer, { packets: 90, octets: 90 * 61 });
+    },
+  );
+
   story(factory, 'peers whose NAT swaps their ports each follow their own', async (w) => {
     const [at] = factory.peers;
     const ports = [
