@@ -1,4 +1,7 @@
 import { Secret } from '#base/secret';
+import { isTable, LayeredTable, type Table } from './table.ts';
+
+export type { Table } from './table.ts';
 
 /**
  * The whole configuration as one immutable value. It is made of slices, each owned by the room that
@@ -40,7 +43,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Secret) return b instanceof Secret && a.equals(b);
-  if (a instanceof Map) return b instanceof Map && sameEntries(a, b);
+  if (isTable(a)) return isTable(b) && sameEntries(a, b);
   if (a instanceof Set)
     return b instanceof Set && a.size === b.size && [...a].every((item) => b.has(item));
   if (Array.isArray(a) || ArrayBuffer.isView(a)) return sameItems(a, b);
@@ -69,12 +72,9 @@ function sameFields(a: Record<string, unknown>, b: Record<string, unknown>): boo
   return true;
 }
 
-/** A named collection of an immutable value, in the order of its first mention. */
-export type Table<K, V> = ReadonlyMap<K, V>;
-
 /** `table` with `key` set to `value`; a key it already has keeps its place. */
 export const withEntry = <K, V>(table: Table<K, V>, key: K, value: V): Table<K, V> =>
-  new Map(table).set(key, value);
+  LayeredTable.withEntry(table, key, value);
 
 /** `table` without `key`. */
 export function withoutEntry<K, V>(table: Table<K, V>, key: K): Table<K, V> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** What a hash function is called, how large it is, and its number in IKEv1. */
 export type Hash = {
@@ -50,3 +50,6 @@ export function digest(name: HashName, ...parts: readonly Uint8Array[]): Uint8Ar
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
 }
+
+/** A text by which octets are recognized when they come again. */
+export const fingerprint = (octets: Uint8Array): string => hash('sha1', octets, 'base64');

@@ -52,7 +52,7 @@ export class KeyingManager implements Keying {
     const { questions, sas } = this.#stepper;
     const question = questions.take(id);
     const entry = question && sas.get(question.sa);
-    entry?.questions.delete(id);
+    if (entry) questions.answered(entry, id);
     const out: KeyingEffect[] = [];
     if (entry) {
       const { ticket } = question;

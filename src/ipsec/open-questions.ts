@@ -1,5 +1,5 @@
 import type { SaId } from './keying.ts';
-import type { Entry } from './sa-table.ts';
+import { type Entry, NO_QUESTIONS } from './sa-table.ts';
 
 /** Which SA waits for the answer, and which of its exchanges. */
 type OpenQuestion = { readonly sa: SaId; readonly ticket: number };
@@ -17,7 +17,7 @@ export class OpenQuestions {
   open(entry: Entry, ticket: number): number {
     this.#lastId += 1;
     this.#byId.set(this.#lastId, { sa: entry.id, ticket });
-    entry.questions.add(this.#lastId);
+    entry.questions = [...entry.questions, this.#lastId];
     return this.#lastId;
   }
 
@@ -26,6 +26,12 @@ export class OpenQuestions {
     const question = this.#byId.get(id);
     this.#byId.delete(id);
     return question;
+  }
+
+  /** An SA's question was answered. */
+  answered(entry: Entry, id: number): void {
+    const rest = entry.questions.filter((other) => other !== id);
+    entry.questions = rest.length === 0 ? NO_QUESTIONS : rest;
   }
 
   /** Nobody waits for the answers to an SA's questions anymore. */

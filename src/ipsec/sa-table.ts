@@ -26,13 +26,16 @@ export type Entry = {
   /** Fragments of a message that is not complete yet. */
   reassembly: Reassembly | undefined;
   /** Ids of questions that are not answered yet. */
-  readonly questions: Set<number>;
+  questions: readonly number[];
   /** Initiator: what was asked for, and how often it was sent elsewhere. */
   readonly request: ConnectRequest | undefined;
   readonly redirects: number;
   /** Initiator: the SA whose children this one takes over. */
   replaces: SaId | undefined;
 };
+
+/** Shared by all SAs that wait for nothing. */
+export const NO_QUESTIONS: readonly number[] = [];
 
 /** All ISAKMP SAs, and the ways to find one in a time that does not depend on their number. */
 export class SaTable {
@@ -93,7 +96,7 @@ export class SaTable {
       peer: undefined,
       path: undefined,
       reassembly: undefined,
-      questions: new Set(),
+      questions: NO_QUESTIONS,
       request,
       redirects,
       replaces: undefined,

@@ -65,7 +65,7 @@ export class StrangerLimits {
     const { sas } = this.#stepper;
     const id = sas.halfOpen.oldest();
     const entry = id === undefined ? undefined : sas.get(id);
-    if (!entry || entry.questions.size > 0) return false;
+    if (!entry || entry.questions.length > 0) return false;
     this.#stepper.forget(entry);
     return true;
   }

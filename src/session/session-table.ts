@@ -133,7 +133,7 @@ export class SessionTable {
     if (kind === 'remoteAccess') {
       if (simultaneousLogins < 1)
         return { kind: 'refused', reason: 'simultaneous logins', limit: simultaneousLogins };
-      const own = this.ofUser(username).filter((s) => s.kind === 'remoteAccess');
+      const own = this.#rivals(username, simultaneousLogins);
       const inOrder = [
         ...own.filter((s) => s.state === 'inactive'),
         ...own.filter((s) => s.state !== 'inactive'),
@@ -152,6 +152,14 @@ export class SessionTable {
     }
     if (excess > 0) return { kind: 'refused', reason: 'session limit', limit: this.#limit };
     return { kind: 'admitted', preempted: [...preempted] };
+  }
+
+  /** The VPN sessions of a user who may have reached the limit; most users are far from it. */
+  #rivals(username: string, simultaneousLogins: number): Session[] {
+    const count = this.#byUser.get(username)?.size ?? 0;
+    return count < simultaneousLogins
+      ? []
+      : this.ofUser(username).filter((s) => s.kind === 'remoteAccess');
   }
 
   /** Opens a session that `admit` let pass. Its owner and its addresses must be its own. */

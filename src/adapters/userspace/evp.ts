@@ -24,8 +24,8 @@ const SALT_OCTETS = 4;
 
 /**
  * ESP transforms through OpenSSL's EVP interface, called in the node binary itself: one context per
- * SA and direction whose key is set once, so that a packet costs five calls and no allocation. Works
- * on arenas of `Sys` only.
+ * SA and direction whose key is set once, with the first packet, so that a packet costs five calls and
+ * no allocation, and an SA that carries none costs none of the memory of C. Works on arenas of `Sys` only.
  */
 export function evpCiphers(sys: Sys): EspCiphers {
   const shop = new Workshop(sys);
@@ -40,15 +40,17 @@ export function evpCiphers(sys: Sys): EspCiphers {
 class CombinedMode implements EspSealer, EspOpener {
   readonly #shop: Workshop;
   readonly #suite: EspSuite;
-  readonly #salt: Uint8Array;
-  #context: number;
+  readonly #seals: boolean;
+  /** The key until there is a context, then the salt; undefined after the end. */
+  #keys: Uint8Array | undefined;
+  /** 0 before the first packet. */
+  #context = 0;
 
   constructor(shop: Workshop, suite: EspSuite, keyMaterial: Uint8Array, seals: boolean) {
     this.#shop = shop;
     this.#suite = suite;
-    this.#salt = keyMaterial.slice(suite.encryptionKeyOctets);
-    const key = keyMaterial.subarray(0, suite.encryptionKeyOctets);
-    this.#context = cipherContext(shop, suite, key, seals);
+    this.#seals = seals;
+    this.#keys = keyMaterial.slice();
   }
 
   seal(
@@ -73,8 +75,7 @@ class CombinedMode implements EspSealer, EspOpener {
     for (let i = 0; i < 4; i += 1) out[iv + 4 + i] = out[packet + 4 + i] as number;
 
     const { ssl } = this.#shop;
-    const context = this.#context;
-    assert(context !== 0, 'a cipher used after its end');
+    const context = this.#context === 0 ? this.#begin() : this.#context;
     const body = iv + ivOctets;
     ssl.EVP_EncryptInit_ex(context, 0, 0, 0, this.#nonce(out, iv));
     this.#associate(target, packet, sequenceHigh);
@@ -103,8 +104,7 @@ class CombinedMode implements EspSealer, EspOpener {
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
     const { ssl } = this.#shop;
-    const context = this.#context;
-    assert(context !== 0, 'a cipher used after its end');
+    const context = this.#context === 0 ? this.#begin() : this.#context;
     const nonce = this.#nonce(source.bytes, packet + ESP_HEADER_OCTETS);
     ssl.EVP_DecryptInit_ex(context, 0, 0, 0, nonce);
     ssl.EVP_CIPHER_CTX_ctrl(context, SET_TAG, icvOctets, source.pointer + body + length);
@@ -114,16 +114,30 @@ class CombinedMode implements EspSealer, EspOpener {
   }
 
   close(): void {
-    this.#salt.fill(0);
-    this.#shop.ssl.EVP_CIPHER_CTX_free(this.#context);
+    this.#keys?.fill(0);
+    this.#keys = undefined;
+    if (this.#context !== 0) this.#shop.ssl.EVP_CIPHER_CTX_free(this.#context);
     this.#context = 0;
+  }
+
+  /** Gives the key to OpenSSL. */
+  #begin(): number {
+    assert(this.#keys, 'a cipher used after its end');
+    const { encryptionKeyOctets } = this.#suite;
+    const key = this.#keys.subarray(0, encryptionKeyOctets);
+    this.#context = cipherContext(this.#shop, this.#suite, key, this.#seals);
+    const salt = this.#keys.slice(encryptionKeyOctets);
+    this.#keys.fill(0);
+    this.#keys = salt;
+    return this.#context;
   }
 
   /** Salt and IV, where OpenSSL can read them. */
   #nonce(bytes: Uint8Array, iv: number): number {
     const { scratch } = this.#shop;
     const at = SCRATCH.nonce;
-    for (let i = 0; i < SALT_OCTETS; i += 1) scratch.bytes[at + i] = this.#salt[i] as number;
+    const salt = this.#keys as Uint8Array;
+    for (let i = 0; i < SALT_OCTETS; i += 1) scratch.bytes[at + i] = salt[i] as number;
     for (let i = 0; i < this.#suite.ivOctets; i += 1)
       scratch.bytes[at + SALT_OCTETS + i] = bytes[iv + i] as number;
     return scratch.pointer + at;
@@ -150,9 +164,13 @@ class CombinedMode implements EspSealer, EspOpener {
 class CbcHmac implements EspSealer, EspOpener {
   readonly #shop: Workshop;
   readonly #suite: EspSuite;
-  /** 0 for NULL encryption. */
-  #cipher: number;
-  #hmac: number;
+  readonly #digestName: string;
+  readonly #seals: boolean;
+  /** Until there are contexts. */
+  #keys: Uint8Array | undefined;
+  /** 0 for NULL encryption, and before the first packet. */
+  #cipher = 0;
+  #hmac = 0;
 
   constructor(
     shop: Workshop,
@@ -161,16 +179,28 @@ class CbcHmac implements EspSealer, EspOpener {
     keyMaterial: Uint8Array,
     seals: boolean,
   ) {
-    const { ssl } = shop;
     this.#shop = shop;
     this.#suite = suite;
-    const key = keyMaterial.subarray(0, suite.encryptionKeyOctets);
+    this.#digestName = digestName;
+    this.#seals = seals;
+    this.#keys = keyMaterial.slice();
+  }
+
+  /** Gives the keys to OpenSSL. */
+  #begin(): void {
+    const keys = this.#keys;
+    assert(keys, 'a cipher used after its end');
+    const shop = this.#shop;
+    const suite = this.#suite;
+    const { ssl } = shop;
+    const key = keys.subarray(0, suite.encryptionKeyOctets);
     const thrice = new Uint8Array(suite.singleDes ? 3 * key.length : key.length);
     for (let at = 0; at < thrice.length; at += key.length) thrice.set(key, at);
-    this.#cipher = suite.algorithm === undefined ? 0 : cipherContext(shop, suite, thrice, seals);
+    this.#cipher =
+      suite.algorithm === undefined ? 0 : cipherContext(shop, suite, thrice, this.#seals);
     thrice.fill(0);
-    const integrityKey = keyMaterial.subarray(suite.encryptionKeyOctets);
-    const digest = ssl.EVP_get_digestbyname(digestName);
+    const integrityKey = keys.subarray(suite.encryptionKeyOctets);
+    const digest = ssl.EVP_get_digestbyname(this.#digestName);
     this.#hmac = ssl.HMAC_CTX_new();
     assert(this.#hmac !== 0, 'OpenSSL has no memory for an HMAC');
     const done = shop.withKey(integrityKey, (pointer) =>
@@ -178,6 +208,8 @@ class CbcHmac implements EspSealer, EspOpener {
     );
     if (done !== 1) this.close();
     assert(done === 1, `OpenSSL refuses the integrity key of ${suite.name}`);
+    keys.fill(0);
+    this.#keys = undefined;
   }
 
   seal(
@@ -193,6 +225,7 @@ class CbcHmac implements EspSealer, EspOpener {
     const body = iv + ivOctets;
     checkBounds(source, from, octets);
     checkBounds(target, packet, ESP_HEADER_OCTETS + ivOctets + octets + DIGEST_ROOM);
+    if (this.#hmac === 0) this.#begin();
     if (this.#cipher === 0) copy(source, from, octets, target, body);
     else {
       const { ssl } = this.#shop;
@@ -224,6 +257,7 @@ class CbcHmac implements EspSealer, EspOpener {
     const length = octets - espFrameOctets(this.#suite);
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
+    if (this.#hmac === 0) this.#begin();
     const icv = body + length;
     this.#digest(source, packet, icv, sequenceHigh, scratch.pointer + SCRATCH.digest);
     let difference = 0;
@@ -240,14 +274,16 @@ class CbcHmac implements EspSealer, EspOpener {
   }
 
   close(): void {
-    if (this.#cipher !== 0) this.#shop.ssl.EVP_CIPHER_CTX_free(this.#cipher);
-    this.#shop.ssl.HMAC_CTX_free(this.#hmac);
+    const { ssl } = this.#shop;
+    this.#keys?.fill(0);
+    this.#keys = undefined;
+    if (this.#cipher !== 0) ssl.EVP_CIPHER_CTX_free(this.#cipher);
+    if (this.#hmac !== 0) ssl.HMAC_CTX_free(this.#hmac);
     this.#cipher = 0;
     this.#hmac = 0;
   }
 
   #digest(arena: Arena, from: number, end: number, sequenceHigh: number, output: number): void {
-    assert(this.#hmac !== 0, 'a cipher used after its end');
     const { ssl, scratch } = this.#shop;
     ssl.HMAC_Init_ex(this.#hmac, 0, 0, 0, 0);
     ssl.HMAC_Update(this.#hmac, arena.pointer + from, end - from);

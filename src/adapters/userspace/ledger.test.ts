@@ -27,11 +27,19 @@ else {
   test('what a dead worker held of the memory of C is given back, once', () => {
     const memory = ledgerMemory();
     const ciphers = evpCiphers(recorded(sys, memory));
-    const sealer = (name: EspSuiteName) =>
+    const arena = sys.arena(256);
+    const unused = (name: EspSuiteName) =>
       ciphers.sealer(ESP_SUITES[name], new Uint8Array(ESP_SUITES[name].keyMaterialOctets));
+    const sealer = (name: EspSuiteName) => {
+      const made = unused(name);
+      made.seal(arena, 128, 16, arena, 0, -1);
+      return made;
+    };
     const sealers = Array.from({ length: 600 }, () => sealer('aes-gcm-16-128'));
     for (const one of sealers.splice(0, 400)) one.close();
     sealers.push(sealer('aes-cbc-128-hmac-sha1-96'));
+    // What has not sealed anything yet holds nothing.
+    sealers.push(unused('aes-cbc-128-hmac-sha1-96'), unused('aes-gcm-16-128'));
     // 200 contexts of AES-GCM, one of CBC and its HMAC, scratch memory and the pool of IVs.
     assert.equal(settle(sys, memory), 200 + 2 + 2);
     assert.equal(settle(sys, memory), 0);

@@ -1,6 +1,5 @@
-import { toHex } from '#base/bytes';
 import { randomUint32 } from '#base/random';
-import { digest } from '#crypto/hashes';
+import { fingerprint } from '#crypto/hashes';
 import { ANSWERED_MOST, MESSAGE_IDS_MOST } from './constants.ts';
 import { logSent } from './decode-text.ts';
 import { type Retransmission, retransmissionDue } from './retransmission.ts';
@@ -11,7 +10,7 @@ import type { Turn } from './turn.ts';
 /** What every exchange of an established SA does with its messages. */
 
 /** Recognizes a datagram that was received before. */
-export const messageKey = (octets: Uint8Array): string => toHex(digest('sha1', octets));
+export const messageKey = (octets: Uint8Array): string => fingerprint(octets);
 
 /** The answer of a message whose exchange is over; undefined when it is new. */
 export const answeredBefore = (sa: Established, key: string) =>
