@@ -128,7 +128,7 @@ export class Site {
   /** Puts another configuration in force while sessions run. */
   configure(setup: Partial<Setup>): void {
     this.#configuration = headEndConfiguration(setup);
-    this.headEnd.device.configure(this.#configuration);
+    this.headEnd.command((device, now) => device.configure(this.#configuration, now));
   }
 
   /** Sessions of the head-end, the oldest first. */

@@ -21,6 +21,14 @@ const MONTH_NAMES = [
 ] as const;
 const WEEKDAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
+const LONG_MONTH_NAMES = [
+  ...['January', 'February', 'March', 'April', 'May', 'June'],
+  ...['July', 'August', 'September', 'October', 'November', 'December'],
+] as const;
+const LONG_WEEKDAY_NAMES = [
+  ...['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
+] as const;
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -72,6 +80,10 @@ export const formatMilliseconds = (t: CalendarTime): string =>
 export const monthName = (t: CalendarTime): string => MONTH_NAMES[t.month - 1] as string;
 /** `Sun`. */
 export const weekdayName = (t: CalendarTime): string => WEEKDAY_NAMES[t.weekday] as string;
+
+/** `Thursday, 18 October 2001`; LB-50. */
+export const longDate = (t: CalendarTime): string =>
+  `${LONG_WEEKDAY_NAMES[t.weekday]}, ${t.day} ${LONG_MONTH_NAMES[t.month - 1]} ${t.year}`;
 
 /** `0:13:05`, hours above 24 allowed; LB-68. */
 export function formatDuration(milliseconds: number): string {

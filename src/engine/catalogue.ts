@@ -1,9 +1,11 @@
 import { catalogue } from '#events/catalogue';
+import * as clusterEvents from '#features/cluster/events';
 import * as managementEvents from '#features/management/events';
 import * as natEvents from '#features/nat/events';
 import * as remoteAccessEvents from '#features/remote-access/events';
 import * as ipsecEvents from '#ipsec/events';
 import * as isakmpEvents from '#protocol/isakmp/events';
+import * as vclEvents from '#protocol/vcl/events';
 import * as sessionEvents from '#session/events';
 import * as engineEvents from './events.ts';
 
@@ -13,6 +15,8 @@ export const headEndCatalogue = catalogue(
   ipsecEvents,
   sessionEvents,
   remoteAccessEvents,
+  clusterEvents,
+  vclEvents,
   managementEvents,
   engineEvents,
 );

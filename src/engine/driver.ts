@@ -1,5 +1,6 @@
 import type { Instant } from '#base/instant';
 import type { DataPlane, DataPlaneReport } from '#dataplane/data-plane';
+import type { ClusterAction } from '#features/cluster/port';
 import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
 
 /** What a device needs from the world around it; real in `adapters`, virtual in `sim`. */
@@ -9,6 +10,8 @@ export type DriverPorts = {
   readonly ask: (question: Question, answered: (answer: Answer) => void) => void;
   /** Asks for one call of `Driver.tick` at a moment, in place of the moment asked for before. */
   readonly wakeAt: (at: Instant | undefined) => void;
+  /** What the device as a member of a cluster wants done; absent for devices that are in none. */
+  readonly cluster?: ((action: ClusterAction) => void) | undefined;
 };
 
 /** Runs one device: hands it inputs one at a time, carries out its effects in order, keeps its alarm set. */
@@ -65,6 +68,9 @@ export class Driver {
         return;
       case 'forward':
         this.#dataPlane?.apply(effect.changes);
+        return;
+      case 'cluster':
+        this.#ports.cluster?.(effect.action);
         return;
       case 'ask': {
         const { id } = effect;

@@ -1,6 +1,11 @@
 import { elapsedMs, type Instant } from '#base/instant';
 import type { ExecDeclaration } from '#config/exec';
 import { systemSlice } from '#config/system';
+import {
+  type ClusterNeeds,
+  type ClusterRequest,
+  clusterCommands,
+} from '#features/cluster/exec-commands';
 import { type ManagementNeeds, managementCommands } from '#features/management/show';
 import { remoteAccessSlice } from '#features/remote-access/config';
 import {
@@ -43,9 +48,9 @@ export function systemView(device: HeadEnd, ports: ProcessPorts): SystemView {
 }
 
 /** What the commands of a head-end read. */
-export type HeadEndNeeds = ManagementNeeds & RemoteAccessNeeds;
+export type HeadEndNeeds = ManagementNeeds & RemoteAccessNeeds & ClusterNeeds;
 /** What they request of the device. */
-export type HeadEndRequest = RemoteAccessRequest;
+export type HeadEndRequest = RemoteAccessRequest | ClusterRequest;
 
 export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds => ({
   now: ports.now,
@@ -55,6 +60,7 @@ export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds
   sessions: device.sessions,
   keying: device.keying,
   remoteAccess: device.remoteAccess,
+  cluster: device.cluster,
   pools: device.pools,
   counters: device.counters,
   configuration: () => device.configuration,
@@ -64,4 +70,5 @@ export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds
 export const headEndCommands: readonly ExecDeclaration<HeadEndNeeds, HeadEndRequest>[] = [
   ...managementCommands,
   ...remoteAccessCommands,
+  ...clusterCommands,
 ];

@@ -5,6 +5,10 @@ import type { Configuration } from '#config/configuration';
 import type { SaCounters } from '#dataplane/data-plane';
 import { type EventRecord, occurred } from '#events/event';
 import { EventLog } from '#events/log';
+import type { ClusterRequest } from '#features/cluster/exec-commands';
+import { Cluster } from '#features/cluster/feature';
+import { type PlatformModel, platformOfMachine } from '#features/cluster/platform';
+import type { ClusterEffect, ClusterInput } from '#features/cluster/port';
 import { managementSlice } from '#features/management/config';
 import type { RemoteAccessRequest } from '#features/remote-access/exec-commands';
 import { RemoteAccess } from '#features/remote-access/feature';
@@ -36,6 +40,8 @@ export type HeadEndOptions = {
   readonly counters: TrafficCounters;
   /** UDP port of encapsulated traffic, 4500 but in the demo. */
   readonly natTraversalPort: number;
+  /** What this machine counts as in a cluster when no model is named; by default one of one processor. */
+  readonly machine?: PlatformModel | undefined;
 };
 
 /** Ours: events kept in memory, and users whose verified credentials are remembered. */
@@ -45,6 +51,9 @@ const CREDENTIALS_KEPT = 100_000;
 /** Who is waiting for the answer to a question that left as an effect. */
 type Asker = { readonly of: 'keying' | 'credentials'; readonly id: number };
 
+/** Everything that the rooms below want done. */
+type RoomEffect = RemoteAccessEffect | ClusterEffect;
+
 /** The head-end: one keying manager, one session table, and the features that share them. */
 export class HeadEnd implements Steppable {
   readonly log: EventLog;
@@ -53,6 +62,7 @@ export class HeadEnd implements Steppable {
   readonly accounting = new Accounting();
   readonly keying: KeyingManager;
   readonly remoteAccess: RemoteAccess;
+  readonly cluster: Cluster;
   readonly counters: TrafficCounters;
   readonly startedAt: Instant;
   readonly version: string;
@@ -75,6 +85,16 @@ export class HeadEnd implements Steppable {
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
       inboundPackets: (spi) => counters.inboundCounters(spi)?.packets ?? 0,
     });
+    this.cluster = new Cluster({
+      random,
+      configuration: () => this.#configuration,
+      sessions: this.sessions,
+      pools: this.pools,
+      softwareVersion: `headend ${options.version}`,
+      machine: options.machine ?? platformOfMachine(1, DEFAULT_SESSION_LIMIT),
+      wants: (eventClass, severity) => this.log.wants(eventClass, severity),
+      note: (record, now) => this.note(record, now),
+    });
     this.remoteAccess = new RemoteAccess({
       keying: this.keying,
       sessions: this.sessions,
@@ -83,10 +103,15 @@ export class HeadEnd implements Steppable {
       accounting: this.accounting,
       traffic: (peer, child) => trafficOf(counters, peer, child),
       configuration: () => this.#configuration,
+      director: ({ local, remote, redirectable }, now) =>
+        this.cluster.director.admit(
+          { local: local.address, client: remote.address, redirectable },
+          now,
+        ),
       applicationVersion: `headend ${options.version}`,
       natTraversalPort,
     });
-    this.configure(configuration);
+    this.#adopt(configuration);
   }
 
   get configuration(): Configuration {
@@ -94,12 +119,27 @@ export class HeadEnd implements Steppable {
   }
 
   /** Puts a verified configuration in force, from the next input on. */
-  configure(configuration: Configuration): void {
+  configure(configuration: Configuration, now: Instant): readonly Effect[] {
+    this.#adopt(configuration);
+    return this.#perform(this.cluster.configured(now), now);
+  }
+
+  /** What comes from the other members of the cluster, and from the network they share. */
+  clusterInput(input: ClusterInput, now: Instant): readonly Effect[] {
+    return this.#perform(this.cluster.input(input, now), now);
+  }
+
+  /** Begins what a device does of itself, once everything around it is there. */
+  begin(now: Instant): readonly Effect[] {
+    return this.#perform(this.cluster.configured(now), now);
+  }
+
+  #adopt(configuration: Configuration): void {
     this.#configuration = configuration;
     this.#policy = keyingPolicy(configuration);
     const { pools, sessionLimit } = sessionSlice.of(configuration);
     this.pools.configure(pools.values());
-    this.sessions.setLimit(sessionLimit ?? DEFAULT_SESSION_LIMIT);
+    this.sessions.setLimit(sessionLimit ?? this.cluster.platform.sessions);
     this.log.setSeveritiesToLog(managementSlice.of(configuration).logging.classes);
   }
 
@@ -117,29 +157,47 @@ export class HeadEnd implements Steppable {
         return [
           ...this.#perform(this.keying.tick(now), now),
           ...this.#perform(this.remoteAccess.tick(now), now),
+          ...this.#perform(this.cluster.tick(now), now),
+          ...this.cluster.look(now).flatMap((index) => this.#logOffIndex(index, now)),
         ];
     }
   }
 
   deadline(): Instant | undefined {
-    return earliest(this.keying.deadline(), this.remoteAccess.deadline());
+    return earliest(
+      earliest(this.keying.deadline(), this.remoteAccess.deadline()),
+      this.cluster.deadline(),
+    );
   }
 
   /** Carries out what a command requested; the text is its answer. */
   request(
-    request: RemoteAccessRequest,
+    request: RemoteAccessRequest | ClusterRequest,
     now: Instant,
   ): { readonly text: string; readonly effects: readonly Effect[] } {
-    const effects =
-      request.kind === 'logOffSessions'
-        ? request.indexes.flatMap((index) => {
-            const session = this.sessions.get(index);
-            return session ? this.logOff(session, now) : [];
-          })
-        : request.sas.flatMap((sa) =>
-            this.#perform(this.keying.close(sa, 'administrator', now), now),
-          );
-    return { text: request.done, effects };
+    return { text: request.done, effects: this.#requested(request, now) };
+  }
+
+  #requested(request: RemoteAccessRequest | ClusterRequest, now: Instant): readonly Effect[] {
+    switch (request.kind) {
+      case 'logOffSessions':
+        return request.indexes.flatMap((index) => this.#logOffIndex(index, now));
+      case 'drain':
+        this.cluster.beginDrain(request.moves, request.minutes, now);
+        return [];
+      case 'endDrain':
+        this.cluster.endDrain(now);
+        return [];
+      default:
+        return request.sas.flatMap((sa) =>
+          this.#perform(this.keying.close(sa, 'administrator', now), now),
+        );
+    }
+  }
+
+  #logOffIndex(index: number, now: Instant): readonly Effect[] {
+    const session = this.sessions.get(index);
+    return session ? this.logOff(session, now) : [];
   }
 
   /** Ends one session for the administrator. */
@@ -149,7 +207,10 @@ export class HeadEnd implements Steppable {
 
   /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
   closeAll(reason: CloseReason, now: Instant): readonly Effect[] {
-    return this.#perform(this.keying.closeAll(reason, now), now);
+    return [
+      ...this.#perform(this.cluster.leave('shutdown', now), now),
+      ...this.#perform(this.keying.closeAll(reason, now), now),
+    ];
   }
 
   /** Writes an event to the log. */
@@ -171,7 +232,7 @@ export class HeadEnd implements Steppable {
   }
 
   /** Does what stays inside (events, notices) and passes on what concerns the world, in order. */
-  #perform(effects: readonly RemoteAccessEffect[], now: Instant): Effect[] {
+  #perform(effects: readonly RoomEffect[], now: Instant): Effect[] {
     const out: Effect[] = [];
     for (const effect of effects)
       switch (effect.kind) {
@@ -190,6 +251,7 @@ export class HeadEnd implements Steppable {
         case 'send':
         case 'keepalive':
         case 'forward':
+        case 'cluster':
           out.push(effect);
       }
     return out;

@@ -1,6 +1,7 @@
 import type { Endpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { DataPlaneReport, ForwardingChange } from '#dataplane/data-plane';
+import type { ClusterAction } from '#features/cluster/port';
 import type { KeyingAnswer, KeyingQuestion } from '#ipsec/keying';
 import type { CredentialAnswer, CredentialQuestion } from '#session/credentials';
 
@@ -25,7 +26,8 @@ export type Effect =
     }
   | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
   | { readonly kind: 'forward'; readonly changes: readonly ForwardingChange[] }
-  | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly kind: 'cluster'; readonly action: ClusterAction };
 
 /** A machine that runs on inputs alone: the head-end, the built-in client, the PAT box. */
 export type Steppable = {

@@ -77,7 +77,8 @@ export class HeadEndConsole {
 
   /** A line was accepted: it is in force at once, and passwords in it become verifiers soon after. */
   #applied(configuration: Configuration): void {
-    this.#process.device.configure(configuration);
+    const { device, driver } = this.#process;
+    driver.carryOut(device.configure(configuration, now()));
     if (holdsClearPasswords(configuration)) void this.#seal();
   }
 

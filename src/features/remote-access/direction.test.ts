@@ -10,7 +10,7 @@ const redirect = { kind: 'redirect', target: elsewhere } as const;
 /** What is decided about a client that has proven its key. */
 function decided(concentrator: Concentrator, beginsAfresh: boolean) {
   const client = concentrator.arrives({ user: 'vpnclient1', port: 1025 });
-  concentrator.notice({ kind: 'admissionWanted', sa: client.sa, beginsAfresh });
+  concentrator.notice({ kind: 'admissionWanted', sa: client.sa, beginsAfresh, redirectable: true });
   const [admission] = concentrator.keying.commanded.flatMap((c) =>
     c.kind === 'admission' ? [c.admission] : [],
   );
@@ -27,7 +27,7 @@ test('clients of a group with `redirect-to` go there, but not those that have a 
   assert.deepEqual(decided(new Concentrator(lines), false), { kind: 'serve' });
 });
 
-test('the director is asked about newcomers alone, and decides', () => {
+test('the director decides about everybody else, and hears what a client can do', () => {
   const asked: Newcomer[] = [];
   const withDirector = () => {
     const concentrator = new Concentrator();
@@ -38,10 +38,14 @@ test('the director is asked about newcomers alone, and decides', () => {
     return concentrator;
   };
   assert.deepEqual(decided(withDirector(), true), redirect);
-  assert.deepEqual(decided(withDirector(), false), { kind: 'serve' });
+  assert.deepEqual(decided(withDirector(), false), redirect);
+  const client = ['ciscovpn', '171.69.89.78', 1025, true];
   assert.deepEqual(
-    asked.map((n) => [n.group, n.remote.address, n.remote.port]),
-    [['ciscovpn', '171.69.89.78', 1025]],
+    asked.map((n) => [n.group, n.remote.address, n.remote.port, n.redirectable, n.beginsAfresh]),
+    [
+      [...client, true],
+      [...client, false],
+    ],
   );
 });
 

@@ -31,7 +31,7 @@ export class RemoteAccess {
       case 'phaseOneCompleted':
         return this.#begin(sa);
       case 'admissionWanted':
-        return c.keying.admit(sa, admissionOf(c, sa, notice.beginsAfresh, now), now);
+        return c.keying.admit(sa, admissionOf(c, notice, now), now);
       case 'initialContact':
         return this.#initialContact(sa);
       case 'credentials':

@@ -17,11 +17,15 @@ import type { LoginTable } from './login-table.ts';
  */
 export type ChildTraffic = (peer: Endpoint, child: ChildSpis) => Traffic | undefined;
 
-/** A client that has proven the key of its group and begins afresh. */
+/** A client that has proven the key of its group. */
 export type Newcomer = {
   readonly group: string;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Whether it would follow a redirect. */
+  readonly redirectable: boolean;
+  /** One that does not begin afresh has a tunnel somewhere already. */
+  readonly beginsAfresh: boolean;
 };
 
 /** Whether a newcomer is served here or by another head-end; costs microseconds, since every login waits. */
@@ -35,7 +39,7 @@ export type RemoteAccessParts = {
   readonly credentials: CredentialCache;
   readonly accounting: Accounting;
   readonly traffic: ChildTraffic;
-  /** Asked about every newcomer whose group says nothing; absent serves all. */
+  /** Asked about everybody whose group says nothing; absent serves all. */
   readonly director?: Director | undefined;
   readonly configuration: () => Configuration;
   /** What the head-end calls itself to its clients. */

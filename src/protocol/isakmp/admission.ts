@@ -1,6 +1,7 @@
 import { addressBytes, familyOf } from '#base/address';
 import { after } from '#base/instant';
 import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
+import { end } from './close.ts';
 import { HALF_OPEN_MS, REDIRECTED_MS } from './constants.ts';
 import { peerRedirected, redirectImpossible } from './events.ts';
 import { messageKey, newMessageId, transmit } from './exchange.ts';
@@ -20,7 +21,11 @@ import { authenticated, requestCredentials } from './xauth.ts';
 /** Responder, phase 1 completed by `message3`: the owner decides, if the policy says so. */
 export function askAdmission(turn: Turn, sa: Established, message3: Uint8Array): Established {
   if (!sa.peer.asksAdmission) return serve(turn, sa);
-  turn.notify({ kind: 'admissionWanted', beginsAfresh: sa.initialContact });
+  turn.notify({
+    kind: 'admissionWanted',
+    beginsAfresh: sa.initialContact,
+    redirectable: sa.extensions.unity,
+  });
   return {
     ...sa,
     extendedAuthentication: {
@@ -42,6 +47,7 @@ export function admitted(turn: Turn, sa: Established, admission: Admission): Sta
   const { extendedAuthentication: waiting } = sa;
   if (waiting.stage !== 'admitting') return sa;
   if (admission.kind === 'serve') return serve(turn, sa);
+  if (admission.kind === 'refuse') return end(turn, sa, 'refused');
   const { target } = admission;
   if (familyOf(target) !== 4) {
     turn.log(redirectImpossible, sa.subject, () => ({ target }));

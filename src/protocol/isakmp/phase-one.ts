@@ -26,7 +26,7 @@ export const vendorIdPayload = (name: VendorIdName): VendorId => ({
 /** What the peer's vendor IDs announce. */
 export function extensionsOf(vendorIds: readonly Uint8Array[]): PeerExtensions {
   const names = new Set(vendorIds.map((data) => knownVendorId(data)?.name));
-  return { deadPeerDetection: names.has('dpd') };
+  return { deadPeerDetection: names.has('dpd'), unity: names.has('unity') };
 }
 
 /** The body of a payload that is not sent yet. */

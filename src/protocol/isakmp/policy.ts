@@ -55,7 +55,8 @@ export type PeerPolicy = {
 /** What becomes of a peer that has proven its key; `target` is the IPv4 address of another gateway. */
 export type Admission =
   | { readonly kind: 'serve' }
-  | { readonly kind: 'redirect'; readonly target: IpAddress };
+  | { readonly kind: 'redirect'; readonly target: IpAddress }
+  | { readonly kind: 'refuse' };
 
 /** How phase 1 is done; RFC 2409 section 5. */
 export type PhaseOneExchange = 'aggressive' | 'main';

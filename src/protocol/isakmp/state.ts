@@ -31,7 +31,11 @@ type Common = {
 };
 
 /** Extensions that the peer announced by vendor IDs. */
-export type PeerExtensions = { readonly deadPeerDetection: boolean };
+export type PeerExtensions = {
+  readonly deadPeerDetection: boolean;
+  /** It sent the Unity vendor ID: a client of the vendor's kind, which follows a redirect. LB-06 */
+  readonly unity: boolean;
+};
 
 /** What the responder read in the first aggressive mode message. */
 export type AggressiveOffer = {

@@ -69,6 +69,7 @@ export type CloseReason =
   | 'replaced'
   | 'preempted'
   | 'redirected'
+  | 'refused'
   | 'shutdown';
 
 /** Everything that one ISAKMP SA can be told. */
@@ -125,7 +126,12 @@ export type Notice =
    * A peer that the policy says to ask about has proven its key, and nothing else was asked of it. One
    * that does not begin afresh has a tunnel already, and can be sent nowhere. Answer with `admission`.
    */
-  | { readonly kind: 'admissionWanted'; readonly beginsAfresh: boolean }
+  | {
+      readonly kind: 'admissionWanted';
+      readonly beginsAfresh: boolean;
+      /** Whether it would follow a redirect. */
+      readonly redirectable: boolean;
+    }
   /** The peer answered the XAUTH request. Answer with `credentialsJudged`. */
   | { readonly kind: 'credentials'; readonly user: string; readonly password: Uint8Array }
   /** Initiator: the peer asks for credentials. Answer with `credentials`. */

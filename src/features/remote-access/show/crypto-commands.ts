@@ -2,12 +2,12 @@ import type { IpAddress } from '#base/address';
 import { ip } from '#config/address-tokens';
 import { exec, view } from '#config/exec';
 import { flag, optional } from '#config/path';
+import { ROWS_MOST } from '#config/text-table';
 import type { SaId } from '#ipsec/keying';
 import { legacyText, legacyView } from './legacy-show.ts';
 import type { RemoteAccessNeeds, RemoteAccessRequest } from './needs.ts';
 import { cryptoIpsecSas, isakmpSaPage } from './sa-pages.ts';
 import { ipsecSasText, isakmpSasText } from './sa-text.ts';
-import { ROWS_MOST } from './text-table.ts';
 
 const command = exec<RemoteAccessNeeds, RemoteAccessRequest>();
 

@@ -1,9 +1,9 @@
+import { ROWS_MOST, restOf, textTable } from '#config/text-table';
 import { ipsecSlice, type LegacyItem } from '#ipsec/config';
 import { permitCommand } from '#ipsec/legacy';
 import type { Page, SessionView } from '#views/views';
 import type { RemoteAccessNeeds } from './needs.ts';
 import { shownSession } from './session-detail.ts';
-import { ROWS_MOST, restOf, textTable } from './text-table.ts';
 
 /** `show crypto legacy`: what is permitted, and who uses it. */
 export type LegacyView = {

@@ -2,10 +2,10 @@ import type { IpAddress } from '#base/address';
 import { maskOf } from '#base/prefix';
 import { exec, view } from '#config/exec';
 import { optional } from '#config/path';
+import { textTable } from '#config/text-table';
 import { word } from '#config/tokens';
 import { poolNames, sessionSlice } from '#session/config';
 import type { RemoteAccessNeeds } from './needs.ts';
-import { textTable } from './text-table.ts';
 
 /** One line of `show ip local pool`. */
 export type PoolView = {

@@ -1,7 +1,7 @@
 import { maskOf } from '#base/prefix';
+import { type Field, type FieldForm, restOf, textFields } from '#config/text-table';
 import type { IsakmpSaView, Page } from '#views/views';
 import type { CryptoIpsecSaView } from './sa-pages.ts';
-import { type Field, type FieldForm, restOf, textFields } from './text-table.ts';
 
 /** `0x4A1B2C01`. */
 export const spiText = (spi: number): string =>

@@ -2,6 +2,7 @@ import type { IpAddress } from '#base/address';
 import { ip } from '#config/address-tokens';
 import { exec, type Outcome, view } from '#config/exec';
 import { optional } from '#config/path';
+import { ROWS_MOST } from '#config/text-table';
 import { int, word } from '#config/tokens';
 import { userNames } from '#session/config';
 import type { Session, SessionKind } from '#session/session';
@@ -18,7 +19,6 @@ import {
   summaryText,
 } from './session-text.ts';
 import { sessionSummaryView } from './session-views.ts';
-import { ROWS_MOST } from './text-table.ts';
 
 const command = exec<RemoteAccessNeeds>();
 

@@ -1,8 +1,8 @@
 import { padded } from '#base/calendar';
+import { type Field, type FieldForm, restOf, textFields } from '#config/text-table';
 import type { IpsecSaView, IsakmpSaView, Page, SessionDetailView, SessionView } from '#views/views';
 import { spiText } from './sa-text.ts';
 import { formatDateTime } from './session-text.ts';
-import { type Field, type FieldForm, restOf, textFields } from './text-table.ts';
 
 const HOUR_SECONDS = 3600;
 

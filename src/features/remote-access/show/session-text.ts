@@ -7,8 +7,8 @@ import {
   weekdayName,
 } from '#base/calendar';
 import { instant } from '#base/instant';
+import { type Column, restOf, textTable } from '#config/text-table';
 import type { Page, SessionSummaryView, SessionView } from '#views/views';
-import { type Column, restOf, textTable } from './text-table.ts';
 
 /** Monitoring | Sessions: the summary and a page of each table; LB-61 to LB-67. */
 export type SessionsView = {

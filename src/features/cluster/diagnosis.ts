@@ -1,0 +1,110 @@
+import type { ClusterMemberView, ClusterView } from '#views/cluster-views';
+
+/** One thing that keeps the cluster from working, and what to do about it; LB-80, LB-81. */
+export type Finding = {
+  readonly severity: 'problem' | 'hint';
+  readonly subject: string;
+  readonly text: string;
+  readonly remedy: string;
+};
+
+export type Diagnosis = { readonly asOf: number; readonly findings: readonly Finding[] };
+
+const problem = (subject: string, text: string, remedy: string): Finding => ({
+  severity: 'problem',
+  subject,
+  text,
+  remedy,
+});
+const hint = (subject: string, text: string, remedy: string): Finding => ({
+  ...problem(subject, text, remedy),
+  severity: 'hint',
+});
+
+function ofSelf(view: ClusterView): Finding[] {
+  const { self, port } = view;
+  if (!view.participates)
+    return [problem('this device', 'takes part in no cluster', '"participate" makes it a member')];
+  const findings: Finding[] = [];
+  if (self.role === 'waiting')
+    findings.push(
+      problem('this device', `cannot begin: ${view.obstacle}`, 'Mend that; it tries by itself.'),
+    );
+  if (self.role === 'refused')
+    findings.push(
+      problem(
+        'this device',
+        'is refused by the other members',
+        '"show logging class LBSSF" names what differs: cluster key, address, port, or settings.',
+      ),
+    );
+  if (view.participates && view.peers.length === 0 && self.role !== 'waiting')
+    findings.push(
+      problem(
+        'peers',
+        `no other member was ever heard on UDP port ${port} of ${self.privateAddress}`,
+        `Ping the private and the public addresses of the others; let UDP ${port} pass between them in every ` +
+          'filter (VCA In and VCA Out); look for a cluster key, address or port that differs; ' +
+          'where no multicast passes, name them by "member".',
+      ),
+    );
+  if (!view.authenticated)
+    findings.push(
+      hint(
+        'cluster',
+        'it is not authenticated',
+        '"cluster key" on every member, at the same time.',
+      ),
+    );
+  return findings;
+}
+
+function ofPeer(peer: ClusterMemberView, view: ClusterView): Finding[] {
+  const { port } = view;
+  const name = `${peer.privateAddress} (${peer.hostname})`;
+  const findings: Finding[] = [];
+  if (peer.condition === 'dead')
+    findings.push(
+      problem(name, 'does not answer any more', 'Look after that device and the private network.'),
+    );
+  if (peer.condition === 'suspect')
+    findings.push(problem(name, 'answers late or not at all', 'Look at its load and the network.'));
+  const isThere = peer.condition === 'alive' || peer.condition === 'suspect';
+  if (isThere && peer.publicPath === 'closed')
+    findings.push(
+      problem(
+        name,
+        `answers at its private address, but not at ${peer.publicAddress}`,
+        `Let UDP ${port} pass on the public side too: the rules VCA In and VCA Out of the public filter.`,
+      ),
+    );
+  if (isThere && peer.poolEmpty)
+    findings.push(problem(name, 'has no address left for clients', 'Enlarge its pools.'));
+  if (isThere && peer.draining)
+    findings.push(hint(name, 'is being drained', 'None, if that is wanted.'));
+  return findings;
+}
+
+/** LB-38: members of one model that all have the highest priority find their master soonest. */
+function ofPriorities({ self, peers }: ClusterView): Finding[] {
+  const all = [self, ...peers];
+  const isUniform = all.every((m) => m.deviceType === self.deviceType);
+  if (peers.length === 0 || !isUniform || all.every((m) => m.priority === 10)) return [];
+  return [
+    hint(
+      'priorities',
+      'all members are of one model',
+      '"priority 10" on all of them finds the master soonest after a start.',
+    ),
+  ];
+}
+
+/** What is wrong with the cluster, as far as this member can tell. */
+export const diagnose = (view: ClusterView): Diagnosis => ({
+  asOf: view.asOf,
+  findings: [
+    ...ofSelf(view),
+    ...view.peers.flatMap((peer) => ofPeer(peer, view)),
+    ...(view.participates ? ofPriorities(view) : []),
+  ],
+});

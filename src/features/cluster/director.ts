@@ -1,0 +1,156 @@
+import { familyOf, type IpAddress } from '#base/address';
+import { elapsedMs, type Instant } from '#base/instant';
+import { LruMap } from '#base/lru-map';
+import { Ring } from '#base/ring';
+import type { Configuration } from '#config/configuration';
+import { type EventRecord, occurred } from '#events/event';
+import type { Admission } from '#ipsec/keying';
+import type { Policy } from '#protocol/vcl/policy';
+import type { Member } from '#protocol/vcl/state';
+import type { MemberId } from '#wire/vcl/fields';
+import { clusterSlice, loadBalancingOf } from './config.ts';
+import { contendersOf } from './contenders.ts';
+import {
+  clientCannotBeRedirected,
+  clientRedirected,
+  noMemberHasRoom,
+  notMaster,
+} from './events.ts';
+import { type Explanation, explain, explanationText } from './explanation.ts';
+import { rulesOf, totalOf } from './load.ts';
+import { choose, type Decision, PendingRedirects } from './selection.ts';
+
+/** A client that asks to be let in, of whatever protocol. */
+export type Applicant = {
+  /** Where it came to. */
+  readonly local: IpAddress;
+  readonly client: IpAddress;
+  /** Whether its protocol can send it elsewhere. */
+  readonly redirectable: boolean;
+};
+
+/** A decision, when it was made, and where the client was sent. */
+export type Choice = {
+  readonly at: Instant;
+  readonly explanation: Explanation;
+  /** What the client was told; undefined when nobody took it. */
+  readonly target: IpAddress | undefined;
+};
+
+export type DirectorParts = {
+  readonly configuration: () => Configuration;
+  /** The cluster as this device sees it, with its own load as it is now; undefined outside of one. */
+  readonly cluster: () => { readonly member: Member; readonly policy: Policy } | undefined;
+  readonly note: (record: EventRecord, now: Instant) => void;
+};
+
+/** Decisions that are remembered for `show vpn load-balancing decision`. */
+const CHOICES_KEPT = 100;
+/** Clients that are remembered so that each has one line a minute; G-09. */
+const CLIENTS_KEPT = 1000;
+const REPEAT_MS = 60_000;
+
+const SERVE: Admission = { kind: 'serve' };
+const REFUSE: Admission = { kind: 'refuse' };
+
+/**
+ * Decides for every kind of client who takes it. Only the master decides, and only about clients at
+ * the cluster address: who comes to the address of a member was sent there, or has chosen it, and is
+ * never sent on.
+ */
+export class Director {
+  readonly #parts: DirectorParts;
+  readonly #pending = new PendingRedirects();
+  /** When each member's report was taken into account last. */
+  readonly #reported = new Map<MemberId, Instant>();
+  readonly #choices = new Ring<Choice>(CHOICES_KEPT);
+  readonly #complaints = new LruMap<IpAddress, Instant>(CLIENTS_KEPT);
+
+  constructor(parts: DirectorParts) {
+    this.#parts = parts;
+  }
+
+  /** The last choices, the newest first. */
+  choices(): Choice[] {
+    return [...this.#choices.reversed()];
+  }
+
+  admit(applicant: Applicant, now: Instant): Admission {
+    const { local, client, redirectable } = applicant;
+    const cluster = this.#parts.cluster();
+    if (!cluster?.policy.cluster.addresses.includes(local)) return SERVE;
+    const { member, policy } = cluster;
+    if (member.phase.phase !== 'master') {
+      this.#complain(client, now, () => occurred(notMaster, { client }));
+      return REFUSE;
+    }
+    if (!redirectable) return this.#unredirectable(client, now);
+    return this.#direct(member, policy, client, now);
+  }
+
+  #direct(member: Member, policy: Policy, client: IpAddress, now: Instant): Admission {
+    this.#settle(member);
+    const configuration = this.#parts.configuration();
+    const ignoresPools = loadBalancingOf(configuration).choosesEmptyPools;
+    const contenders = contendersOf(member, policy, this.#pending, now, { ignoresPools });
+    const decision = choose(contenders, rulesOf(clusterSlice.of(configuration).personality));
+    const target = targetOf(decision, member, policy, client);
+    const explanation = explain(decision, client);
+    this.#choices.push({ at: now, explanation, target });
+    const text = explanationText(explanation);
+    if (decision.kind === 'refuse' || target === undefined) {
+      this.#complain(client, now, () => occurred(noMemberHasRoom, { client, explanation: text }));
+      return REFUSE;
+    }
+    this.#pending.sent(decision.target.member, now);
+    this.#parts.note(occurred(clientRedirected, { client, target, explanation: text }), now);
+    return { kind: 'redirect', target };
+  }
+
+  /** Clients that have arrived at a member are counted by its reports from now on. */
+  #settle(member: Member): void {
+    this.#pending.reported(member.identity.member, totalOf(member.report.loads).active);
+    for (const { identity, report, reportedAt } of member.peers.values()) {
+      if (report === undefined || reportedAt === undefined) this.#forget(identity.member);
+      else if (this.#reported.get(identity.member) !== reportedAt) {
+        this.#reported.set(identity.member, reportedAt);
+        this.#pending.reported(identity.member, totalOf(report.loads).active);
+      }
+    }
+  }
+
+  #forget(member: MemberId): void {
+    if (this.#reported.delete(member)) this.#pending.forget(member);
+  }
+
+  #unredirectable(client: IpAddress, now: Instant): Admission {
+    const { unredirectable } = loadBalancingOf(this.#parts.configuration());
+    const isServed = unredirectable === 'serve-direct';
+    const treatment = isServed ? 'served by the master' : 'refused';
+    this.#complain(client, now, () => occurred(clientCannotBeRedirected, { client, treatment }));
+    return isServed ? SERVE : REFUSE;
+  }
+
+  /** One line a minute and client. */
+  #complain(client: IpAddress, now: Instant, record: () => EventRecord): void {
+    const last = this.#complaints.get(client);
+    if (last !== undefined && elapsedMs(last, now) < REPEAT_MS) return;
+    this.#complaints.set(client, now);
+    this.#parts.note(record(), now);
+  }
+}
+
+/** Where the client is sent: what the member is translated to, or its public address; of its own family. */
+function targetOf(
+  decision: Decision,
+  member: Member,
+  { device }: Policy,
+  client: IpAddress,
+): IpAddress | undefined {
+  if (decision.kind === 'refuse') return undefined;
+  const chosen = decision.target.isMaster
+    ? device
+    : member.peers.get(decision.target.member)?.description;
+  const candidates = [...(chosen?.natAddresses ?? []), ...(chosen?.publicAddresses ?? [])];
+  return candidates.find((address) => familyOf(address) === familyOf(client));
+}

@@ -1,0 +1,85 @@
+import { event } from '#events/event';
+
+/** What the cluster as a whole says; its protocol has events of its own in `protocol/vcl`. */
+
+export const memberCannotBegin = event({
+  class: 'LB',
+  number: 1,
+  severity: 2,
+  text: 'This device cannot take part in the cluster: {reason}; tried again in {seconds} s',
+  why: 'Something that a member needs before it speaks is missing.',
+  remedy: 'Do what the reason says; nothing has to be started again.',
+});
+
+export const clientRedirected = event({
+  class: 'LB',
+  number: 2,
+  severity: 4,
+  text: 'Client {client} is sent to {target}: {explanation}',
+  why: 'The master chose the member that is to take a client, by the rules of the personality.',
+  remedy: 'None. "show vpn load-balancing decision" lists the last choices.',
+});
+
+export const noMemberHasRoom = event({
+  class: 'LB',
+  number: 3,
+  severity: 2,
+  text: 'Client {client} is refused: no member has room; {explanation}',
+  why: 'Every member is full, draining or out of addresses.',
+  remedy: 'Add a member, raise "vpn-sessiondb max-session-limit", or enlarge the address pools.',
+});
+
+export const clientCannotBeRedirected = event({
+  class: 'LB',
+  number: 4,
+  severity: 4,
+  text: 'Client {client} came to the cluster address and does not understand a redirect; {treatment}',
+  why: 'Only clients with the Unity vendor ID follow a redirect of IKEv1.',
+  remedy:
+    'Point that client at the address of a member, or say "cluster unredirectable serve-direct". One line a minute and client.',
+});
+
+export const notMaster = event({
+  class: 'LB',
+  number: 5,
+  severity: 5,
+  text: 'Client {client} came to the cluster address, which this member does not serve any more',
+  why: 'The client reached this member while the address was on its way to another one.',
+  remedy: 'None; the client tries again and reaches the new master.',
+});
+
+export const drainBegun = event({
+  class: 'LB',
+  number: 6,
+  severity: 3,
+  text: 'This member is being drained: no new clients, {sessions} sessions left',
+  why: 'An administrator takes the member out of service without ending its sessions.',
+  remedy: 'None. "no vpn load-balancing drain" takes it back.',
+});
+
+export const drainEnded = event({
+  class: 'LB',
+  number: 7,
+  severity: 3,
+  text: 'Draining of this member ended: {reason}',
+  why: 'The last session is gone, the deadline came, or an administrator took it back.',
+  remedy: 'None.',
+});
+
+export const poolsOverlap = event({
+  class: 'LB',
+  number: 8,
+  severity: 2,
+  text: 'Address pools overlap: {own} here, {other} on member {address}',
+  why: 'Two members would give the same address to two clients.',
+  remedy: 'Give each member pools of its own with "ip local pool".',
+});
+
+export const nameNotResolved = event({
+  class: 'LB',
+  number: 9,
+  severity: 3,
+  text: 'The name {name} of the cluster configuration has no address: {reason}',
+  why: 'DNS did not answer, or has no such name.',
+  remedy: 'Look at "name-server" and at the zone; an address may be written in place of the name.',
+});

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address } from '#base/address';
+import { instant } from '#base/instant';
+import { secretDiffers } from '#protocol/vcl/events';
+import {
+  clientCannotBeRedirected,
+  clientRedirected,
+  drainBegun,
+  drainEnded,
+  memberCannotBegin,
+  nameNotResolved,
+  noMemberHasRoom,
+  notMaster,
+  poolsOverlap,
+} from './events.ts';
+import { clusterAddress, memberListing, type TestMember, TestNet } from './testing.ts';
+import { clusterText, statisticsText } from './text.ts';
+import { choiceViews, clusterView } from './view.ts';
+
+const client = address('172.18.124.96');
+
+/** The three devices of the seed, .131 first, so that it is master. */
+function threeMembers(...lines: readonly string[]) {
+  const net = new TestNet(instant(Date.UTC(2001, 9, 18, 9, 0, 0)));
+  const add = (host: number, ...more: readonly string[]) =>
+    net.add(memberListing(host, 'load-balancing personality vpn3000', ...lines, ...more));
+  const third = add(131, 'platform model 3060', ' priority 7');
+  net.run(10_000);
+  const first = add(129, 'platform model 3005', ' priority 1');
+  const second = add(130, 'platform model 3030', ' priority 7');
+  net.run(10_000);
+  return { net, first, second, third };
+}
+
+const viewOf = (net: TestNet, member: TestMember) =>
+  clusterView(member.cluster, member.configuration, net.now);
+
+const arrive = (net: TestNet, member: TestMember, redirectable = true) =>
+  member.cluster.director.admit({ local: clusterAddress, client, redirectable }, net.now);
+
+test('LB-08 LB-41: the first device up serves the address, whatever the priority of the others', () => {
+  const { first, second, third } = threeMembers();
+  assert.deepEqual(
+    [first, second, third].map((m) => [m.role, m.ownsAddress]),
+    [
+      ['backup', false],
+      ['backup', false],
+      ['master', true],
+    ],
+  );
+});
+
+test('LB-44: a master that fails is replaced by the highest priority, then by the next', () => {
+  const { net, first, second, third } = threeMembers();
+  third.isUp = false;
+  net.run(5000);
+  assert.deepEqual([first.role, second.role], ['backup', 'master']);
+  second.isUp = false;
+  net.run(5000);
+  assert.deepEqual([first.role, first.ownsAddress], ['master', true]);
+});
+
+test('LB-11 LB-50 LB-51 LB-52 LB-53 LB-54 LB-55 LB-75: the statistics of master and secondary', () => {
+  const { net, first, second, third } = threeMembers();
+  first.occupy(1);
+  second.occupy(1);
+  net.run(4000);
+  assert.deepEqual(statisticsText(viewOf(net, third)).split('\n'), [
+    'Monitoring | Statistics | Load Balancing    Thursday, 18 October 2001 09:00:24',
+    '',
+    'Enabled?         Yes',
+    'Role             Master',
+    'Load             0%',
+    'Number of Peers  2',
+    '',
+    'Peers',
+    'Private IP Address  Public IP Address  Mapped IP Address  Role       Device Type  Load  Sessions  Priority  Duration',
+    '10.32.1.129         172.18.124.129     0.0.0.0            Secondary  VPN3005        1%         1         1   0:00:13',
+    '10.32.1.130         172.18.124.130     0.0.0.0            Secondary  VPN3030        0%         1         7   0:00:13',
+  ]);
+  const secondary = statisticsText(viewOf(net, first)).split('\n');
+  assert.deepEqual(secondary.slice(2, 6), [
+    'Enabled?         Yes',
+    'Role             Secondary',
+    'Load             1%',
+    'Number of Peers  2',
+  ]);
+  assert.match(secondary[9] ?? '', /10\.32\.1\.130 .* Secondary {2}VPN3030 +N\/A +N\/A +7 /);
+  assert.match(secondary[10] ?? '', /10\.32\.1\.131 .* Master {5}VPN3060 +N\/A +N\/A +7 /);
+});
+
+test('GEN-90: the ASA lists this device as well, with status, role and load', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(129, 'platform model 5540', ' priority 7'));
+  net.run(10_000);
+  const backup = net.add(memberListing(130, 'platform model 5520', ' priority 9'));
+  master.occupy(216);
+  net.run(5000);
+  assert.equal(backup.role, 'backup');
+  assert.deepEqual(clusterText(viewOf(net, master)).split('\n'), [
+    'Status : enabled',
+    'Role : Master',
+    'Failover : n/a',
+    'Encryption : disabled',
+    'Cluster IP : 172.18.124.254',
+    'Peers : 1',
+    '',
+    '                                       Load %       Sessions',
+    'Public IP       Role    Pri  Model      IPsec  SSL     IPsec  SSL  State',
+    '172.18.124.129  Master    7  ASA-5540       4    0       216    0',
+    '172.18.124.130  Backup    9  ASA-5520       0    0         0    0',
+  ]);
+  assert.match(clusterText(viewOf(net, backup)), /172\.18\.124\.129 .* N\/A +N\/A +N\/A +N\/A/);
+});
+
+test('LB-73 LB-74: of idle equal devices the secondary takes 30 clients before the master takes one', () => {
+  const net = new TestNet();
+  const listing = (host: number) =>
+    memberListing(host, 'load-balancing personality vpn3000', 'platform model 3030');
+  const master = net.add(listing(131));
+  net.run(10_000);
+  net.add(listing(130));
+  net.run(5000);
+  const targets = Array.from({ length: 31 }, () => arrive(net, master));
+  for (const target of targets.slice(0, 30))
+    assert.deepEqual(target, { kind: 'redirect', target: '172.18.124.130' });
+  assert.deepEqual(targets[30], { kind: 'redirect', target: '172.18.124.131' });
+  const [newest] = choiceViews(master.cluster);
+  assert.equal(newest?.member, '10.32.1.131');
+  assert.match(newest?.explanation ?? '', /the master has 1 % against 2 %/);
+  assert.equal(master.said(clientRedirected).length, 31);
+});
+
+test('LB-45: a client is sent to what the member is translated to', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(131));
+  net.run(10_000);
+  net.add(memberListing(130, ' nat 192.0.2.130'));
+  net.run(5000);
+  assert.deepEqual(arrive(net, master), { kind: 'redirect', target: '192.0.2.130' });
+});
+
+test('LB-03 LB-14: clients without redirection are refused at the cluster address, or served if so said', () => {
+  const { net, third } = threeMembers();
+  assert.deepEqual(arrive(net, third, false), { kind: 'refuse' });
+  assert.deepEqual(arrive(net, third, false), { kind: 'refuse' });
+  const said = () => third.said(clientCannotBeRedirected);
+  assert.equal(said().length, 1, 'one line a minute and client');
+  net.run(60_001);
+  arrive(net, third, false);
+  assert.equal(said().length, 2);
+  const open = new TestNet();
+  const master = open.add(memberListing(131, ' cluster unredirectable serve-direct'));
+  open.run(10_000);
+  assert.deepEqual(arrive(open, master, false), { kind: 'serve' });
+});
+
+test('clients at the address of a member are served, by master and backup alike', () => {
+  const { net, first, third } = threeMembers();
+  for (const [member, host] of [
+    [first, 129],
+    [third, 131],
+  ] as const) {
+    const local = address(`172.18.124.${host}`);
+    const admission = member.cluster.director.admit({ local, client, redirectable: true }, net.now);
+    assert.deepEqual(admission, { kind: 'serve' });
+  }
+  assert.deepEqual(arrive(net, first), { kind: 'refuse' }, 'a backup does not serve the address');
+  assert.equal(first.said(notMaster).length, 1);
+});
+
+test('GEN-84 LB-72: a member at its limit gets nobody; when all are full the client is refused', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(131, 'vpn-sessiondb max-session-limit 1'));
+  net.run(10_000);
+  const backup = net.add(memberListing(130, 'vpn-sessiondb max-session-limit 1'));
+  net.run(3000);
+  backup.occupy(1);
+  net.run(3000);
+  assert.deepEqual(arrive(net, master), { kind: 'redirect', target: '172.18.124.131' });
+  master.occupy(1);
+  assert.deepEqual(arrive(net, master), { kind: 'refuse' });
+  assert.match(master.said(noMemberHasRoom)[0] ?? '', /10\.32\.1\.130 is full/);
+});
+
+test('a drained member gets no new clients; undone, it does', () => {
+  const { net, first, second, third } = threeMembers();
+  for (const member of [first, second]) member.cluster.beginDrain(false, undefined, net.now);
+  net.run(3000);
+  assert.deepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.131' });
+  assert.match(third.cluster.director.choices()[0]?.explanation.rule ?? '', /noBackup/);
+  assert.match(clusterText(viewOf(net, third)), /draining/);
+  first.cluster.endDrain(net.now);
+  net.run(3000);
+  assert.deepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.129' });
+});
+
+test('a drain ends when the last session is gone, and moves clients on if so said', () => {
+  const { net, first } = threeMembers();
+  first.occupy(3);
+  first.cluster.beginDrain(true, undefined, net.now);
+  assert.match(first.said(drainBegun)[0] ?? '', /3 sessions left/);
+  assert.deepEqual(first.cluster.look(net.now), [1, 2, 3]);
+  for (const index of [1, 2, 3]) first.sessions.close(index);
+  net.run(2000);
+  assert.equal(first.cluster.drain?.over, 'no session is left');
+  assert.match(first.said(drainEnded)[0] ?? '', /no session is left/);
+});
+
+test('LB-35: no participate is a planned handover: the address moves at once, sessions stay', () => {
+  const { net, second, third } = threeMembers();
+  third.occupy(1);
+  third.configure(
+    memberListing(131, 'load-balancing personality vpn3000').replace(/\n participate$/, ''),
+  );
+  net.run(50);
+  assert.deepEqual([third.ownsAddress, second.ownsAddress], [false, true]);
+  net.run(2000);
+  assert.equal(third.role, 'off');
+  assert.equal(third.sessions.size, 1);
+  assert.match(clusterText(viewOf(net, third)), /^Status : disabled\n/);
+});
+
+test('LB-16: another port or key keeps a device out, and changing it back lets it in', () => {
+  const { net, first, third } = threeMembers();
+  const line = (...more: readonly string[]) =>
+    memberListing(129, 'load-balancing personality vpn3000', 'platform model 3005', ...more);
+  first.configure(line(' cluster key another-secret'));
+  net.run(8000);
+  const peersOfThird = () => viewOf(net, third).peers.filter((p) => p.condition === 'alive').length;
+  assert.equal(peersOfThird(), 1);
+  assert.ok(third.said(secretDiffers).length + first.said(secretDiffers).length > 0);
+  first.configure(line());
+  net.run(8000);
+  assert.equal(peersOfThird(), 2);
+});
+
+test('GEN-79: pools that overlap between members are named once', () => {
+  const net = new TestNet();
+  const pool = 'ip local pool clients 10.9.0.1-10.9.0.50 mask 255.255.255.0';
+  const master = net.add(memberListing(131, pool));
+  net.run(10_000);
+  net.add(memberListing(130, pool.replace('0.1-10.9.0.50', '0.40-10.9.0.90')));
+  net.run(20_000);
+  assert.deepEqual(master.said(poolsOverlap), [
+    'Address pools overlap: 10.9.0.1-10.9.0.50 here, 10.9.0.40-10.9.0.90 on member 10.32.1.130',
+  ]);
+});
+
+test('GEN-66: a cluster address by name begins when the name has an address, and says what is missing', () => {
+  const net = new TestNet();
+  const listing = memberListing(131).replace(
+    `ip address ${clusterAddress}`,
+    'ip address vpn.example.com',
+  );
+  const member = net.add(listing);
+  net.run(100);
+  assert.match(viewOf(net, member).obstacle ?? '', /vpn\.example\.com has no address/);
+  assert.equal(member.said(nameNotResolved).length, 1);
+  assert.match(member.said(memberCannotBegin)[0] ?? '', /tried again in 10 s/);
+  member.names.set('vpn.example.com', [clusterAddress]);
+  net.run(20_000);
+  assert.deepEqual([member.role, member.ownsAddress], ['master', true]);
+});

@@ -1,0 +1,291 @@
+import { toUtf8 } from '#base/bytes';
+import { after, type Instant } from '#base/instant';
+import type { RandomSource } from '#base/random';
+import type { Configuration } from '#config/configuration';
+import { occurred } from '#events/event';
+import { clusterId, clusterKey, SenderKeys, stretching } from '#protocol/vcl/keys';
+import { deadline, initialState, step } from '#protocol/vcl/machine';
+import type { Policy } from '#protocol/vcl/policy';
+import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
+import type { Effect, Environment, Input } from '#protocol/vcl/turn';
+import { loadBalancingOf } from './config.ts';
+import { memberCannotBegin, nameNotResolved } from './events.ts';
+import {
+  clusterAddresses,
+  endsOf,
+  foundationOf,
+  memberPolicy,
+  namesOf,
+  type Resolved,
+  type Surroundings,
+} from './policy.ts';
+import type { ClusterAnswer, ClusterEffect, ClusterInput, ClusterQuestion } from './port.ts';
+
+/** Number of the key in force; 0 is a cluster without one. */
+const KEY_ID = 1;
+/** A member that could not begin tries again after this time. */
+const RETRY_MS = 10_000;
+
+type Stage =
+  | { readonly kind: 'off' }
+  /** Names are being resolved, then the key stretched, then a new life written to the store. */
+  | { readonly kind: 'beginning'; readonly ticket: number; readonly resolved: Resolved }
+  | { readonly kind: 'taking part'; readonly foundation: string }
+  /** Tells the others; what follows depends on the configuration at that moment. */
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'waiting'; readonly until: Instant; readonly reason: string };
+
+export type MembershipParts = {
+  readonly random: RandomSource;
+  readonly configuration: () => Configuration;
+  readonly surroundings: Omit<Surroundings, 'resolved'>;
+  readonly wants: (eventClass: string, severity: number) => boolean;
+  /** The load as it is now, before every step of the protocol. */
+  readonly report: () => LoadReport;
+};
+
+/**
+ * This device's part in the cluster: what must be there before it speaks, the machine of the protocol
+ * while it takes part, and its farewell.
+ */
+export class Membership {
+  readonly #parts: MembershipParts;
+  #stage: Stage = { kind: 'off' };
+  #state: State = initialState;
+  #keys = new SenderKeys([]);
+  #keyText = '';
+  #resolved: Resolved = new Map();
+  #lastTicket = 0;
+  #reported: LoadReport | undefined;
+  /** The policy, and the configuration it was made of: asked with every step, made when that changes. */
+  #made: { readonly configuration: Configuration; readonly policy: Policy | undefined } | undefined;
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+  }
+
+  /** The state of the protocol while this device takes part or takes its leave. */
+  get member(): Member | undefined {
+    const { kind } = this.#stage;
+    return kind === 'taking part' || kind === 'leaving' ? this.#state.member : undefined;
+  }
+
+  /** Why it does not take part although it should; undefined while it does or need not. */
+  get obstacle(): string | undefined {
+    return this.#stage.kind === 'waiting' ? this.#stage.reason : undefined;
+  }
+
+  get authenticates(): boolean {
+    return this.#keys.authenticates;
+  }
+
+  /** What the protocol is told at this moment; undefined before addresses are known. */
+  policy(): Policy | undefined {
+    const configuration = this.#parts.configuration();
+    if (this.#made?.configuration === configuration) return this.#made.policy;
+    const surroundings = { ...this.#parts.surroundings, resolved: this.#resolved };
+    const made = memberPolicy(configuration, surroundings, this.#keys);
+    const policy = made && { ...made, sendKeyId: this.#keys.authenticates ? KEY_ID : 0 };
+    this.#made = { configuration, policy };
+    return policy;
+  }
+
+  /** The configuration is another one: begins, goes on in place, begins anew, or leaves. */
+  configured(now: Instant): ClusterEffect[] {
+    const { participates } = loadBalancingOf(this.#parts.configuration());
+    const stage = this.#stage;
+    switch (stage.kind) {
+      case 'off':
+      case 'waiting':
+        this.#stage = { kind: 'off' };
+        return participates ? this.#begin(now) : [];
+      case 'beginning':
+        if (participates) return this.#begin(now);
+        this.#stage = { kind: 'off' };
+        return [];
+      case 'taking part': {
+        const foundation = foundationOf(this.#parts.configuration(), this.#resolved);
+        const goesOn = participates && foundation === stage.foundation;
+        return goesOn ? this.#stepped({ kind: 'tick' }, now) : this.leave('administrative', now);
+      }
+      case 'leaving':
+        return [];
+    }
+  }
+
+  /** Hands the address over, if this device has it, and says good-bye. */
+  leave(reason: LeaveReason, now: Instant): ClusterEffect[] {
+    if (this.#stage.kind !== 'taking part') {
+      if (this.#stage.kind !== 'leaving') this.#stage = { kind: 'off' };
+      return [];
+    }
+    this.#stage = { kind: 'leaving' };
+    return this.#stepped({ kind: 'leave', reason }, now);
+  }
+
+  input(input: ClusterInput, now: Instant): ClusterEffect[] {
+    if (input.kind === 'portFailed') return this.#fallSilent(input.reason, now);
+    if (input.kind === 'answer') return this.#answer(input.ticket, input.answer, now);
+    return this.member ? this.#stepped(input, now) : [];
+  }
+
+  #answer(ticket: number, answer: ClusterAnswer, now: Instant): ClusterEffect[] {
+    const stage = this.#stage;
+    if (stage.kind !== 'beginning' || stage.ticket !== ticket) return [];
+    switch (answer.kind) {
+      case 'failed':
+        return this.#wait(answer.reason, now);
+      case 'nameResolved': {
+        const [name = ''] = this.#unresolved(stage.resolved);
+        if (answer.addresses.length === 0) return this.#nameFailed(name, 'no such name', now);
+        return this.#prepare(new Map([...stage.resolved, [name, answer.addresses]]), now);
+      }
+      case 'keyStretched':
+        this.#keys = new SenderKeys([clusterKey(KEY_ID, answer.octets)]);
+        return this.#prepare(stage.resolved, now);
+      case 'newLife':
+        return this.#takePart(answer.identity, stage.resolved, now);
+    }
+  }
+
+  tick(now: Instant): ClusterEffect[] {
+    const stage = this.#stage;
+    if (stage.kind === 'waiting' && now >= stage.until) return this.#begin(now);
+    const due = this.#deadline();
+    return due !== undefined && now >= due ? this.#stepped({ kind: 'tick' }, now) : [];
+  }
+
+  deadline(): Instant | undefined {
+    const stage = this.#stage;
+    return stage.kind === 'waiting' ? stage.until : this.#deadline();
+  }
+
+  #deadline(): Instant | undefined {
+    const environment = this.member && this.#environment();
+    return environment && deadline(this.#state, environment);
+  }
+
+  #environment(): Environment | undefined {
+    const policy = this.policy();
+    const { random, wants } = this.#parts;
+    return policy && { policy, random, wants };
+  }
+
+  #begin(now: Instant): ClusterEffect[] {
+    return this.#prepare(new Map(), now);
+  }
+
+  #unresolved(resolved: Resolved): readonly string[] {
+    return namesOf(loadBalancingOf(this.#parts.configuration())).filter((n) => !resolved.has(n));
+  }
+
+  /** Asks for the next thing that is missing. */
+  #prepare(resolved: Resolved, now: Instant): ClusterEffect[] {
+    const b = loadBalancingOf(this.#parts.configuration());
+    const [name] = this.#unresolved(resolved);
+    if (name !== undefined) return this.#ask({ kind: 'resolveName', name }, resolved);
+    const addresses = clusterAddresses(b, resolved);
+    if (!endsOf(this.#parts.configuration()) || addresses.length === 0)
+      return this.#wait('the cluster or the private interface has no address', now);
+    if (!b.key) {
+      this.#keys = new SenderKeys([]);
+      this.#keyText = '';
+      return this.#ask({ kind: 'newLife' }, resolved);
+    }
+    const cluster = clusterId(addresses, b.port);
+    const keyText = `${cluster}|${b.key.reveal()}`;
+    if (this.#keys.authenticates && this.#keyText === keyText)
+      return this.#ask({ kind: 'newLife' }, resolved);
+    this.#keyText = keyText;
+    this.#keys = new SenderKeys([]);
+    const secret = toUtf8(b.key.reveal());
+    return this.#ask({ kind: 'stretchKey', secret, ...stretching(cluster) }, resolved);
+  }
+
+  #ask(question: ClusterQuestion, resolved: Resolved): ClusterEffect[] {
+    this.#lastTicket += 1;
+    this.#stage = { kind: 'beginning', ticket: this.#lastTicket, resolved };
+    return [{ kind: 'cluster', action: { kind: 'ask', ticket: this.#lastTicket, question } }];
+  }
+
+  #takePart(identity: Identity, resolved: Resolved, now: Instant): ClusterEffect[] {
+    const ends = endsOf(this.#parts.configuration());
+    if (!ends) return this.#wait('the private interface has no address', now);
+    this.#resolved = resolved;
+    this.#made = undefined;
+    this.#state = initialState;
+    this.#reported = undefined;
+    const foundation = foundationOf(this.#parts.configuration(), resolved);
+    this.#stage = { kind: 'taking part', foundation };
+    return [
+      { kind: 'cluster', action: { kind: 'open', ends } },
+      ...this.#stepped({ kind: 'participate', identity }, now),
+    ];
+  }
+
+  #nameFailed(name: string, reason: string, now: Instant): ClusterEffect[] {
+    return [
+      { kind: 'event', record: occurred(nameNotResolved, { name, reason }) },
+      ...this.#wait(`the name ${name} has no address`, now),
+    ];
+  }
+
+  /** Members cannot be spoken to any more: whatever this device had is given up. */
+  #fallSilent(reason: string, now: Instant): ClusterEffect[] {
+    const addresses = this.policy()?.cluster.addresses ?? [];
+    const isMaster = this.member?.phase.phase === 'master';
+    this.#state = initialState;
+    return [
+      ...(isMaster
+        ? [{ kind: 'cluster' as const, action: { kind: 'releaseAddress' as const, addresses } }]
+        : []),
+      { kind: 'cluster', action: { kind: 'close' } },
+      ...this.#wait(reason, now),
+    ];
+  }
+
+  #wait(reason: string, now: Instant): ClusterEffect[] {
+    this.#stage = { kind: 'waiting', until: after(now, RETRY_MS), reason };
+    const seconds = RETRY_MS / 1000;
+    return [{ kind: 'event', record: occurred(memberCannotBegin, { reason, seconds }) }];
+  }
+
+  /** One step of the protocol, with the load as it is now. */
+  #stepped(input: Input, now: Instant): ClusterEffect[] {
+    const environment = this.#environment();
+    if (!environment) return this.#wait('an address is missing', now);
+    const out: ClusterEffect[] = [];
+    const report = this.#parts.report();
+    if (JSON.stringify(report) !== JSON.stringify(this.#reported)) {
+      this.#reported = report;
+      this.#step({ kind: 'report', report }, now, environment, out);
+    }
+    this.#step(input, now, environment, out);
+    return out;
+  }
+
+  #step(input: Input, now: Instant, environment: Environment, out: ClusterEffect[]): void {
+    const [next, effects] = step(this.#state, input, now, environment);
+    this.#state = next;
+    for (const effect of effects) this.#carryOut(effect, now, out);
+  }
+
+  #carryOut(effect: Effect, now: Instant, out: ClusterEffect[]): void {
+    switch (effect.kind) {
+      case 'event':
+        out.push(effect);
+        return;
+      case 'roleChanged':
+      case 'peersChanged':
+        return;
+      case 'stopped':
+        this.#stage = { kind: 'off' };
+        out.push({ kind: 'cluster', action: { kind: 'close' } });
+        // A change of what the cluster is made this device leave; now it joins the new one.
+        out.push(...this.configured(now));
+        return;
+      default:
+        out.push({ kind: 'cluster', action: effect });
+    }
+  }
+}

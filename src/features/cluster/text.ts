@@ -1,0 +1,141 @@
+import {
+  calendarTime,
+  formatDuration,
+  formatMilliseconds,
+  formatTimeOfDay,
+  longDate,
+} from '#base/calendar';
+import { instant } from '#base/instant';
+import { type Column, textTable } from '#config/text-table';
+import type { ChoiceView, ClusterMemberView, ClusterRole, ClusterView } from '#views/cluster-views';
+import type { Diagnosis } from './diagnosis.ts';
+
+type Words = Readonly<Record<ClusterRole, string>>;
+const ASA_WORDS: Words = {
+  off: 'Off',
+  waiting: 'Waiting',
+  joining: 'Joining',
+  backup: 'Backup',
+  master: 'Master',
+  leaving: 'Leaving',
+  refused: 'Refused',
+};
+/** LB-53: the concentrator has another word for it. */
+const VPN3000_WORDS: Words = { ...ASA_WORDS, backup: 'Secondary' };
+
+/** LB-52: what only the master knows. */
+const UNKNOWN = 'N/A';
+
+const stateOf = (m: ClusterMemberView): string =>
+  [
+    m.condition === 'alive' ? '' : m.condition,
+    m.draining ? 'draining' : '',
+    m.full ? 'full' : '',
+    m.poolEmpty ? 'no addresses' : '',
+    m.publicPath === 'closed' ? 'public side closed' : '',
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+
+/** GEN-90; the SSL columns are those of sessions that this device does not have yet. */
+const asaColumns: readonly Column<ClusterMemberView>[] = [
+  { title: ['', 'Public IP'], cell: (m) => m.publicAddress },
+  { title: ['', 'Role'], cell: (m) => ASA_WORDS[m.role] },
+  { title: ['', 'Pri'], cell: (m) => `${m.priority}`, right: true },
+  { title: ['', 'Model'], cell: (m) => m.deviceType },
+  { title: ['Load %', 'IPsec'], cell: (m) => `${m.load?.percent ?? UNKNOWN}`, right: true },
+  { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
+  { title: ['Sessions', 'IPsec'], cell: (m) => `${m.load?.sessions ?? UNKNOWN}`, right: true },
+  { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
+  { title: ['', 'State'], cell: stateOf },
+];
+
+const badge = (view: ClusterView): string =>
+  view.participates && !view.authenticated ? ' (cluster not authenticated)' : '';
+
+const drainLines = ({ drain }: ClusterView): string[] =>
+  drain
+    ? [
+        drain.over === undefined
+          ? `Draining : ${drain.sessionsLeft} of ${drain.sessionsAtStart} sessions left`
+          : `Draining : over, ${drain.over}`,
+      ]
+    : [];
+
+/** `show vpn load-balancing`. */
+export function clusterText(view: ClusterView): string {
+  const { self, peers } = view;
+  const lines = [
+    `Status : ${view.participates ? 'enabled' : 'disabled'}${badge(view)}`,
+    `Role : ${ASA_WORDS[self.role]}`,
+    'Failover : n/a',
+    `Encryption : ${view.encryption ? 'enabled' : 'disabled'}`,
+    `Cluster IP : ${view.clusterAddresses.join(' ') || 'none'}`,
+    `Peers : ${peers.filter(isThere).length}`,
+    ...(view.obstacle === undefined ? [] : [`Waiting : ${view.obstacle}`]),
+    ...drainLines(view),
+  ];
+  if (!view.participates) return lines.join('\n');
+  return [...lines, '', ...textTable(asaColumns, [self, ...peers])].join('\n');
+}
+
+const isThere = ({ condition }: ClusterMemberView): boolean =>
+  condition === 'alive' || condition === 'suspect';
+
+/** LB-51 to LB-56. */
+const vpn3000Columns: readonly Column<ClusterMemberView>[] = [
+  { title: 'Private IP Address', cell: (m) => m.privateAddress },
+  { title: 'Public IP Address', cell: (m) => m.publicAddress },
+  { title: 'Mapped IP Address', cell: (m) => m.mappedAddress ?? '0.0.0.0' },
+  { title: 'Role', cell: (m) => VPN3000_WORDS[m.role] },
+  { title: 'Device Type', cell: (m) => m.deviceType },
+  { title: 'Load', cell: (m) => (m.load ? `${m.load.percent}%` : UNKNOWN), right: true },
+  { title: 'Sessions', cell: (m) => `${m.load?.sessions ?? UNKNOWN}`, right: true },
+  { title: 'Priority', cell: (m) => `${m.priority}`, right: true },
+  { title: 'Duration', cell: (m) => formatDuration(m.durationMs), right: true },
+];
+
+/** LB-50: `Thursday, 18 October 2001 10:11:58`. */
+function pageTime(asOf: number): string {
+  const t = calendarTime(instant(asOf));
+  return `${longDate(t)} ${formatTimeOfDay(t)}`;
+}
+
+/** `show vpn load-balancing statistics`: the page of the concentrator. */
+export function statisticsText(view: ClusterView): string {
+  const { self } = view;
+  const peers = view.peers.filter(isThere);
+  return [
+    `Monitoring | Statistics | Load Balancing    ${pageTime(view.asOf)}`,
+    '',
+    `Enabled?         ${view.participates ? 'Yes' : 'No'}${badge(view)}`,
+    `Role             ${VPN3000_WORDS[self.role]}`,
+    `Load             ${self.load?.percent ?? 0}%`,
+    `Number of Peers  ${peers.length}`,
+    '',
+    'Peers',
+    ...(peers.length === 0 ? ['No Peers'] : textTable(vpn3000Columns, peers)),
+  ].join('\n');
+}
+
+/** `show vpn load-balancing decision`. */
+export function choicesText({ choices }: { readonly choices: readonly ChoiceView[] }): string {
+  if (choices.length === 0) return 'No client was sent anywhere by this device';
+  return choices
+    .map(({ at, explanation, target }) => {
+      const time = formatMilliseconds(calendarTime(instant(at)));
+      return `${time}  ${explanation}${target === undefined ? '' : ` (sent to ${target})`}`;
+    })
+    .join('\n');
+}
+
+/** `show vpn load-balancing diagnose`. */
+export function diagnosisText({ findings }: Diagnosis): string {
+  if (findings.length === 0) return 'Nothing is wrong, as far as this member can tell';
+  return findings
+    .map(
+      ({ severity, subject, text, remedy }) =>
+        `${severity === 'problem' ? '!' : ' '} ${subject}: ${text}\n    ${remedy}`,
+    )
+    .join('\n');
+}

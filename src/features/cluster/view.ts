@@ -1,0 +1,150 @@
+import { compareAddresses } from '#base/address';
+import { elapsedMs, type Instant } from '#base/instant';
+import type { Configuration } from '#config/configuration';
+import { systemSlice } from '#config/system';
+import { isAlive } from '#protocol/vcl/peers';
+import type { LoadReport, Peer, Phase } from '#protocol/vcl/state';
+import type {
+  ChoiceView,
+  ClusterMemberView,
+  ClusterRole,
+  ClusterView,
+  DrainView,
+} from '#views/cluster-views';
+import { roles } from '#wire/vcl/numbers';
+import { addressesOf, clusterSlice, loadBalancingOf } from './config.ts';
+import { explanationText } from './explanation.ts';
+import type { Cluster } from './feature.ts';
+import { percentOf, rulesOf, totalOf } from './load.ts';
+import { endsOf } from './policy.ts';
+
+const ROLE_OF_PHASE: Readonly<Record<Phase['phase'], ClusterRole>> = {
+  off: 'off',
+  discovering: 'joining',
+  candidate: 'joining',
+  backup: 'backup',
+  master: 'master',
+  leaving: 'leaving',
+  refused: 'refused',
+};
+
+/** What a peer said last of its role. */
+function roleOfPeer(role: number): ClusterRole {
+  switch (role) {
+    case roles.master:
+      return 'master';
+    case roles.backup:
+      return 'backup';
+    case roles.leaving:
+      return 'leaving';
+    case roles.off:
+      return 'off';
+    default:
+      return 'joining';
+  }
+}
+
+function loadOf(configuration: Configuration, report: LoadReport | undefined) {
+  if (!report) return undefined;
+  const { rounding } = rulesOf(clusterSlice.of(configuration).personality);
+  const { active, inactive, max } = totalOf(report.loads);
+  return { percent: percentOf(active, max, rounding), sessions: active, limit: max, inactive };
+}
+
+const conditionsOf = (report: LoadReport | undefined) => ({
+  draining: report?.draining ?? false,
+  full: report?.full ?? false,
+  poolEmpty: report?.poolEmpty ?? false,
+});
+
+function peerView(configuration: Configuration, peer: Peer, now: Instant): ClusterMemberView {
+  const { description: d, report } = peer;
+  return {
+    privateAddress: d.privateAddress,
+    publicAddress: d.publicAddresses[0] ?? '',
+    mappedAddress: d.natAddresses[0],
+    role: isAlive(peer) ? roleOfPeer(peer.role) : 'off',
+    condition: peer.condition,
+    deviceType: d.model,
+    hostname: d.hostName,
+    version: d.softwareVersion,
+    priority: d.priority,
+    load: loadOf(configuration, report),
+    ...conditionsOf(report),
+    publicPath: peer.publicPath,
+    durationMs: elapsedMs(peer.joinedAt, now),
+  };
+}
+
+function selfView(cluster: Cluster, configuration: Configuration, now: Instant): ClusterMemberView {
+  const { member, policy, obstacle, platform } = cluster;
+  const b = loadBalancingOf(configuration);
+  const ends = endsOf(configuration);
+  const report = cluster.report();
+  return {
+    privateAddress: ends?.privateAddress ?? '',
+    publicAddress: ends?.publicAddresses[0] ?? '',
+    mappedAddress: policy?.device.natAddresses[0] ?? addressesOf(b.nat)[0],
+    role: obstacle === undefined ? ROLE_OF_PHASE[member?.phase.phase ?? 'off'] : 'waiting',
+    condition: 'alive',
+    deviceType: platform.deviceType,
+    hostname: systemSlice.of(configuration).hostname,
+    version: policy?.device.softwareVersion ?? '',
+    priority: b.priority ?? platform.priority,
+    load: loadOf(configuration, report),
+    ...conditionsOf(report),
+    publicPath: 'open',
+    durationMs: member ? elapsedMs(member.joinedAt, now) : 0,
+  };
+}
+
+function drainView(cluster: Cluster): DrainView | undefined {
+  const { drain } = cluster;
+  return (
+    drain && {
+      since: drain.since,
+      sessionsAtStart: drain.sessionsAtStart,
+      sessionsLeft: cluster.clients(),
+      moves: drain.moves,
+      until: drain.until,
+      over: drain.over,
+    }
+  );
+}
+
+/** The cluster as this device sees it. Members that left or died stay until they are forgotten. */
+export function clusterView(
+  cluster: Cluster,
+  configuration: Configuration,
+  now: Instant,
+): ClusterView {
+  const b = loadBalancingOf(configuration);
+  const { member, policy } = cluster;
+  const peers = [...(member?.peers.values() ?? [])].sort((x, y) =>
+    compareAddresses(x.description.privateAddress, y.description.privateAddress),
+  );
+  return {
+    asOf: now,
+    participates: b.participates,
+    personality: clusterSlice.of(configuration).personality,
+    encryption: b.encryption,
+    authenticated: cluster.authenticates,
+    clusterAddresses: policy?.cluster.addresses ?? addressesOf(b.cluster),
+    port: b.port,
+    term: member?.term ?? 0,
+    obstacle: cluster.obstacle,
+    self: selfView(cluster, configuration, now),
+    peers: peers.map((peer) => peerView(configuration, peer, now)),
+    drain: drainView(cluster),
+  };
+}
+
+/** The last choices of the director, the newest first. */
+export const choiceViews = (cluster: Cluster): ChoiceView[] =>
+  cluster.director.choices().map(({ at, explanation, target }) => ({
+    at,
+    client: explanation.client,
+    member: explanation.taker,
+    target,
+    explanation: explanationText(explanation),
+  }));

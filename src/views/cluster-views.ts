@@ -1,0 +1,81 @@
+/** What a virtual cluster shows of itself; conventions as in `views.ts`. */
+
+/** `refused`: the others do not take this device; `waiting`: it cannot begin yet. */
+export type ClusterRole =
+  | 'off'
+  | 'waiting'
+  | 'joining'
+  | 'backup'
+  | 'master'
+  | 'leaving'
+  | 'refused';
+
+/** One member as the device that is asked sees it; columns of LB-51 and GEN-90. */
+export type ClusterMemberView = {
+  readonly privateAddress: string;
+  readonly publicAddress: string;
+  /** What the member is translated to; LB-55 shows 0.0.0.0 for nothing. */
+  readonly mappedAddress?: string | undefined;
+  readonly role: ClusterRole;
+  readonly condition: 'alive' | 'suspect' | 'dead' | 'left';
+  /** `VPN3030`, `ASA-5520`, `headend`. */
+  readonly deviceType: string;
+  readonly hostname: string;
+  readonly version: string;
+  readonly priority: number;
+  /** Of sessions; absent where it is not known: only the master hears of the load of others (LB-52). */
+  readonly load?:
+    | {
+        readonly percent: number;
+        readonly sessions: number;
+        readonly limit: number;
+        readonly inactive: number;
+      }
+    | undefined;
+  readonly draining: boolean;
+  readonly full: boolean;
+  readonly poolEmpty: boolean;
+  /** Whether its public side answers. */
+  readonly publicPath: 'unknown' | 'open' | 'closed';
+  /** Since this device knows of it. */
+  readonly durationMs: number;
+};
+
+/** A drain of this member. */
+export type DrainView = {
+  readonly since: number;
+  readonly sessionsAtStart: number;
+  readonly sessionsLeft: number;
+  readonly moves: boolean;
+  readonly until?: number | undefined;
+  /** Why it is over. */
+  readonly over?: string | undefined;
+};
+
+/** The virtual cluster as one member sees it. */
+export type ClusterView = {
+  readonly asOf: number;
+  readonly participates: boolean;
+  readonly personality: 'vpn3000' | 'asa';
+  readonly encryption: boolean;
+  readonly authenticated: boolean;
+  readonly clusterAddresses: readonly string[];
+  readonly port: number;
+  readonly term: number;
+  /** Why this device does not take part although it should. */
+  readonly obstacle?: string | undefined;
+  readonly self: ClusterMemberView;
+  /** In the order of their private addresses. */
+  readonly peers: readonly ClusterMemberView[];
+  readonly drain?: DrainView | undefined;
+};
+
+/** One choice of the director. */
+export type ChoiceView = {
+  readonly at: number;
+  readonly client: string;
+  /** Private address of the member that took it, and what the client was told. */
+  readonly member?: string | undefined;
+  readonly target?: string | undefined;
+  readonly explanation: string;
+};
