@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { address, type IpAddress } from '#base/address';
-import { elapsedMs, type Instant } from '#base/instant';
+import { after, elapsedMs, type Instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import { type EventRecord, eventText } from '#events/event';
 import { clusterId, clusterKey, clusterTag, SenderKeys } from '#protocol/vcl/keys';
@@ -34,6 +34,8 @@ export type MemberSetup = {
 export type ClusterSetup = {
   readonly preset?: 'fast' | 'vpn3000' | 'asa';
   readonly helloMs?: number;
+  /** Discovery and announcements by multicast; no member is named to another then. */
+  readonly multicast?: boolean;
   /** Events of up to this severity are kept; 5 if absent. */
   readonly severity?: number;
 } & Pick<MemberSetup, 'secret' | 'family' | 'minMembers' | 'publicCheck'>;
@@ -102,6 +104,7 @@ export class ClusterLab implements World {
 
   /** Makes every member ask every other; there is no multicast here. */
   acquaint(): void {
+    if (this.setup.multicast) return;
     const addresses = this.members.map((m) => m.policy.device.privateAddress);
     for (const member of this.members) member.setNeighbours(addresses);
   }
@@ -132,7 +135,11 @@ export class ClusterLab implements World {
         pools: [],
       },
       timing: timing(setup.preset ?? 'fast', setup.helloMs),
-      neighbourhood: { group: undefined, members: [], publicCheck: setup.publicCheck ?? true },
+      neighbourhood: {
+        group: setup.multicast ? place('239.255.90.23', 'ff02::9023') : undefined,
+        members: [],
+        publicCheck: setup.publicCheck ?? true,
+      },
       keys: new SenderKeys(secret === undefined ? [] : [clusterKey(0, stretched(id + secret))]),
       sendKeyId: 0,
       addressRefreshMs: undefined,
@@ -174,6 +181,11 @@ export class ClusterLab implements World {
     }
   }
 
+  /** Does something after some virtual time. */
+  later(milliseconds: number, action: () => void): void {
+    this.clock.schedule(after(this.clock.now(), milliseconds), action);
+  }
+
   /** Cuts the members into parts that do not reach each other, on both networks. */
   partition(...parts: readonly (readonly ClusterMember[])[]): void {
     for (const part of parts)
@@ -188,11 +200,16 @@ export class ClusterLab implements World {
     from.deafTo.add(to);
   }
 
+  /** Ends all cuts. */
+  mend(): void {
+    this.network.heal();
+    for (const member of this.members) member.deafTo.clear();
+  }
+
   /** Ends all cuts and faults of the network. */
   heal(): void {
-    this.network.heal();
+    this.mend();
     this.network.setFaults(noFaults);
-    for (const member of this.members) member.deafTo.clear();
   }
 
   /** Members that run and are not stopped in the middle of it. */

@@ -99,6 +99,9 @@ export class ClusterMember {
       this.#condition = 'running';
       for (const address of this.addresses)
         this.#lab.network.join(address, (d) => this.#arrived(d));
+      const { group } = this.policy.neighbourhood;
+      if (group !== undefined)
+        this.#lab.network.joinGroup(group, this.policy.device.privateAddress);
     }
     const wallMs = this.#clock.now() + this.wallOffsetMs;
     const random16 = this.#random.uint32() & 0xffff;
@@ -140,6 +143,11 @@ export class ClusterMember {
     this.#waiting = [];
     for (const datagram of waiting) this.#arrived(datagram);
     this.#arm();
+  }
+
+  /** Whether the two have one identity. */
+  isCopyOf(other: ClusterMember): boolean {
+    return this.#disk.member === other.#disk.member;
   }
 
   /** Whether both are of the cluster of the other, as far as this one knows. */
@@ -195,7 +203,8 @@ export class ClusterMember {
     }
     const { destination, source, bytes } = datagram;
     if (destination.port !== this.policy.cluster.port) return;
-    const side = destination.address === this.policy.device.privateAddress ? 'private' : 'public';
+    const isPublic = this.policy.device.publicAddresses.includes(destination.address);
+    const side = isPublic ? 'public' : 'private';
     this.#lab.note(`${this.number} < ${toHex(bytes)}`);
     this.tell({ kind: 'datagram', side, from: source, octets: bytes });
   }

@@ -79,3 +79,21 @@ test('an action that was called off does not run, and one for the past runs at o
   assert.deepEqual(ran, ['past at 100']);
   assert.equal(clock.now(), 200);
 });
+
+test('what is sent to a group reaches its members one by one, but not the sender', () => {
+  const clock = new VirtualClock(instant(0));
+  const network = new Network(clock, new Prng(1), noFaults);
+  const group = address('239.255.90.23');
+  const got: string[] = [];
+  for (const host of ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map(address)) {
+    network.join(host, () => got.push(host));
+    network.joinGroup(group, host);
+  }
+  network.cut(a.address, address('10.0.0.3'));
+  const toGroup = { address: group, port: 1 };
+  network.send({ source: a, destination: toGroup, bytes: new Uint8Array(1) });
+  network.send({ source: b, destination: toGroup, bytes: new Uint8Array(1) });
+  clock.run(10);
+  assert.deepEqual(got, ['10.0.0.2', '10.0.0.1', '10.0.0.3']);
+  assert.equal(network.counts.sent, 2);
+});

@@ -37,6 +37,7 @@ export class Network {
   readonly #random: Prng;
   #faults: Faults;
   readonly #receivers = new Map<IpAddress, Receiver>();
+  readonly #groups = new Map<IpAddress, Set<IpAddress>>();
   readonly #cut = new Set<string>();
   readonly counts = { sent: 0, lost: 0, duplicated: 0, delivered: 0, unreachable: 0 };
   /** Everything that was delivered, for checks of what was on the wire; kept only when asked for. */
@@ -57,6 +58,12 @@ export class Network {
     this.#receivers.delete(address);
   }
 
+  /** Delivers what is sent to a multicast group to the receiver of `address` too, but never to its sender. */
+  joinGroup(group: IpAddress, address: IpAddress): void {
+    const members = this.#groups.get(group) ?? new Set();
+    this.#groups.set(group, members.add(address));
+  }
+
   setFaults(faults: Partial<Faults>): void {
     this.#faults = { ...this.#faults, ...faults };
   }
@@ -74,25 +81,32 @@ export class Network {
   send(datagram: Datagram): void {
     this.counts.sent += 1;
     const { source, destination } = datagram;
-    if (this.#cut.has(`${source.address}>${destination.address}`)) {
+    const group = this.#groups.get(destination.address);
+    if (!group) this.#leave(datagram, destination.address);
+    else for (const to of group) if (to !== source.address) this.#leave(datagram, to);
+  }
+
+  /** A datagram on its way to one of its receivers. */
+  #leave(datagram: Datagram, to: IpAddress): void {
+    if (this.#cut.has(`${datagram.source.address}>${to}`)) {
       this.counts.lost += 1;
       return;
     }
     if (this.#random.chance(this.#faults.loss)) this.counts.lost += 1;
-    else this.#carry(datagram);
+    else this.#carry(datagram, to);
     if (this.#random.chance(this.#faults.duplicate)) {
       this.counts.duplicated += 1;
-      this.#carry(datagram);
+      this.#carry(datagram, to);
     }
   }
 
-  #carry(datagram: Datagram): void {
+  #carry(datagram: Datagram, to: IpAddress): void {
     const [low, high] = this.#faults.delayMs;
     const late = this.#random.chance(this.#faults.reorder) ? this.#random.between(0, 4 * high) : 0;
     const delayMs = this.#random.between(low, high) + late;
     const copy = { ...datagram, bytes: datagram.bytes.slice() };
     this.#clock.schedule(after(this.#clock.now(), delayMs), () => {
-      const receiver = this.#receivers.get(copy.destination.address);
+      const receiver = this.#receivers.get(to);
       if (!receiver) {
         this.counts.unreachable += 1;
         return;

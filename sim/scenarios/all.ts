@@ -2,6 +2,7 @@ import * as addressTranslation from './address-translation.ts';
 import * as authentication from './authentication.ts';
 import * as changes from './changes.ts';
 import { chaos } from './chaos.ts';
+import * as cluster from './cluster.ts';
 import * as hostile from './hostile.ts';
 import * as logins from './logins.ts';
 import * as peerLoss from './peer-loss.ts';
@@ -59,5 +60,17 @@ export const scenarios = {
   twice: changes.twice,
   'redirected-in-storm': redirection.redirectedInStorm,
   'redirected-in-circles': redirection.redirectedInCircles,
+  'cluster-storm-of-ten': cluster.tenInStorm,
+  'cluster-storm-of-twenty-five': cluster.twentyFiveInStorm,
+  'cluster-storm-by-multicast': cluster.multicastInStorm,
+  'cluster-calm-trouble': cluster.calmTrouble,
+  'cluster-simultaneous-starts': cluster.simultaneousStarts,
+  'cluster-starts-in-turn': cluster.startsInTurn,
+  'cluster-partition-heals': cluster.partitionHeals,
+  'cluster-clones': cluster.clones,
+  'cluster-masters-vanish': cluster.mastersVanish,
+  'cluster-handovers': cluster.handovers,
+  'cluster-idle-traffic': cluster.idleTraffic,
+  'cluster-twice': cluster.clusterTwice,
   chaos,
 } as const;

@@ -4,7 +4,7 @@ import { messageTypes, roles } from '#wire/vcl/numbers';
 import { AWAIT_PART, MASTER_FRESH_PART } from './constants.ts';
 import { standing } from './describe.ts';
 import { ownStanding, peerOf, precedes, sameIdentity, standingOf } from './peers.ts';
-import type { Backup, Member, Peer } from './state.ts';
+import type { Backup, Discovering, Member, Peer } from './state.ts';
 import { suspect } from './suspicion.ts';
 import { claim, isFit, standBack } from './transitions.ts';
 import type { Turn } from './turn.ts';
@@ -31,16 +31,29 @@ export function claimReceived(turn: Turn, member: Member, peer: Peer, message: M
       if (!isBetter) return object(turn, seen, peer);
       return standBack(turn, seen, patienceMs(turn), 'a better candidate');
     case 'discovering':
-      // A newcomer never stands in the way: whoever was up first is master. LB-41.
-      return {
-        ...seen,
-        phase: { ...phase, nextAt: after(turn.now, patienceMs(turn)), resumes: false },
-      };
+      return whileDiscovering(turn, seen, phase, peer);
     case 'backup':
       return whileBackup(turn, seen, phase, peer, isBetter);
     default:
       return seen;
   }
+}
+
+/**
+ * A newcomer does not stand in the way of who was up before it (LB-41), unless the two were started together:
+ * then both are in the last of equally many rounds, and the order decides (LB-43).
+ */
+function whileDiscovering(turn: Turn, member: Member, phase: Discovering, peer: Peer): Member {
+  const own = ownStanding(member, turn.policy);
+  const isEqual = peer.description.priority === own.priority && phase.roundsLeft === 0;
+  if (isEqual && isFit(member) && precedes(own, standingOf(peer))) {
+    object(turn, member, peer);
+    return claim(turn, member);
+  }
+  return {
+    ...member,
+    phase: { ...phase, nextAt: after(turn.now, patienceMs(turn)), resumes: false },
+  };
 }
 
 function whileBackup(
