@@ -18,6 +18,7 @@ import {
 } from './measurement.ts';
 import { clientProcess, newBed, scenario, subjectProcess } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
+import { congestionControl } from './traffic.ts';
 import { chooseSubjects, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 
 const clients: readonly Client[] = [vpnc, charon];
@@ -129,7 +130,12 @@ async function main(): Promise<void> {
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
     subjects: chosen.map((subject, i) => ({ name: names[i] ?? '', version: subject.version() })),
-    parameters: { turns: options.turns, 'seconds per run': seconds, client: client.version() },
+    parameters: {
+      turns: options.turns,
+      'seconds per run': seconds,
+      client: client.version(),
+      'congestion control': congestionControl(),
+    },
     metrics,
     samples,
   });

@@ -14,7 +14,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { perPacket, processorTimeMetrics, timed } from './processor-time.ts';
-import { serverNames, startServers, tcpTogether } from './traffic.ts';
+import { congestionControl, serverNames, startServers, tcpTogether } from './traffic.ts';
 import { tunnelPrograms } from './tunnels/programs.ts';
 import { suites, type TunnelProgram, tunnel } from './tunnels/tunnel.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
@@ -102,6 +102,7 @@ async function main(): Promise<void> {
       turns: options.turns,
       clients: count,
       'seconds of TCP': seconds,
+      'congestion control': congestionControl(),
       'MTU of the tunnel': tunnel.mtu,
     },
     metrics,

@@ -17,7 +17,15 @@ import {
 } from './measurement.ts';
 import { perPacket, processorTimeMetrics, timed } from './processor-time.ts';
 import { newBed } from './scenario.ts';
-import { offer, ping, serverNames, socketBuffer, startServers, tcp } from './traffic.ts';
+import {
+  congestionControl,
+  offer,
+  ping,
+  serverNames,
+  socketBuffer,
+  startServers,
+  tcp,
+} from './traffic.ts';
 import { tunnelPrograms } from './tunnels/programs.ts';
 import { onlyClient, type Suite, suites, type TunnelProgram, tunnel } from './tunnels/tunnel.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
@@ -190,6 +198,7 @@ async function main(): Promise<void> {
     parameters: {
       turns: options.turns,
       'seconds of TCP': seconds,
+      'congestion control': congestionControl(),
       'MTU of the tunnel': tunnel.mtu,
       'socket buffers of UDP': socketBuffer,
     },

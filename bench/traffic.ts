@@ -1,4 +1,5 @@
 /** What goes through tunnels: iperf3 from clients to the inside host, and ping. */
+import { readFileSync } from 'node:fs';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { type TunnelClient, tunnel } from './tunnels/tunnel.ts';
@@ -27,6 +28,10 @@ const serverName = ({ number }: TunnelClient): string => `iperf-server-${number}
 /** The names of the servers of these clients, which `startServers` starts. */
 export const serverNames = (clients: readonly TunnelClient[]): readonly string[] =>
   clients.map(serverName);
+
+/** How TCP finds its rate on this machine, for the report. */
+export const congestionControl = (): string =>
+  readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim();
 
 /** A server of iperf3 for each client: it serves one at a time. */
 export async function startServers(bed: Bed, clients: readonly TunnelClient[]): Promise<void> {
