@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** One figure of a sample, and how it is printed. */
 export type Metric = {
@@ -53,11 +53,14 @@ export function saveMeasurement(file: string, measurement: Measurement): void {
   writeFileSync(file, `${JSON.stringify(measurement, undefined, 2)}\n`);
 }
 
-/** All measurements of a folder, by file name; none when there is no such folder. */
-export function loadMeasurements(folder: string): readonly Measurement[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Measurement);
+/** All measurements of a folder, by file name without `.json`; none when there is no such folder. */
+export function loadMeasurements(folder: string): ReadonlyMap<string, Measurement> {
+  if (!existsSync(folder)) return new Map();
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return new Map(
+    files.sort().map((name) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      return [basename(name, '.json'), JSON.parse(text) as Measurement];
+    }),
+  );
 }

@@ -51,6 +51,6 @@ One connection.
 
 test('the page of benchmarks says what the samples say', () => {
   const measurements = loadMeasurements(resultsFolder);
-  const expected = measurements.length === 0 ? undefined : renderReport(measurements);
+  const expected = measurements.size === 0 ? undefined : renderReport(measurements);
   assert.equal(existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : undefined, expected);
 });

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Summary, summarize, summarizeRatios } from './figures.ts';
+import { renderGoals } from './goals.ts';
 import { loadMeasurements, type Measurement, type Metric, resultsFolder } from './measurement.ts';
 
 export const reportFile = join(import.meta.dirname, '../docs/benchmarks.md');
@@ -65,7 +66,9 @@ export function renderMeasurement(measurement: Measurement): string {
 }
 
 /** The whole page. */
-export const renderReport = (measurements: readonly Measurement[]): string =>
-  [preface, ...measurements.map(renderMeasurement)].join('\n');
+export const renderReport = (measurements: ReadonlyMap<string, Measurement>): string =>
+  [preface, renderGoals(measurements), ...[...measurements.values()].map(renderMeasurement)].join(
+    '\n',
+  );
 
 if (import.meta.main) writeFileSync(reportFile, renderReport(loadMeasurements(resultsFolder)));

@@ -1,0 +1,127 @@
+/** What the figures should reach, and whether they do: the first table of the page. */
+import { type Summary, summarize, summarizeRatios } from './figures.ts';
+import type { Measurement } from './measurement.ts';
+
+/** A bound on a figure of ours, or on its ratio to a peer's. */
+export type Goal = {
+  readonly what: string;
+  /** Name of the measurement, as its file's without `.json`. */
+  readonly measurement: string;
+  readonly key: string;
+  /** Whose figure ours is divided by; absent for a bound on the figure itself. */
+  readonly peer?: string;
+  readonly bound: 'at least' | 'at most';
+  readonly value: number;
+  readonly unit: string;
+};
+
+const ratio = (
+  what: string,
+  measurement: string,
+  key: string,
+  peer: string,
+  bound: Goal['bound'],
+  value: number,
+): Goal => ({ what, measurement, key, peer, bound, value, unit: '×' });
+
+const figure = (
+  what: string,
+  measurement: string,
+  key: string,
+  bound: Goal['bound'],
+  value: number,
+  unit: string,
+): Goal => ({ what, measurement, key, bound, value, unit });
+
+const path = 'packet-path';
+const cbc = 'packet-path-aes-128-cbc-sha1';
+const datagrams = [
+  ['large', '1340'],
+  ['small', '64'],
+].flatMap(([size, octets]) => [
+  [`${size}Sustained`, `UDP of ${octets} octets, at most 0.5 % lost`],
+  [`${size}Flood`, `UDP of ${octets} octets, flood`],
+]) as readonly (readonly [string, string])[];
+const many = '100,000 pairs of SAs against 1,000, a packet';
+
+export const goals: readonly Goal[] = [
+  ratio('TCP, AES-128-GCM, one tunnel', path, 'tcpMbitPerS', 'charon', 'at least', 5),
+  ...['openvpn', 'openvpn-tuned', 'wireguard-go'].map((peer) =>
+    ratio('TCP, AES-128-GCM, one tunnel', path, 'tcpMbitPerS', peer, 'at least', 4),
+  ),
+  figure('TCP, 16 tunnels against one', 'many-tunnels', 'partPercent', 'at least', 80, '%'),
+  ratio('TCP, AES-128-CBC, SHA-1', cbc, 'tcpMbitPerS', 'charon', 'at least', 5),
+  ratio('vpnc as client, up', 'goodput-vpnc', 'upMbitPerS', 'charon', 'at least', 1.2),
+  ratio('vpnc as client, down', 'goodput-vpnc', 'downMbitPerS', 'charon', 'at least', 1.2),
+  ...datagrams.flatMap(([key, what]) => [
+    ratio(what, path, key, 'charon', 'at least', 2),
+    ratio(what, path, key, 'openvpn', 'at least', 1.5),
+    ratio(what, path, key, 'openvpn-tuned', 'at least', 1.5),
+  ]),
+  ratio('Round trip, warm', path, 'roundTripMs', 'charon', 'at most', 0.3),
+  ...[2, 14, 19].map((group) =>
+    ratio(
+      `Set-ups, group ${group}`,
+      `setups-group-${group}`,
+      'setupsPerS',
+      'charon',
+      'at least',
+      1.5,
+    ),
+  ),
+  figure('Memory of an idle session', 'sessions', 'kibPerSession', 'at most', 32, 'KiB'),
+  ratio('Memory of an idle session', 'sessions', 'kibPerSession', 'charon', 'at most', 0.75),
+  ...[
+    ['downAll', 'to each client in turn'],
+    ['downOne', 'to one client'],
+    ['upAll', 'from each client in turn'],
+    ['upOne', 'from one client'],
+  ].map(([key = '', traffic = '']) =>
+    ratio(`${many} ${traffic}`, 'sa-table', key, '1,000 pairs', 'at most', 1.2),
+  ),
+  figure('From start to serving', 'start', 'servingMs', 'at most', 1000, 'ms'),
+  figure('Resident memory at start', 'start', 'residentMib', 'at most', 150, 'MiB'),
+];
+
+/** What a measurement says of a goal; undefined when it lacks the peer or a sample. */
+function reached({ key, peer }: Goal, measurement: Measurement): Summary | undefined {
+  const valuesOf = (name: string | undefined): readonly number[] =>
+    measurement.samples
+      .filter(({ subject }) => subject === name)
+      .flatMap(({ values }) => values[key] ?? []);
+  const ours = valuesOf(measurement.subjects[0]?.name);
+  if (ours.length === 0) return undefined;
+  if (peer === undefined) return summarize(ours);
+  const theirs = valuesOf(peer);
+  // Where the peer got nothing through, ours is any number of times as much.
+  if (theirs.length !== ours.length || ours.includes(0)) return undefined;
+  return summarizeRatios(ours, theirs);
+}
+
+/** A row of the table. */
+export function renderGoal(goal: Goal, measurement: Measurement | undefined): string {
+  const { what, peer, bound, value, unit } = goal;
+  const summary = measurement && reached(goal, measurement);
+  const digits = unit === '×' ? 2 : unit === 'KiB' ? 1 : 0;
+  const shown = (n: number): string => (Number.isFinite(n) ? n.toFixed(digits) : '∞');
+  const measured = summary
+    ? `${shown(summary.median)} (${shown(summary.low)} to ${shown(summary.high)})`
+    : 'not measured';
+  const met = summary && (bound === 'at least' ? summary.median >= value : summary.median <= value);
+  const verdict = met === undefined ? '' : met ? 'yes' : '**no**';
+  const wanted = `${bound} ${value} ${unit}${peer === undefined ? '' : ` ${peer}`}`;
+  return `| ${[what, wanted, measured, verdict].join(' | ')} |`;
+}
+
+/** The whole table, from the measurements by name. */
+export const renderGoals = (measurements: ReadonlyMap<string, Measurement>): string =>
+  [
+    '## What should be reached',
+    '',
+    'A goal is met when the median is. The commands are those of `bench/all.ts`.',
+    '',
+    '| | should reach | median (range) | met |',
+    '|---|--:|--:|---|',
+    ...goals.map((goal) => renderGoal(goal, measurements.get(goal.measurement))),
+    '',
+  ].join('\n');
