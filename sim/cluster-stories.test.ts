@@ -1,6 +1,9 @@
 /** Stories of a few members, without chance: who becomes master, who is refused, and what the log says. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { after, instant } from '#base/instant';
+import { EventLog } from '#events/log';
+import { renderVpn3000 } from '#events/render-vpn3000';
 import * as events from '#protocol/vcl/events';
 import { identityKey } from '#protocol/vcl/peers';
 import { ClusterLab, type ClusterSetup } from './cluster-lab.ts';
@@ -123,7 +126,7 @@ test('LB-44: an old master that comes back is a backup, and its earlier life is 
   assert.equal(owner(lab), 2);
 });
 
-test('LB-84 LB-82 LB-83: members ask the master once a second by private addresses; it answers each', () => {
+test('LB-84: members ask the master once a second by private addresses; it answers each', () => {
   const lab = settled([9, 1, 1], { severity: 8 });
   const from = lab.events.length;
   lab.run(30_000);
@@ -151,6 +154,29 @@ test('LB-84 LB-82 LB-83: members ask the master once a second by private address
     lab.texts(events.keepaliveRequestSent).includes('LBSSF sent KEEPALIVE request to [10.32.1.1]'),
   );
   assert.ok(lab.texts(events.keepaliveResponseReceived).length > 0);
+});
+
+test('LB-82 LB-83: the keepalives are lines of class LBSSF and severity 8, in the form of the concentrator', () => {
+  const lab = settled([9, 1, 1], { severity: 13 });
+  lab.run(5000);
+  const written = (to: number): string[] => {
+    const log = new EventLog(1000, new Map([['LBSSF', { from: 1, to }]]));
+    for (const { by, at, record } of lab.events)
+      if (by.number === 1) log.add(record, after(instant(Date.UTC(2001, 9, 19)), at));
+    return [...log.newestFirst()].reverse().map(renderVpn3000);
+  };
+  const keepalives = written(8).filter((line) => line.includes('KEEPALIVE'));
+  assert.ok(written(7).length > 0 && !written(7).some((line) => line.includes('KEEPALIVE')));
+  const form =
+    /^\d+ 10\/19\/2001 00:00:\d\d\.\d{3} SEV=8 LBSSF\/(25|24) RPT=(\d+)\nLBSSF (received KEEPALIVE request from|sent KEEPALIVE response to) \[(10\.32\.1\.[23])\]$/;
+  const lines = keepalives.map((line) => form.exec(line) ?? assert.fail(line));
+  assert.ok(lines.length >= 12);
+  for (let i = 0; i < lines.length; i += 2) {
+    const [request, response] = [lines[i], lines[i + 1]] as [RegExpExecArray, RegExpExecArray];
+    assert.deepEqual([request[1], response[1]], ['25', '24']);
+    assert.equal(request[4], response[4]);
+    assert.deepEqual([Number(request[2]), Number(response[2])], [i / 2 + 1, i / 2 + 1]);
+  }
 });
 
 test('LB-11 GEN-83 LB-52: the master has the load of every member, the others of nobody', () => {

@@ -14,7 +14,7 @@ story(
 story('a planned handover leaves 100 ms without an owner at most', 'cluster-handovers', 5);
 story('LB-08: without loss there is never a second master', 'cluster-calm-trouble', 15);
 story('ten members in every kind of trouble agree when it ends', 'cluster-storm-of-ten', 6);
-story('GEN-56: so do twenty-five', 'cluster-storm-of-twenty-five', 1);
+story('so do twenty-five', 'cluster-storm-of-twenty-five', 1);
 story('so do members that find each other by multicast and IPv6', 'cluster-storm-by-multicast', 5);
 story('a cluster that was parted is one again', 'cluster-partition-heals', 10);
 story('a copy of a member stays out', 'cluster-clones', 10);

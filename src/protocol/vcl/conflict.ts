@@ -1,7 +1,8 @@
+import { after } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { conditions, roles } from '#wire/vcl/numbers';
 import { announce } from './announce.ts';
-import { UNHEARD_ANNOUNCEMENTS } from './constants.ts';
+import { CONTEST_PART, UNHEARD_ANNOUNCEMENTS } from './constants.ts';
 import { conflictWon } from './events.ts';
 import { ownStanding, precedes, sameIdentity, standingOf } from './peers.ts';
 import type { Backup, Master, Member, Peer } from './state.ts';
@@ -121,10 +122,14 @@ function conflict(
     reason: isMore ? 'fewer members follow it' : 'it comes after this one in the order of masters',
   }));
   const next = term >= phase.term ? term + 1 : phase.term;
+  const isSoon =
+    phase.contestedAt !== undefined &&
+    turn.now < after(phase.contestedAt, turn.helloPart(CONTEST_PART));
+  const contestedAt = isSoon ? phase.contestedAt : turn.now;
   const serving: Member = {
     ...member,
     term: Math.max(member.term, next),
-    phase: { ...phase, term: next, contested },
+    phase: { ...phase, term: next, contested, contestedAt },
   };
-  return announce(turn, serving);
+  return isSoon ? serving : announce(turn, serving);
 }

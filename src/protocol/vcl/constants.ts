@@ -26,6 +26,9 @@ export const AWAIT_PART = 0.5;
 /** Announcements of another master that does not hear us, after which we give way. */
 export const UNHEARD_ANNOUNCEMENTS = 3;
 
+/** Least pause between two announcements out of turn that tell other masters to give way. */
+export const CONTEST_PART = 0.1;
+
 /** Repetitions of a LEAVE or HANDOVER, and the pause between them. */
 export const LEAVE_REPEATS = 3;
 export const LEAVE_PAUSE_MS = 20;

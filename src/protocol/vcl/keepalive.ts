@@ -40,7 +40,7 @@ function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
     ...loadFields(member, turn.policy),
     softwareVersion: turn.policy.device.softwareVersion,
   });
-  turn.log(keepaliveRequestSent, () => ({ address }), { peer: address });
+  turn.log(keepaliveRequestSent, () => ({ address }));
   const misses = phase.unansweredSince === undefined ? 0 : phase.misses + 1;
   const asked: Backup = {
     ...phase,
@@ -71,13 +71,13 @@ export function requestReceived(turn: Turn, member: Member, peer: Peer, message:
     : { ...peer, description };
   const isClosed = ((message.stateBits ?? 0) & stateBits.publicSideClosed) !== 0;
   const next = withPeer(member, isClosed ? publicUnanswered(turn, reported) : reported);
-  turn.log(keepaliveRequestReceived, () => ({ address }), { peer: address });
+  turn.log(keepaliveRequestReceived, () => ({ address }));
   turn.send(peer.endpoint, {
     type: messageTypes.keepaliveResponse,
     ...standing(next, turn.policy),
     peers: peerEntries(next),
   });
-  turn.log(keepaliveResponseSent, () => ({ address }), { peer: address });
+  turn.log(keepaliveResponseSent, () => ({ address }));
   return next;
 }
 
@@ -85,7 +85,7 @@ export function requestReceived(turn: Turn, member: Member, peer: Peer, message:
 export function responseReceived(turn: Turn, member: Member, peer: Peer, message: Message): Member {
   const { phase } = member;
   const address = peer.description.privateAddress;
-  turn.log(keepaliveResponseReceived, () => ({ address }), { peer: address });
+  turn.log(keepaliveResponseReceived, () => ({ address }));
   if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
   if (message.role !== roles.master) return member;
   return { ...member, phase: answered(phase) };

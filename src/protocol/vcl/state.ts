@@ -169,6 +169,8 @@ export type Master = {
   readonly announcedAlive: number;
   /** When the address is announced to the neighbours again. */
   readonly addressAnnounceAt: Instant | undefined;
+  /** When another master was last told to give way out of turn; two that differ must not do so without end. */
+  readonly contestedAt: Instant | undefined;
   /** Announcements of another master since we told it to give way; by member. */
   readonly contested: ReadonlyMap<MemberId, number>;
 };

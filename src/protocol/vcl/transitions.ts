@@ -127,6 +127,7 @@ export function becomeMaster(turn: Turn, member: Member, term: number, reason: s
     watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
     announcedAlive: 1,
     addressAnnounceAt: after(turn.now, ADDRESS_AGAIN_MS),
+    contestedAt: undefined,
     contested: new Map(),
   };
   // What others reported to the former master is not known here; they get a full interval to report.
