@@ -92,7 +92,7 @@ export class CounterPages {
   }
 }
 
-/** Where each counter of a worker lies. */
+/** Where each counter of a worker lies; those of several are added up. */
 export const PATH_COUNTER = {
   unknownSpi: 0,
   malformed: 1,
@@ -106,6 +106,7 @@ export const PATH_COUNTER = {
   packetsTx: 9,
   octetsTx: 10,
   expired: 11,
+  handedOver: 12,
 } as const;
 
 /** Counters of all packets, whichever SA they belong to, in memory that several threads can see. */
@@ -114,17 +115,23 @@ export const pathCounters = (): Float64Array<SharedArrayBuffer> =>
     new SharedArrayBuffer(Object.keys(PATH_COUNTER).length * Float64Array.BYTES_PER_ELEMENT),
   );
 
-export const readPathCounters = (values: Float64Array): DataPlaneCounters => ({
-  unknownSpi: values[PATH_COUNTER.unknownSpi] as number,
-  malformed: values[PATH_COUNTER.malformed] as number,
-  noPolicy: values[PATH_COUNTER.noPolicy] as number,
-  queueFull: values[PATH_COUNTER.queueFull] as number,
-  replayed: values[PATH_COUNTER.replayed] as number,
-  authenticationFailed: values[PATH_COUNTER.authenticationFailed] as number,
-  selectorMismatch: values[PATH_COUNTER.selectorMismatch] as number,
-  packetsRx: values[PATH_COUNTER.packetsRx] as number,
-  octetsRx: values[PATH_COUNTER.octetsRx] as number,
-  packetsTx: values[PATH_COUNTER.packetsTx] as number,
-  octetsTx: values[PATH_COUNTER.octetsTx] as number,
-  expired: values[PATH_COUNTER.expired] as number,
-});
+/** The counters of all workers, each of which has an array of its own. */
+export const readPathCounters = (...workers: readonly Float64Array[]): DataPlaneCounters => {
+  const sum = (counter: number): number =>
+    workers.reduce((total, values) => total + (values[counter] as number), 0);
+  return {
+    unknownSpi: sum(PATH_COUNTER.unknownSpi),
+    malformed: sum(PATH_COUNTER.malformed),
+    noPolicy: sum(PATH_COUNTER.noPolicy),
+    queueFull: sum(PATH_COUNTER.queueFull),
+    handedOver: sum(PATH_COUNTER.handedOver),
+    replayed: sum(PATH_COUNTER.replayed),
+    authenticationFailed: sum(PATH_COUNTER.authenticationFailed),
+    selectorMismatch: sum(PATH_COUNTER.selectorMismatch),
+    packetsRx: sum(PATH_COUNTER.packetsRx),
+    octetsRx: sum(PATH_COUNTER.octetsRx),
+    packetsTx: sum(PATH_COUNTER.packetsTx),
+    octetsTx: sum(PATH_COUNTER.octetsTx),
+    expired: sum(PATH_COUNTER.expired),
+  };
+};

@@ -35,7 +35,11 @@ export type InboundSa = SaCommon & {
   readonly replayWindow: number;
 };
 
-export type OutboundSa = SaCommon & { readonly direction: 'outbound' };
+export type OutboundSa = SaCommon & {
+  readonly direction: 'outbound';
+  /** Of the inbound SA of the pair, whose worker handles this SA too; by its own SPI if absent. */
+  readonly pairedSpi?: number;
+};
 
 /** One change of the forwarding table. A transaction is a list of changes, applied whole or not at all. */
 export type ForwardingChange =
@@ -104,6 +108,8 @@ export type DataPlaneCounters = {
   readonly malformed: number;
   readonly noPolicy: number;
   readonly queueFull: number;
+  /** Packets that one worker took for another, on their way between the two. */
+  readonly handedOver: number;
   readonly replayed: number;
   readonly authenticationFailed: number;
   readonly selectorMismatch: number;

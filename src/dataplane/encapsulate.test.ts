@@ -5,6 +5,7 @@ import { plainArena } from '#base/arena';
 import { Prng } from '#base/prng';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
+import { OutboundAssociation } from './association.ts';
 import { pathCounters, readPathCounters } from './counters.ts';
 import type { DataPlaneReport } from './data-plane.ts';
 import { ForwardingTable } from './forwarding-table.ts';
@@ -47,7 +48,8 @@ function world(sequence: number, extendedSequenceNumbers: boolean) {
   const source = plainArena(200);
   const target = plainArena(400);
   source.bytes.set(packet);
-  const sa = path.route(source.bytes, 0, packet.length) ?? assert.fail('there is an SA');
+  const sa = path.route(source.bytes, 0, packet.length);
+  assert.ok(sa instanceof OutboundAssociation);
   sa.sequence = sequence;
   const send = () => path.seal(sa, source, 0, packet.length, target, 0);
   const sent = () => readUint32(target.bytes, 4);

@@ -5,8 +5,10 @@ import { contains, type Prefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import type { EspCiphers } from '#crypto/esp-cipher';
 import { ESP_SUITES } from '#crypto/esp-suites';
+import type { OutboundAssociation } from './association.ts';
 import type { ForwardingChange, OutboundSa } from './data-plane.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { ForeignOutbound } from './outbound-policy.ts';
 import { SaDirectory } from './sa-directory.ts';
 import { innerPacket } from './testing/test-peer.ts';
 
@@ -41,6 +43,13 @@ function outbound(spi: number, remote: Prefix, reaches: Prefix, key = 0): Outbou
     remote: { address: address('198.51.100.1'), port: 1024 + (spi % 60_000) },
     selectors: { local: reaches, remote },
   };
+}
+
+/** The SA that a table of one worker finds. */
+function own(table: ForwardingTable, packet: Uint8Array): OutboundAssociation | undefined {
+  const found = table.outbound(packet, 0);
+  assert.ok(!(found instanceof ForeignOutbound));
+  return found;
 }
 
 /** The rule of the table, word for word: most specific, then newest, source admitted. */
@@ -85,7 +94,7 @@ for (const six of [false, true])
         const source = randomAddress(random, six);
         const destination = randomAddress(random, six);
         const octets = { source: addressBytes(source), destination: addressBytes(destination) };
-        const found = table.outbound(innerPacket(octets, 64, random), 0);
+        const found = own(table, innerPacket(octets, 64, random));
         assert.equal(found?.spi, expected(sas, source, destination));
       }
       assert.equal(alive.count, sas.length);
@@ -107,7 +116,7 @@ test('when a cipher cannot be made, the transaction leaves nothing behind', () =
   assert.throws(() => table.apply(directory.resolve([add(1001), add(1002), add(1003)])));
   assert.equal(alive.count, 1);
   const ends = { source: new Uint8Array(4), destination: new Uint8Array(4) };
-  assert.equal(table.outbound(innerPacket(ends, 60, new Prng(1)), 0)?.spi, 1000);
+  assert.equal(own(table, innerPacket(ends, 60, new Prng(1)))?.spi, 1000);
 });
 
 test('a directory can build a lost table anew, with the numbers going on', () => {
@@ -126,13 +135,13 @@ test('a directory can build a lost table anew, with the numbers going on', () =>
     60,
     new Prng(1),
   );
-  const before = lost.outbound(packet, 0);
+  const before = own(lost, packet);
   assert.ok(before);
   before.sequence = 77;
   before.counters[before.base + 7] = 77;
   const next = new ForwardingTable(ciphers, directory.counters);
   next.apply(directory.everything());
-  const after = next.outbound(packet, 0);
+  const after = own(next, packet);
   assert.equal(after?.sequence, 77);
   assert.deepEqual(after?.remote.endpoint(), moved);
 });

@@ -1,8 +1,9 @@
 import type { EspCiphers } from '#crypto/esp-cipher';
-import { type Association, InboundAssociation, OutboundAssociation } from './association.ts';
+import { Association, InboundAssociation, OutboundAssociation } from './association.ts';
 import type { CounterPages } from './counters.ts';
-import { OutboundPolicy } from './outbound-policy.ts';
+import { ForeignOutbound, OutboundPolicy } from './outbound-policy.ts';
 import type { TableChange } from './sa-directory.ts';
+import type { RouteChange } from './sa-placement.ts';
 
 /**
  * What one worker needs to know to forward packets; changed by transactions between two packets, so
@@ -11,7 +12,7 @@ import type { TableChange } from './sa-directory.ts';
 export class ForwardingTable {
   readonly #ciphers: EspCiphers;
   readonly #counters: CounterPages;
-  readonly #bySlot = new Map<number, Association>();
+  readonly #bySlot = new Map<number, Association | ForeignOutbound>();
   readonly #inbound = new Map<number, InboundAssociation>();
   readonly #outbound = new OutboundPolicy();
 
@@ -21,7 +22,7 @@ export class ForwardingTable {
   }
 
   /** Carries out a transaction of an `SaDirectory`; when making a cipher throws, nothing has changed. */
-  apply(changes: readonly TableChange[]): void {
+  apply(changes: readonly (TableChange | RouteChange)[]): void {
     const made: Association[] = [];
     try {
       for (const change of changes) if (change.kind === 'install') made.push(this.#make(change));
@@ -33,7 +34,11 @@ export class ForwardingTable {
     for (const change of changes) {
       if (change.kind === 'install') this.#install(made[next++] as Association);
       else if (change.kind === 'remove') this.#remove(change.slot);
-      else this.#bySlot.get(change.slot)?.moveTo(change.remote);
+      else if (change.kind === 'route') this.#route(change);
+      else {
+        const association = this.#bySlot.get(change.slot);
+        if (association instanceof Association) association.moveTo(change.remote);
+      }
     }
   }
 
@@ -42,8 +47,8 @@ export class ForwardingTable {
     return this.#inbound.get(spi);
   }
 
-  /** The SA for the whole IP packet at `at`. */
-  outbound(bytes: Uint8Array, at: number): OutboundAssociation | undefined {
+  /** The SA for the whole IP packet at `at`, which may be another worker's. */
+  outbound(bytes: Uint8Array, at: number): OutboundAssociation | ForeignOutbound | undefined {
     return this.#outbound.find(bytes, at);
   }
 
@@ -66,10 +71,21 @@ export class ForwardingTable {
     else if (association instanceof OutboundAssociation) this.#outbound.add(association);
   }
 
+  #route({ slot, worker, selectors }: RouteChange): void {
+    this.#remove(slot);
+    const foreign = new ForeignOutbound(slot, worker, selectors);
+    this.#bySlot.set(slot, foreign);
+    this.#outbound.add(foreign);
+  }
+
   #remove(slot: number): void {
     const association = this.#bySlot.get(slot);
     if (!association) return;
     this.#bySlot.delete(slot);
+    if (association instanceof ForeignOutbound) {
+      this.#outbound.remove(association);
+      return;
+    }
     if (association instanceof OutboundAssociation) this.#outbound.remove(association);
     else if (this.#inbound.get(association.spi) === association)
       this.#inbound.delete(association.spi);

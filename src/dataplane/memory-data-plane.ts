@@ -5,7 +5,7 @@ import type { RandomSource } from '#base/random';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { ipProtocols } from '#wire/protocol-numbers';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
-import type { OutboundAssociation } from './association.ts';
+import { OutboundAssociation } from './association.ts';
 import { PATH_COUNTER, pathCounters, readPathCounters } from './counters.ts';
 import type {
   DataPlane,
@@ -162,7 +162,7 @@ export class MemoryDataPlane implements DataPlane {
     const source = this.#source.bytes;
     source.set(packet);
     const sa = this.#path.route(source, 0, packet.length);
-    if (sa) {
+    if (sa instanceof OutboundAssociation) {
       const octets = ipPacketOctets(source, 0, packet.length);
       const packets: OuterPacket[] = [];
       this.#outboundPath.send(sa, this.#source, 0, octets, this.#sealed(sa, packets));

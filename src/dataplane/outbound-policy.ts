@@ -1,9 +1,28 @@
 import type { OutboundAssociation } from './association.ts';
+import type { TrafficSelectors } from './data-plane.ts';
 import { destinationAddressAt, ipVersion, sourceAddressAt } from './ip-packet.ts';
 import { readInt32 } from './octets.ts';
+import { PrefixWords } from './prefix-words.ts';
+
+/** The outbound SA of another worker, as far as finding it needs. */
+export class ForeignOutbound {
+  readonly slot: number;
+  readonly worker: number;
+  readonly localSelector: PrefixWords;
+  readonly remoteSelector: PrefixWords;
+
+  constructor(slot: number, worker: number, selectors: TrafficSelectors) {
+    this.slot = slot;
+    this.worker = worker;
+    this.localSelector = new PrefixWords(selectors.local);
+    this.remoteSelector = new PrefixWords(selectors.remote);
+  }
+}
+
+type Outbound = OutboundAssociation | ForeignOutbound;
 
 /** The SAs of one destination prefix, newest last. */
-type Bucket = { readonly words: readonly number[]; readonly associations: OutboundAssociation[] };
+type Bucket = { readonly words: readonly number[]; readonly associations: Outbound[] };
 
 /** The prefixes of one length. */
 type Level = {
@@ -25,7 +44,7 @@ const sameWords = (a: readonly number[], b: readonly number[]): boolean =>
 class FamilyPolicy {
   #levels: Level[] = [];
 
-  add(association: OutboundAssociation): void {
+  add(association: Outbound): void {
     const { words, length, masks } = association.remoteSelector;
     let level = this.#levels.find((l) => l.length === length);
     if (!level) {
@@ -40,7 +59,7 @@ class FamilyPolicy {
     level.buckets.set(hash, buckets);
   }
 
-  remove(association: OutboundAssociation): void {
+  remove(association: Outbound): void {
     const { words, length } = association.remoteSelector;
     const hash = hashOf(words);
     const level = this.#levels.find((l) => l.length === length);
@@ -55,7 +74,7 @@ class FamilyPolicy {
     if (level.buckets.size === 0) this.#levels = this.#levels.filter((l) => l !== level);
   }
 
-  find(bytes: Uint8Array, source: number, destination: number): OutboundAssociation | undefined {
+  find(bytes: Uint8Array, source: number, destination: number): Outbound | undefined {
     for (const level of this.#levels) {
       let hash = 0;
       for (let i = 0; i < level.masks.length; i += 1)
@@ -64,7 +83,7 @@ class FamilyPolicy {
           (readInt32(bytes, destination + 4 * i) & (level.masks[i] as number));
       for (const { associations } of level.buckets.get(hash) ?? NONE)
         for (let i = associations.length - 1; i >= 0; i -= 1) {
-          const association = associations[i] as OutboundAssociation;
+          const association = associations[i] as Outbound;
           if (
             association.remoteSelector.matches(bytes, destination) &&
             association.localSelector.matches(bytes, source)
@@ -85,21 +104,21 @@ export class OutboundPolicy {
   readonly #ipv4 = new FamilyPolicy();
   readonly #ipv6 = new FamilyPolicy();
 
-  add(association: OutboundAssociation): void {
+  add(association: Outbound): void {
     this.#of(association).add(association);
   }
 
-  remove(association: OutboundAssociation): void {
+  remove(association: Outbound): void {
     this.#of(association).remove(association);
   }
 
   /** The SA of the whole IP packet at `at`. */
-  find(bytes: Uint8Array, at: number): OutboundAssociation | undefined {
+  find(bytes: Uint8Array, at: number): Outbound | undefined {
     const policy = ipVersion(bytes, at) === 4 ? this.#ipv4 : this.#ipv6;
     return policy.find(bytes, sourceAddressAt(bytes, at), destinationAddressAt(bytes, at));
   }
 
-  #of(association: OutboundAssociation): FamilyPolicy {
+  #of(association: Outbound): FamilyPolicy {
     return association.remoteSelector.family === 4 ? this.#ipv4 : this.#ipv6;
   }
 }

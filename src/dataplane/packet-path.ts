@@ -1,7 +1,7 @@
 import type { Arena } from '#base/arena';
 import type { Instant } from '#base/instant';
 import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsulation';
-import type { Association, InboundAssociation, OutboundAssociation } from './association.ts';
+import { type Association, type InboundAssociation, OutboundAssociation } from './association.ts';
 import { PATH_COUNTER } from './counters.ts';
 import type { DataPlaneReport } from './data-plane.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
@@ -11,6 +11,7 @@ import type { ForwardingTable } from './forwarding-table.ts';
 import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
+import type { ForeignOutbound } from './outbound-policy.ts';
 import { ReportLimiter } from './report-limiter.ts';
 
 /** How a packet came in from outside; filled in anew for each by the back end that received it. */
@@ -21,9 +22,23 @@ export class Arrival {
   inUdp = true;
   /** Whether ESP, keepalives and marked control datagrams share this endpoint. */
   encapsulated = true;
+  /** Which socket it was, by a number that only the back end understands. */
+  port = 0;
   /** DSCP and ECN of the outer header; 0 where the back end cannot see them. */
   trafficClass = 0;
 }
+
+/**
+ * Takes an ESP packet whose SPI is not installed here to the worker that it belongs to; false when
+ * that is this one.
+ */
+export type EspElsewhere = (
+  spi: number,
+  arrival: Arrival,
+  source: Arena,
+  from: number,
+  octets: number,
+) => boolean;
 
 /**
  * The way of a packet through a head-end, between the reading and the writing that back ends do.
@@ -34,20 +49,23 @@ export class PacketPath {
   readonly #counters: Float64Array;
   readonly #report: (report: DataPlaneReport) => void;
   readonly #clamp: MssClamp | undefined;
+  readonly #elsewhere: EspElsewhere | undefined;
   readonly #limiter = new ReportLimiter();
 
   /**
    * `counters` are those of `pathCounters`. `report` must not call back into this object. `clamp` sees
-   * the packets that leave tunnels.
+   * the packets that leave tunnels; `elsewhere` is there when there are several workers.
    */
   constructor(
     table: ForwardingTable,
     counters: Float64Array,
     report: (report: DataPlaneReport) => void,
     clamp?: MssClamp,
+    elsewhere?: EspElsewhere,
   ) {
     this.#table = table;
     this.#clamp = clamp;
+    this.#elsewhere = elsewhere;
     this.#counters = counters;
     this.#report = report;
   }
@@ -106,7 +124,8 @@ export class PacketPath {
     const spi = readUint32(source.bytes, from);
     const sa = this.#table.inbound(spi);
     if (!sa) {
-      this.#refuseUnknown(spi, arrival, now);
+      if (!this.#elsewhere?.(spi, arrival, source, from, octets))
+        this.#refuseUnknown(spi, arrival, now);
       return 0;
     }
     if (sa.inUdp !== arrival.inUdp) {
@@ -125,13 +144,17 @@ export class PacketPath {
    * The SA that carries the IP packet of up to `octets` octets at `from`; undefined, and counted, when
    * it is none or belongs to none. The length to encapsulate is what the packet says of itself.
    */
-  route(bytes: Uint8Array, from: number, octets: number): OutboundAssociation | undefined {
+  route(
+    bytes: Uint8Array,
+    from: number,
+    octets: number,
+  ): OutboundAssociation | ForeignOutbound | undefined {
     if (ipPacketOctets(bytes, from, octets) === 0) {
       this.count(PATH_COUNTER.malformed);
       return undefined;
     }
     const sa = this.#table.outbound(bytes, from);
-    if (sa && sa.bareHeaderOctets > 0 && !isBareable(bytes, from)) {
+    if (sa instanceof OutboundAssociation && sa.bareHeaderOctets > 0 && !isBareable(bytes, from)) {
       this.count(PATH_COUNTER.malformed);
       return undefined;
     }

@@ -5,6 +5,7 @@ import { ESP_SUITES } from '#crypto/esp-suites';
 import { CounterPages } from './counters.ts';
 import type { ForwardingChange, InboundSa, OutboundSa, SaCounters } from './data-plane.ts';
 import { REPLAY_WINDOW } from './replay-window.ts';
+import { workerOf } from './sa-placement.ts';
 
 type Sa = InboundSa | OutboundSa;
 
@@ -15,12 +16,19 @@ export type TableChange =
       readonly slot: number;
       /** Counts the occupants of the slot. */
       readonly generation: number;
+      /** The one that owns the SA. */
+      readonly worker: number;
       readonly sa: Sa;
     }
   | { readonly kind: 'remove'; readonly slot: number }
   | { readonly kind: 'move'; readonly slot: number; readonly remote: Endpoint };
 
-type Entry = { readonly slot: number; readonly generation: number; sa: Sa };
+type Entry = {
+  readonly slot: number;
+  readonly generation: number;
+  readonly worker: number;
+  sa: Sa;
+};
 
 /** Values below 256 are reserved; RFC 4303 section 2.1. */
 const LEAST_SPI = 256;
@@ -64,8 +72,17 @@ export class SaDirectory {
   readonly counters = new CounterPages();
   readonly #inbound = new Map<number, Entry>();
   readonly #outbound = new Map<string, Entry>();
-  readonly #free: number[] = [];
+  /**
+   * Free slots of each worker. They stay with it: a worker that has not yet heard of a removal may
+   * still write there, which no other's sequence numbers may suffer from.
+   */
+  readonly #free: readonly number[][];
   #generation = 0;
+
+  /** For a data plane of so many workers. */
+  constructor(workers = 1) {
+    this.#free = Array.from({ length: workers }, () => []);
+  }
 
   /**
    * Takes a transaction over. What can be wrong with it fails an assertion before anything changed.
@@ -147,7 +164,7 @@ export class SaDirectory {
   #remove(entry: Entry | undefined, resolved: TableChange[]): void {
     if (!entry) return;
     this.#unlink(entry);
-    this.#free.push(entry.slot);
+    this.#free[entry.worker]?.push(entry.slot);
     resolved.push({ kind: 'remove', slot: entry.slot });
   }
 
@@ -172,12 +189,15 @@ export class SaDirectory {
   }
 
   #occupySlot(sa: Sa): Entry {
-    if (this.#free.length === 0) {
+    const placing = sa.direction === 'inbound' ? sa.spi : (sa.pairedSpi ?? sa.spi);
+    const worker = workerOf(placing, this.#free.length);
+    const free = this.#free[worker] as number[];
+    if (free.length === 0) {
       const first = this.counters.capacity;
       this.counters.grow();
-      for (let slot = this.counters.capacity - 1; slot >= first; slot -= 1) this.#free.push(slot);
+      for (let slot = this.counters.capacity - 1; slot >= first; slot -= 1) free.push(slot);
     }
     this.#generation += 1;
-    return { slot: this.#free.pop() as number, generation: this.#generation, sa };
+    return { slot: free.pop() as number, generation: this.#generation, worker, sa };
   }
 }

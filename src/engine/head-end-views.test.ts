@@ -130,6 +130,7 @@ test('counters hold logins, refusals by reason, totals of the packet path and dr
     unknownSpi: 1,
     malformed: 2,
     noPolicy: 3,
+    handedOver: 0,
     queueFull: 4,
     replayed: 5,
     authenticationFailed: 6,

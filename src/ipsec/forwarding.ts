@@ -46,6 +46,7 @@ function bothDirections(child: Child, path: Path): readonly ForwardingChange[] {
         ...common,
         direction: 'outbound',
         spi: child.outboundSpi,
+        pairedSpi: child.inboundSpi,
         keyMaterial: child.outboundKeyMaterial,
       },
     },

@@ -27,7 +27,7 @@ else {
 
   /** Ends the present worker, which notices when it is woken. */
   const kill = async (bench: UserspaceBench) => {
-    const ended = bench.workers.at(-1)?.terminate();
+    const ended = bench.workers[0]?.terminate();
     bench.dataPlane.sendKeepalive(factory.encapsulated, factory.peers[1]);
     await ended;
   };
@@ -64,7 +64,7 @@ else {
         await w.until('report', () => w.reports('lost').length === deaths);
       }
       assert.match(w.reports('lost')[5]?.reason ?? '', /died too often/);
-      assert.equal(bench.workers.length, 6);
+      assert.equal(bench.started.length, 6);
       bench.dataPlane.sendKeepalive(factory.encapsulated, factory.peers[0]);
       bench.dataPlane.apply(w.peer().additions);
     }));

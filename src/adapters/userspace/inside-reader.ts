@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
+import { OutboundAssociation } from '#dataplane/association';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { TRAILER_ROOM } from '#dataplane/encapsulate';
 import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
@@ -8,6 +9,8 @@ import type { PacketPath } from '#dataplane/packet-path';
 import type { PathMtu } from '#dataplane/path-mtu';
 import { Segmenter } from '#dataplane/segmenter';
 import { VIRTIO_HEADER_OCTETS } from '#dataplane/virtio-header';
+import type { HandOver } from './hand-over.ts';
+import type { HandOverRing } from './hand-over-ring.ts';
 import type { WorkerStart } from './messages.ts';
 import { type Port, portFor } from './port.ts';
 import { errorName, type Sys } from './sys.ts';
@@ -28,8 +31,11 @@ export class InsideReader {
   readonly #start: WorkerStart;
   readonly #path: PacketPath;
   readonly #ports: readonly Port[];
+  readonly #handOver: HandOver | undefined;
   readonly #arena: Arena;
   readonly #segmenter: Segmenter;
+  /** Of the frames that other workers hand over, where they lie. */
+  readonly #segmenters: ReadonlyMap<HandOverRing, Segmenter>;
   readonly #outbound: OutboundPath;
   /** Where packets of our own to the inside network are put. */
   readonly #answers: Arena;
@@ -40,13 +46,17 @@ export class InsideReader {
     path: PacketPath,
     pathMtu: PathMtu,
     ports: readonly Port[],
+    handOver: HandOver | undefined,
   ) {
     this.#sys = sys;
     this.#start = start;
     this.#path = path;
     this.#ports = ports;
+    this.#handOver = handOver;
     this.#arena = sys.memory(FRAME + MOST_FRAME_OCTETS + TRAILER_ROOM);
     this.#segmenter = new Segmenter(this.#arena);
+    const rings = handOver?.incoming ?? [];
+    this.#segmenters = new Map(rings.map((ring) => [ring, new Segmenter(ring.arena)]));
     this.#answers = sys.memory(MOST_ANSWER_OCTETS);
     const fragments = sys.memory(FRAGMENT_OCTETS);
     this.#outbound = new OutboundPath(path, pathMtu, start.rules, fragments, (packet) =>
@@ -60,7 +70,7 @@ export class InsideReader {
     for (let turn = 0; turn < READS_PER_TURN; turn += 1) {
       const octets = this.#sys.read(fd, this.#arena.pointer + FRAME, MOST_FRAME_OCTETS);
       if (octets > 0) {
-        this.#take(octets);
+        this.#take(this.#arena, this.#segmenter, FRAME, octets, 0);
         continue;
       }
       const errno = this.#sys.errno();
@@ -69,24 +79,34 @@ export class InsideReader {
     }
   }
 
-  #take(octets: number): void {
-    const segmenter = this.#segmenter;
-    if (!segmenter.begin(FRAME, octets) || !segmenter.next()) {
-      this.#path.count(PATH_COUNTER.malformed);
+  /** Takes the present frame of `ring`. */
+  takeHandedOver(ring: HandOverRing): void {
+    const segmenter = this.#segmenters.get(ring);
+    if (segmenter) this.#take(ring.arena, segmenter, ring.at, ring.octets, ring.hops);
+  }
+
+  #take(arena: Arena, segmenter: Segmenter, frame: number, octets: number, hops: number): void {
+    const path = this.#path;
+    // All packets of a frame have the same addresses, hence the same SA.
+    const at = frame + VIRTIO_HEADER_OCTETS;
+    const sa = path.route(arena.bytes, at, octets - VIRTIO_HEADER_OCTETS);
+    if (!sa) return;
+    if (!(sa instanceof OutboundAssociation)) {
+      this.#handOver?.giveFrame(sa.worker, arena, frame, octets, hops);
       return;
     }
-    // All packets of a frame have the same addresses, hence the same SA.
-    const { bytes } = this.#arena;
-    const sa = this.#path.route(bytes, segmenter.at, segmenter.octets);
-    const port = sa && portFor(this.#ports, sa);
-    if (!sa) return;
+    const port = portFor(this.#ports, sa);
     if (!port) {
-      this.#path.count(PATH_COUNTER.noPolicy);
+      path.count(PATH_COUNTER.noPolicy);
+      return;
+    }
+    if (!segmenter.begin(frame, octets) || !segmenter.next()) {
+      path.count(PATH_COUNTER.malformed);
       return;
     }
     const outbound = this.#outbound;
     // Whoever was told that a packet is too large has been told of all those of its frame.
-    while (outbound.send(sa, this.#arena, segmenter.at, segmenter.octets, port.batch))
+    while (outbound.send(sa, arena, segmenter.at, segmenter.octets, port.batch))
       if (!segmenter.next()) return;
   }
 

@@ -3,42 +3,52 @@ import type { CounterPage } from '#dataplane/counters';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { OutboundRules } from '#dataplane/outbound-path';
 import type { TableChange } from '#dataplane/sa-directory';
-import type { OpenSocket } from './sockets.ts';
-import type { OpenTun } from './tun.ts';
+import type { RouteChange } from '#dataplane/sa-placement';
+import type { WorkerDescriptors } from './descriptors.ts';
+import type { Shared } from './hand-over.ts';
+
+/** What is to be installed in a worker's table. */
+export type Installation = {
+  /** The number of the last transaction in it; see `WorkerStates`. */
+  readonly serial: number;
+  /** Pages of counters that came into being since the last time. */
+  readonly pages: readonly CounterPage[];
+  readonly changes: readonly (TableChange | RouteChange)[];
+};
 
 /** What a worker is born with. Its descriptors belong to the main thread, which outlives it. */
-export type WorkerStart = {
-  readonly tun: OpenTun;
-  /** An eventfd: written by the main thread after each message. */
-  readonly wake: number;
-  readonly sockets: readonly OpenSocket[];
+export type WorkerStart = WorkerDescriptors & {
+  /** Which of the workers it is. */
+  readonly index: number;
+  /** Whether it takes the place of one that died. */
+  readonly succeeds: boolean;
+  /** What the workers share; absent when there is only one. */
+  readonly shared?: Shared;
   readonly rules: OutboundRules;
   /** Counters of packets that belong to no SA. */
   readonly pathCounters: SharedArrayBuffer;
-  /** Reports that the main thread has dealt with; see `ReportGate`. */
+  /** Reports that the main thread has dealt with, and how many may be under way; see `ReportGate`. */
   readonly handled: SharedArrayBuffer;
+  readonly mostReports: number;
   /** Where the worker notes what it holds of the memory of C. */
   readonly ledger: SharedArrayBuffer;
   /** What is installed already. */
-  readonly pages: readonly CounterPage[];
-  readonly changes: readonly TableChange[];
+  readonly installed: Installation;
+};
+
+/** Sends a UDP datagram, whose `bytes` are complete, once transaction `after` is in force. */
+export type SendCommand = {
+  readonly kind: 'send';
+  readonly after: number;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly bytes: Uint8Array;
 };
 
 /** From the main thread; several in one message, carried out in order. */
 export type WorkerCommand =
-  | {
-      readonly kind: 'apply';
-      /** Pages of counters that came into being since the last time. */
-      readonly pages: readonly CounterPage[];
-      readonly changes: readonly TableChange[];
-    }
-  | {
-      /** Sends a UDP datagram, whose `bytes` are complete. */
-      readonly kind: 'send';
-      readonly local: Endpoint;
-      readonly remote: Endpoint;
-      readonly bytes: Uint8Array;
-    }
+  | ({ readonly kind: 'apply' } & Installation)
+  | SendCommand
   | { readonly kind: 'stop' };
 
 /** To the main thread; everything that one turn of the loop had to tell. */

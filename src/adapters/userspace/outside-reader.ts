@@ -6,6 +6,7 @@ import { PATH_COUNTER } from '#dataplane/counters';
 import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
 import { Arrival, type PacketPath } from '#dataplane/packet-path';
 import { IPV6_HEADER_OCTETS } from '#wire/ipv6';
+import type { HandOverRing } from './hand-over-ring.ts';
 import type { Port } from './port.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import type { Sys } from './sys.ts';
@@ -40,11 +41,24 @@ export class OutsideReader {
 
   /** Reads what has arrived at a socket. */
   read(port: Port, now: Instant): void {
+    this.#arriveAt(port);
     for (let turn = 0; turn < READS_PER_TURN; turn += 1) {
       const messages = this.#receive.receive(port.socket.fd);
-      for (let i = 0; i < messages; i += 1) this.#take(port, i, now);
+      for (let i = 0; i < messages; i += 1) this.#take(i, now);
       if (messages < MESSAGES_PER_READ) return;
     }
+  }
+
+  /** Takes the present packet of `ring`, which arrived at another worker's twin of `port`. */
+  takeHandedOver(port: Port, ring: HandOverRing, now: Instant): void {
+    const arrival = this.#arrival;
+    this.#arriveAt(port);
+    ring.remote(arrival.remote);
+    arrival.trafficClass = ring.trafficClass;
+    const to = this.#coalescer.place(ring.octets + IPV6_HEADER_OCTETS);
+    this.#settle(
+      this.#path.receiveEsp(arrival, ring.arena, ring.at, ring.octets, this.#inner, to, now),
+    );
   }
 
   /** Hands over what waits for more packets of its kind. */
@@ -52,17 +66,22 @@ export class OutsideReader {
     this.#coalescer.flush();
   }
 
-  #take(port: Port, i: number, now: Instant): void {
+  #arriveAt(port: Port): void {
+    const arrival = this.#arrival;
+    arrival.local.copy(port.local);
+    arrival.port = port.index;
+    arrival.inUdp = port.socket.kind === 'udp';
+    arrival.encapsulated = port.socket.encapsulated;
+  }
+
+  #take(i: number, now: Instant): void {
     const receive = this.#receive;
     const arrival = this.#arrival;
     if (receive.truncated(i)) {
       this.#path.count(PATH_COUNTER.malformed);
       return;
     }
-    arrival.local.copy(port.local);
     receive.remote(i, arrival.remote);
-    arrival.inUdp = port.socket.kind === 'udp';
-    arrival.encapsulated = port.socket.encapsulated;
     arrival.trafficClass = receive.trafficClass(i);
     if (arrival.inUdp)
       this.#takeTrain(receive.offset(i), receive.octets(i), receive.segmentOctets(i), now);

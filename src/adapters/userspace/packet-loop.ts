@@ -6,6 +6,8 @@ import { EndpointWords } from '#dataplane/endpoint-words';
 import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import type { PacketPath } from '#dataplane/packet-path';
 import type { PathMtu } from '#dataplane/path-mtu';
+import type { HandOver } from './hand-over.ts';
+import { type HandOverRing, ORIGIN } from './hand-over-ring.ts';
 import { InsideReader } from './inside-reader.ts';
 import { POLLIN } from './linux.ts';
 import type { WorkerStart } from './messages.ts';
@@ -20,6 +22,10 @@ const POLL_TIMEOUT_MS = 1000;
 export type LoopHooks = {
   /** There are messages of the main thread; whether to go on. */
   readonly wake: () => boolean;
+  /** Whether there is something to do before the next packet. */
+  readonly due: () => boolean;
+  /** A turn begins. */
+  readonly begun: () => void;
   /** A turn is over. */
   readonly turned: () => void;
 };
@@ -34,32 +40,44 @@ export class PacketLoop {
   readonly #path: PacketPath;
   readonly #pathMtu: PathMtu;
   readonly #hooks: LoopHooks;
+  readonly #handOver: HandOver | undefined;
   readonly #ports: readonly Port[];
   readonly #outside: OutsideReader;
   readonly #inside: InsideReader;
-  /** `struct pollfd` of the eventfd, the TUN interface and the sockets. */
+  /** `struct pollfd` of the eventfd, the TUN interface, the sockets, and the bell if there are others. */
   readonly #polls: Arena;
+  readonly #pollCount: number;
   readonly #ready: Int16Array;
   /** Where the eventfd's number is read to. */
   readonly #wakes: Arena;
 
-  constructor(sys: Sys, start: WorkerStart, path: PacketPath, pathMtu: PathMtu, hooks: LoopHooks) {
+  constructor(
+    sys: Sys,
+    start: WorkerStart,
+    path: PacketPath,
+    pathMtu: PathMtu,
+    hooks: LoopHooks,
+    handOver: HandOver | undefined,
+  ) {
     this.#sys = sys;
     this.#start = start;
     this.#path = path;
     this.#pathMtu = pathMtu;
     this.#hooks = hooks;
+    this.#handOver = handOver;
     const troubles = {
       dropped: (packets: number) => path.count(PATH_COUNTER.queueFull, packets),
       tooLarge: () => pathMtu.narrowed(this.#now()),
     };
-    this.#ports = start.sockets.map((socket) => portOf(sys, socket, troubles));
+    this.#ports = start.sockets.map((socket, i) => portOf(sys, socket, i, troubles));
     this.#outside = new OutsideReader(sys, start.tun, path);
-    this.#inside = new InsideReader(sys, start, path, pathMtu, this.#ports);
+    this.#inside = new InsideReader(sys, start, path, pathMtu, this.#ports, handOver);
     this.#wakes = sys.memory(8);
-    this.#polls = sys.memory(8 * (2 + this.#ports.length));
-    this.#ready = new Int16Array(this.#polls.bytes.buffer);
     const fds = [start.wake, start.tun.fd, ...start.sockets.map((socket) => socket.fd)];
+    if (handOver) fds.push(handOver.bell);
+    this.#pollCount = fds.length;
+    this.#polls = sys.memory(8 * fds.length);
+    this.#ready = new Int16Array(this.#polls.bytes.buffer);
     for (const [i, fd] of fds.entries()) {
       this.#polls.words[2 * i] = fd;
       this.#ready[4 * i + 2] = POLLIN;
@@ -68,14 +86,28 @@ export class PacketLoop {
 
   /** Runs until `wake` says to stop. Throws when the TUN interface is gone. */
   run(): void {
-    const count = 2 + this.#ports.length;
     for (let goesOn = true; goesOn; ) {
-      if (this.#sys.poll(this.#polls.pointer, count, POLL_TIMEOUT_MS) > 0) {
+      if (this.#wait()) {
         if (this.#isReady(0)) goesOn = this.#wake();
+        this.#hooks.begun();
         this.#movePackets();
       }
       this.#hooks.turned();
     }
+  }
+
+  /** Waits for packets and messages; whether there are any. */
+  #wait(): boolean {
+    const handOver = this.#handOver;
+    if (!handOver) return this.#poll(POLL_TIMEOUT_MS) > 0;
+    const waiting = handOver.fallAsleep() || this.#hooks.due();
+    const ready = this.#poll(waiting ? 0 : POLL_TIMEOUT_MS);
+    handOver.wakeUp(ready > 0 && this.#isReady(2 + this.#ports.length));
+    return ready > 0 || waiting;
+  }
+
+  #poll(timeoutMs: number): number {
+    return this.#sys.poll(this.#polls.pointer, this.#pollCount, timeoutMs);
   }
 
   /** Sends a UDP datagram that is complete. */
@@ -113,10 +145,23 @@ export class PacketLoop {
   #movePackets(): void {
     const now = this.#now();
     this.#pathMtu.age(now);
+    // What another worker had before comes before what has arrived here since.
+    if (this.#handOver) for (const ring of this.#handOver.incoming) this.#takeHandedOver(ring, now);
     for (let i = 0; i < this.#ports.length; i += 1)
       if (this.#isReady(2 + i)) this.#outside.read(this.#ports[i] as Port, now);
     this.#outside.flush();
     if (this.#isReady(1)) this.#inside.read();
+    this.#handOver?.publish();
     this.flush();
+  }
+
+  #takeHandedOver(ring: HandOverRing, now: Instant): void {
+    ring.look();
+    while (ring.next()) {
+      const port = this.#ports[ring.origin];
+      if (ring.origin === ORIGIN.inside) this.#inside.takeHandedOver(ring);
+      else if (port) this.#outside.takeHandedOver(port, ring, now);
+      ring.release();
+    }
   }
 }

@@ -6,17 +6,19 @@ import type { Sys } from './sys.ts';
 
 /** A socket towards the peers, with the packets that wait to leave through it. */
 export type Port = {
+  /** Its number, which is the same in every worker. */
+  readonly index: number;
   readonly socket: OpenSocket;
   readonly local: EndpointWords;
   readonly batch: SendBatch;
 };
 
 /** `troubles` hears of what the system would not take. */
-export function portOf(sys: Sys, socket: OpenSocket, troubles: SendTroubles): Port {
+export function portOf(sys: Sys, socket: OpenSocket, index: number, troubles: SendTroubles): Port {
   const local = EndpointWords.of(socket.endpoint);
   const family = local.family === 4 ? 4 : 6;
   const outlet = { fd: socket.fd, family, isUdp: socket.kind === 'udp' } as const;
-  return { socket, local, batch: new SendBatch(sys, outlet, troubles) };
+  return { index, socket, local, batch: new SendBatch(sys, outlet, troubles) };
 }
 
 /** The port through which the packets of an SA leave. */

@@ -13,6 +13,7 @@ test('reports of strangers stop at a bound while nobody deals with them, others 
   let dropped = 0;
   const gate = new ReportGate(
     handled,
+    8192,
     (reports) => posted.push(...reports),
     () => {
       dropped += 1;

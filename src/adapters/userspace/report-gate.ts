@@ -1,7 +1,7 @@
 import type { DataPlaneReport } from '#dataplane/data-plane';
 
-/** Reports on their way to the main thread at most; ours. */
-const MOST_PENDING = 8192;
+/** Reports on their way to the main thread at most, from all workers; ours. */
+export const MOST_REPORTS = 8192;
 
 /**
  * Collects the reports of one turn of the loop, and keeps a flood of datagrams from filling the
@@ -10,18 +10,21 @@ const MOST_PENDING = 8192;
  */
 export class ReportGate {
   readonly #handled: Int32Array;
+  readonly #most: number;
   readonly #post: (reports: readonly DataPlaneReport[]) => void;
   readonly #dropped: () => void;
   #posted = 0;
   #waiting: DataPlaneReport[] = [];
 
-  /** `handled` is counted up by the main thread, once for each report. */
+  /** `handled` is counted up by the main thread, once for each report; `most` may be under way. */
   constructor(
     handled: SharedArrayBuffer,
+    most: number,
     post: (reports: readonly DataPlaneReport[]) => void,
     dropped: () => void,
   ) {
     this.#handled = new Int32Array(handled);
+    this.#most = most;
     this.#post = post;
     this.#dropped = dropped;
     this.#posted = Atomics.load(this.#handled, 0);
@@ -29,7 +32,7 @@ export class ReportGate {
 
   add(report: DataPlaneReport): void {
     const fromStrangers = report.kind === 'datagram' || report.kind === 'keepalive';
-    if (fromStrangers && this.#pending() >= MOST_PENDING) this.#dropped();
+    if (fromStrangers && this.#pending() >= this.#most) this.#dropped();
     else this.#waiting.push(report);
   }
 

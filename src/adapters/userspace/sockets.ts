@@ -10,8 +10,11 @@ import {
   IP_RECVTOS,
   IPV6_RECVTCLASS,
   IPV6_V6ONLY,
+  SO_ATTACH_FILTER,
+  SO_ATTACH_REUSEPORT_CBPF,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
+  SO_REUSEPORT,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
   SOCK_CLOEXEC,
@@ -25,6 +28,12 @@ import {
   UDP_GRO,
   writeSockaddr,
 } from './linux.ts';
+import {
+  assemble,
+  datagramPlacement,
+  PLACEMENT_PROGRAM_OCTETS,
+  rawPlacement,
+} from './placement-filters.ts';
 import { errorName, type Sys } from './sys.ts';
 
 /** A socket towards the peers, as the main thread opened it and a worker uses it. */
@@ -55,18 +64,20 @@ function enlargeBuffers(sys: Sys, fd: number): void {
     setOption(sys, fd, SOL_SOCKET, SO_SNDBUF, BUFFER_OCTETS);
 }
 
-/** Opens and binds a socket; the number of the error when that fails. */
+/** Opens and binds a socket, after `prepare`; the number of the error when that fails. */
 function open(
   sys: Sys,
   endpoint: Endpoint,
   type: number,
   protocol: number,
+  prepare: (fd: number) => void,
 ): Result<number, number> {
   const six = familyOf(endpoint.address) === 6;
   const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
   const fd = sys.socket(six ? AF_INET6 : AF_INET, type | flags, protocol);
   if (fd < 0) return err(sys.errno());
   if (six) setOption(sys, fd, SOL_IPV6, IPV6_V6ONLY, 1);
+  prepare(fd);
   const address = sys.arena(32);
   const octets = writeSockaddr(address.bytes, 0, EndpointWords.of(endpoint));
   if (sys.bind(fd, address.pointer, octets) < 0) {
@@ -79,29 +90,68 @@ function open(
   return ok(fd);
 }
 
-/** Binds a UDP socket; the error is one line for people. */
+/** Runs a program of `placement-filters` in the kernel; without it packets are handed over here. */
+function attach(sys: Sys, fd: number, option: number, program: Parameters<typeof assemble>[1]) {
+  const { pointer } = assemble(sys, program);
+  sys.setsockopt(fd, SOL_SOCKET, option, pointer, PLACEMENT_PROGRAM_OCTETS);
+}
+
+const share = (sys: Sys, fd: number): boolean => setOption(sys, fd, SOL_SOCKET, SO_REUSEPORT, 1);
+
+/** Binds UDP sockets of one endpoint, one for each worker; the error is one line for people. */
 export function openUdp(
   sys: Sys,
   endpoint: Endpoint,
   encapsulated: boolean,
-): Result<OpenSocket, string> {
-  const fd = open(sys, endpoint, SOCK_DGRAM, 0);
-  if (!fd.ok) return err(describeBindError(endpoint, errorName(fd.error)));
-  // Kernels before 5.0 hand over one datagram at a time instead.
-  if (encapsulated) setOption(sys, fd.value, SOL_UDP, UDP_GRO, 1);
-  return ok({ fd: fd.value, endpoint, kind: 'udp', encapsulated });
+  workers: number,
+): Result<readonly OpenSocket[], string> {
+  const sockets: OpenSocket[] = [];
+  for (let worker = 0; worker < workers; worker += 1) {
+    // The first asks for the port alone, so that another head-end is noticed, and shares it then.
+    const fd = open(sys, endpoint, SOCK_DGRAM, 0, (later) => worker > 0 && share(sys, later));
+    if (!fd.ok) {
+      for (const socket of sockets) sys.close(socket.fd);
+      return err(describeBindError(endpoint, errorName(fd.error)));
+    }
+    if (worker === 0 && workers > 1) share(sys, fd.value);
+    // Kernels before 5.0 hand over one datagram at a time instead.
+    if (encapsulated) setOption(sys, fd.value, SOL_UDP, UDP_GRO, 1);
+    sockets.push({ fd: fd.value, endpoint, kind: 'udp', encapsulated });
+  }
+  const [first] = sockets;
+  if (first && encapsulated && workers > 1)
+    attach(sys, first.fd, SO_ATTACH_REUSEPORT_CBPF, datagramPlacement(workers));
+  return ok(sockets);
 }
 
-/** Opens a socket for ESP as IP protocol 50; the error is one line for people. */
-export function openEsp(sys: Sys, address: IpAddress): Result<OpenSocket, string> {
+/**
+ * Opens sockets for ESP as IP protocol 50, one for each worker; the error is one line for people.
+ */
+export function openEsp(
+  sys: Sys,
+  address: IpAddress,
+  workers: number,
+): Result<readonly OpenSocket[], string> {
   const at = { address, port: 0 };
-  const fd = open(sys, at, SOCK_RAW, ipProtocols.esp);
-  if (fd.ok) return ok({ fd: fd.value, endpoint: at, kind: 'esp', encapsulated: true });
-  const where = `ESP at ${address}`;
+  const family = familyOf(address) === 6 ? 6 : 4;
+  const sockets: OpenSocket[] = [];
+  for (let worker = 0; worker < workers; worker += 1) {
+    const fd = open(sys, at, SOCK_RAW, ipProtocols.esp, (raw) => {
+      if (workers > 1) attach(sys, raw, SO_ATTACH_FILTER, rawPlacement(family, worker, workers));
+    });
+    if (!fd.ok) {
+      for (const socket of sockets) sys.close(socket.fd);
+      return err(describeEspError(at, fd.error));
+    }
+    sockets.push({ fd: fd.value, endpoint: at, kind: 'esp', encapsulated: true });
+  }
+  return ok(sockets);
+}
+
+function describeEspError(at: Endpoint, errno: number): string {
+  const where = `ESP at ${at.address}`;
   const { EPERM, EACCES } = constants.errno;
-  return err(
-    fd.error === EPERM || fd.error === EACCES
-      ? `${where} cannot be received: run as root or grant CAP_NET_RAW`
-      : describeBindError(at, errorName(fd.error), where),
-  );
+  return errno === EPERM || errno === EACCES
+    ? `${where} cannot be received: run as root or grant CAP_NET_RAW`
+    : describeBindError(at, errorName(errno), where);
 }

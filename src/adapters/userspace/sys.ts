@@ -16,6 +16,9 @@ export type Sys = {
    */
   memory(octets: number): Arena;
   munmap(pointer: number, octets: number): number;
+  /** Memory that another thread got from `memory`, which both see from now on. */
+  share(pointer: number, octets: number): Arena;
+  memcpy(to: number, from: number, octets: number): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: number, octets: number): number;
   connect(fd: number, address: number, octets: number): number;
@@ -75,9 +78,12 @@ const MOST_POINTER = 2 ** 47;
 /** A pointer is a plain integer for koffi: no conversion, and no allocation, at each call. */
 const POINTER = 'uintptr_t';
 
-function libc(lib: Library): Omit<Sys, 'errno' | 'arena' | 'memory' | 'watch' | 'openssl'> {
+function libc(
+  lib: Library,
+): Omit<Sys, 'errno' | 'arena' | 'memory' | 'share' | 'watch' | 'openssl'> {
   const p = POINTER;
   return {
+    memcpy: lib.func('memcpy', p, [p, p, 'size_t']),
     socket: lib.func('socket', 'int', ['int', 'int', 'int']),
     bind: lib.func('bind', 'int', ['int', p, 'uint']),
     connect: lib.func('connect', 'int', ['int', p, 'uint']),
@@ -153,6 +159,10 @@ export async function loadSys(): Promise<Result<Sys, string>> {
     // Nothing but the program itself: the system's libcrypto would mix with the one inside node.
     const lib = koffi.load(null);
     const map = mapper(lib);
+    const share = (pointer: number, octets: number): Arena => {
+      const words = new Uint32Array(koffi.view(pointer, octets));
+      return { bytes: new Uint8Array(words.buffer), words, pointer };
+    };
     return ok({
       ...libc(lib),
       openssl: openssl(lib),
@@ -165,10 +175,9 @@ export async function loadSys(): Promise<Result<Sys, string>> {
       },
       memory: (octets) => {
         const whole = PAGE_OCTETS * Math.ceil(octets / PAGE_OCTETS);
-        const pointer = map(whole);
-        const words = new Uint32Array(koffi.view(pointer, whole));
-        return { bytes: new Uint8Array(words.buffer), words, pointer };
+        return share(map(whole), whole);
       },
+      share,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);

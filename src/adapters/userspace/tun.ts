@@ -4,8 +4,10 @@ import type { IpAddress } from '#base/address';
 import { formatPrefix, type Prefix } from '#base/prefix';
 import { err, ok, type Result } from '#base/result';
 import {
+  IFF_MULTI_QUEUE,
   IFF_NO_PI,
   IFF_TUN,
+  IFF_TUN_EXCL,
   IFF_VNET_HDR,
   IFNAMSIZ,
   IFREQ_OCTETS,
@@ -82,16 +84,43 @@ function attach(sys: Sys, name: string, flags: number): Result<number, string> {
 /** Opens a TUN interface of bare packets; it lives as long as its descriptor. */
 export const openBareTun = (sys: Sys, name: string): Result<number, string> => attach(sys, name, 0);
 
-/** A TUN interface whose packets have virtio headers, so that one may stand for many. */
+/** A queue of a TUN interface whose packets have virtio headers, so that one may stand for many. */
 export type OpenTun = {
   readonly fd: number;
   /** Whether the kernel takes UDP datagrams merged (Linux 6.2). */
   readonly mergesUdp: boolean;
 };
 
-/** Opens a TUN interface with the offloads that the kernel has; the error is one line for people. */
-export function openTun(sys: Sys, name: string): Result<OpenTun, string> {
-  const fd = attach(sys, name, IFF_VNET_HDR);
+/**
+ * Opens a TUN interface with the offloads that the kernel has, and a queue for each worker; the error is
+ * one line for people.
+ */
+export function openTun(
+  sys: Sys,
+  name: string,
+  workers: number,
+): Result<readonly OpenTun[], string> {
+  const queues: OpenTun[] = [];
+  for (let worker = 0; worker < workers; worker += 1) {
+    const queue = openQueue(sys, name, worker, workers);
+    if (!queue.ok) {
+      for (const { fd } of queues) sys.close(fd);
+      return queue;
+    }
+    queues.push(queue.value);
+  }
+  return ok(queues);
+}
+
+function openQueue(
+  sys: Sys,
+  name: string,
+  worker: number,
+  workers: number,
+): Result<OpenTun, string> {
+  // Queues may be added by anybody, so the first makes sure that the interface is ours.
+  const first = worker === 0 ? IFF_TUN_EXCL : 0;
+  const fd = attach(sys, name, IFF_VNET_HDR | (workers > 1 ? IFF_MULTI_QUEUE | first : 0));
   if (!fd.ok) return fd;
   const tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
   const mergesUdp = sys.ioctl(fd.value, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) === 0;

@@ -9,6 +9,5 @@ if (reason) test('user-space data plane', { skip: reason }, () => {});
 else {
   const sys = await systemCalls();
   enterNewNetwork(sys, ADDRESSES);
-  const factory = userspaceFactory(sys);
-  dataPlaneCompliance(factory);
+  for (const workers of [1, 2, 3]) dataPlaneCompliance(userspaceFactory(sys, workers));
 }

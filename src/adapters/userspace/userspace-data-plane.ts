@@ -1,106 +1,112 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Endpoint } from '#base/address';
-import type { Arena } from '#base/arena';
+import { assert } from '#base/assert';
+import { type Instant, instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
-import { err, ok, type Result } from '#base/result';
-import { pathCounters, readPathCounters } from '#dataplane/counters';
+import { ok, type Result } from '#base/result';
+import { readPathCounters } from '#dataplane/counters';
 import type {
   DataPlane,
   DataPlaneCounters,
   DataPlaneOptions,
+  DataPlaneReport,
   ForwardingChange,
   SaCounters,
 } from '#dataplane/data-plane';
+import { EndpointWords } from '#dataplane/endpoint-words';
 import { outboundRules } from '#dataplane/outbound-path';
+import { ReportLimiter } from '#dataplane/report-limiter';
 import { SaDirectory } from '#dataplane/sa-directory';
+import { MOST_WORKERS, partOf } from '#dataplane/sa-placement';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
-import { ledgerMemory, settle } from './ledger.ts';
-import { EFD_CLOEXEC, EFD_NONBLOCK } from './linux.ts';
-import type { WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
-import { type OpenSocket, openEsp, openUdp } from './sockets.ts';
-import { errorName, loadSys, type Sys } from './sys.ts';
-import {
-  configureTun,
-  isAttached,
-  type OpenTun,
-  openTun,
-  replaceRoutes,
-  type TunOptions,
-} from './tun.ts';
+import { closeAll, openAll, renewTun, type WorkerDescriptors } from './descriptors.ts';
+import { ringsOctets, type Shared, sharedWords, WorkerStates } from './hand-over.ts';
+import type { Installation } from './messages.ts';
+import { PacketWorker } from './packet-worker.ts';
+import { MOST_REPORTS } from './report-gate.ts';
+import { loadSys, type Sys } from './sys.ts';
+import { isAttached, replaceRoutes, type TunOptions } from './tun.ts';
 
 export type UserspaceOptions = DataPlaneOptions & {
   readonly tun: TunOptions;
+  /** How many threads move packets, 1 to `MOST_WORKERS`; one if absent. */
+  readonly workers?: number;
   /** Is shown every worker that is started. */
-  readonly onWorker?: (worker: Worker) => void;
-};
-
-/** Workers that may die within a minute before the data plane gives up; ours. */
-const MOST_DEATHS = 5;
-const MINUTE_MS = 60_000;
-
-const WORKER = new URL('./worker.ts', import.meta.url);
-
-/** What the main thread opened and will close. */
-type Descriptors = {
-  readonly tun: OpenTun;
-  readonly wake: number;
-  readonly sockets: readonly OpenSocket[];
+  readonly onWorker?: (worker: Worker, index: number) => void;
 };
 
 /**
- * The data plane for real: a TUN interface inside, sockets outside, and a worker thread between them
- * that no packet leaves. This object lives on the main thread, owns the descriptors and the directory
- * of SAs, and talks to the worker by messages and shared counters.
+ * The data plane for real: a TUN interface inside, sockets outside, and worker threads between them that
+ * no packet leaves. This object lives on the main thread, owns the descriptors and the directory of
+ * SAs, and talks to the workers by messages and shared counters.
  */
 export class UserspaceDataPlane implements DataPlane {
   readonly #sys: Sys;
   readonly #options: UserspaceOptions;
-  #descriptors: Descriptors;
-  readonly #directory = new SaDirectory();
-  readonly #pathCounters = pathCounters();
-  readonly #handled = new SharedArrayBuffer(4);
-  readonly #one: Arena;
+  #descriptors: readonly WorkerDescriptors[];
+  readonly #shared: Shared | undefined;
+  readonly #states: WorkerStates | undefined;
+  readonly #directory: SaDirectory;
+  readonly #workers: readonly PacketWorker[];
+  readonly #pagesKnown: number[];
+  /** Each worker keeps strangers from making it talk; this one keeps them from using all workers. */
+  readonly #unknownSpis = new ReportLimiter();
   #routes: readonly Prefix[];
-  /** Undefined once the data plane has given up. */
-  #worker: Worker | undefined;
-  #pagesKnown = 0;
-  #outbox: WorkerCommand[] = [];
-  #deaths: number[] = [];
+  /** The number of the last transaction; wraps at 2^32. */
+  #serial = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(sys: Sys, options: UserspaceOptions, descriptors: Descriptors) {
+  private constructor(
+    sys: Sys,
+    options: UserspaceOptions,
+    descriptors: readonly WorkerDescriptors[],
+  ) {
     this.#sys = sys;
     this.#options = options;
     this.#descriptors = descriptors;
     this.#routes = options.tun.routes;
-    this.#one = sys.arena(8);
-    this.#one.bytes[0] = 1;
-    this.#worker = this.#startWorker();
+    const workers = descriptors.length;
+    this.#directory = new SaDirectory(workers);
+    this.#shared = workers > 1 ? shareAmong(sys, descriptors) : undefined;
+    this.#states = this.#shared && new WorkerStates(this.#shared);
+    this.#pagesKnown = descriptors.map(() => 0);
+    this.#workers = descriptors.map((_, index) => this.#makeWorker(index));
+    for (let index = 0; index < workers; index += 1) this.#start(index);
   }
 
-  /** Opens the interface and the sockets and starts the worker; the error is one line for people. */
+  /** Opens the interface and the sockets and starts the workers; the error is one line for people. */
   static async start(options: UserspaceOptions): Promise<Result<UserspaceDataPlane, string>> {
+    const { workers = 1 } = options;
+    assert(
+      Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS,
+      `there are 1 to ${MOST_WORKERS} workers`,
+    );
     const sys = await loadSys();
     if (!sys.ok) return sys;
-    const opened = openAll(sys.value, options);
+    const opened = openAll(sys.value, options, workers);
     return opened.ok ? ok(new UserspaceDataPlane(sys.value, options, opened.value)) : opened;
   }
 
   apply(changes: readonly ForwardingChange[]): void {
     if (this.#closing) return;
     const resolved = this.#directory.resolve(changes);
-    if (resolved.length > 0)
-      this.#command({ kind: 'apply', pages: this.#newPages(), changes: resolved });
+    if (resolved.length === 0) return;
+    this.#serial = (this.#serial + 1) | 0;
+    const serial = this.#serial;
+    for (const [index, worker] of this.#workers.entries())
+      if (worker.lives) {
+        const pages = this.#newPages(index);
+        worker.command({ kind: 'apply', serial, pages, changes: partOf(index, resolved) });
+      }
   }
 
   send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void {
     // A view would take the whole of its buffer along into the message.
-    const whole = encapsulated ? addNonEspMarker(bytes) : bytes.slice();
-    this.#command({ kind: 'send', local, remote, bytes: whole });
+    this.#send(local, remote, encapsulated ? addNonEspMarker(bytes) : bytes.slice());
   }
 
   sendKeepalive(local: Endpoint, remote: Endpoint): void {
-    this.#command({ kind: 'send', local, remote, bytes: natKeepalive() });
+    this.#send(local, remote, natKeepalive());
   }
 
   inboundCounters(spi: number): SaCounters | undefined {
@@ -112,7 +118,7 @@ export class UserspaceDataPlane implements DataPlane {
   }
 
   counters(): DataPlaneCounters {
-    return readPathCounters(this.#pathCounters);
+    return readPathCounters(...this.#workers.map(({ pathCounters }) => pathCounters));
   }
 
   /** Routes these networks into the tunnels, in place of those before; the error is one line. */
@@ -128,134 +134,99 @@ export class UserspaceDataPlane implements DataPlane {
   }
 
   async #close(): Promise<void> {
-    const worker = this.#worker;
-    if (worker) {
-      const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-      this.#outbox.push({ kind: 'stop' });
-      this.#post();
-      await gone;
-    }
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
     closeAll(this.#sys, this.#descriptors);
+    if (this.#shared) this.#sys.munmap(this.#shared.rings.pointer, this.#shared.rings.octets);
   }
 
-  #startWorker(): Worker {
-    const { sockets, tun, wake } = this.#descriptors;
-    this.#pagesKnown = 0;
-    const ledger = ledgerMemory();
-    const workerData: WorkerStart = {
-      tun,
-      wake,
-      sockets,
-      rules: outboundRules(this.#options),
-      pathCounters: this.#pathCounters.buffer,
-      handled: this.#handled,
-      ledger,
-      pages: this.#newPages(),
-      changes: this.#directory.everything(),
-    };
-    const worker = new Worker(WORKER, { workerData });
-    this.#options.onWorker?.(worker);
-    let reason = 'it stopped without a word';
-    worker.on('message', (reports: WorkerReports) => this.#hear(reports));
-    worker.on('error', (error: Error) => {
-      reason = error.message;
-    });
-    worker.on('exit', () => {
-      settle(this.#sys, ledger);
-      this.#mourn(reason);
-    });
-    return worker;
-  }
-
-  #hear(reports: WorkerReports): void {
-    Atomics.add(new Int32Array(this.#handled), 0, reports.length);
-    for (const report of reports) if (!this.#closing) this.#options.report(report);
-  }
-
-  /** Replaces a worker that ended by itself; the successor gets every SA with its numbers. */
-  #mourn(reason: string): void {
+  /** All datagrams take one way, so that they leave in order. */
+  #send(local: Endpoint, remote: Endpoint, bytes: Uint8Array): void {
     if (this.#closing) return;
-    const now = performance.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < MINUTE_MS), now];
-    this.#outbox = [];
-    const obstacle =
-      this.#deaths.length > MOST_DEATHS ? 'it died too often to be replaced' : this.#renewTun();
-    this.#worker = obstacle === undefined ? this.#startWorker() : undefined;
-    const next = obstacle ?? 'another took over';
-    this.#options.report({ kind: 'lost', reason: `the packet worker died (${reason}); ${next}` });
+    const sender = this.#workers.find(({ lives }) => lives);
+    sender?.command({ kind: 'send', after: this.#serial, local, remote, bytes });
   }
 
-  /** Makes the TUN interface again if somebody took it away; why that cannot be done. */
-  #renewTun(): string | undefined {
-    if (isAttached(this.#sys, this.#descriptors.tun)) return undefined;
-    const tun = openTun(this.#sys, this.#options.tun.name);
-    if (!tun.ok) return tun.error;
-    this.#sys.close(this.#descriptors.tun.fd);
-    this.#descriptors = { ...this.#descriptors, tun: tun.value };
-    const configured = configureTun({ ...this.#options.tun, routes: this.#routes });
-    return configured.ok ? undefined : configured.error;
+  #makeWorker(index: number): PacketWorker {
+    const settings = {
+      index,
+      ...(this.#shared && { shared: this.#shared }),
+      rules: outboundRules(this.#options),
+      mostReports: Math.floor(MOST_REPORTS / this.#descriptors.length),
+    };
+    return new PacketWorker(this.#sys, settings, {
+      started: (worker) => this.#options.onWorker?.(worker, index),
+      report: (report) => this.#report(report),
+      died: (reason) => this.#mourn(index, reason),
+    });
   }
 
-  #newPages(): SharedArrayBuffer[] {
-    const pages = this.#directory.counters.pages(this.#pagesKnown);
-    this.#pagesKnown += pages.length;
+  #start(index: number): void {
+    this.#pagesKnown[index] = 0;
+    const installed: Installation = {
+      serial: this.#serial,
+      pages: this.#newPages(index),
+      changes: partOf(index, this.#directory.everything()),
+    };
+    this.#workers[index]?.start(this.#descriptors[index] as WorkerDescriptors, installed);
+  }
+
+  #report(report: DataPlaneReport): void {
+    if (this.#closing) return;
+    const { remote } = report.kind === 'unknownSpi' ? report : {};
+    if (remote && !this.#unknownSpis.admits(EndpointWords.of(remote), now())) return;
+    this.#options.report(report);
+  }
+
+  /** Replaces a worker that ended by itself; the successor gets its SAs with their numbers. */
+  #mourn(index: number, reason: string): void {
+    if (this.#closing) return;
+    const worker = this.#workers[index] as PacketWorker;
+    const descriptors = this.#descriptors[index] as WorkerDescriptors;
+    if (worker.hopeless) {
+      this.#states?.giveUp(index);
+      // What waited for it need not wait any longer.
+      for (const other of this.#workers) other.wake();
+      this.#lament(index, reason, 'it died too often to be replaced');
+    } else if (isAttached(this.#sys, descriptors.tun)) {
+      this.#start(index);
+      this.#lament(index, reason, 'another took over');
+    } else this.#renewTun(index, reason);
+  }
+
+  /** The interface is gone, which ends every worker; the last of them has it made again. */
+  #renewTun(index: number, reason: string): void {
+    if (this.#workers.some(({ lives }) => lives)) return;
+    const renewed = renewTun(this.#sys, this.#descriptors, this.#options.tun, this.#routes);
+    if (!renewed.ok) {
+      this.#lament(index, reason, renewed.error);
+      return;
+    }
+    this.#descriptors = renewed.value;
+    for (const [i, { hopeless }] of this.#workers.entries()) if (!hopeless) this.#start(i);
+    this.#lament(index, reason, 'another took over');
+  }
+
+  #lament(index: number, reason: string, next: string): void {
+    const count = this.#workers.length;
+    const which = count === 1 ? 'the packet worker' : `packet worker ${index + 1} of ${count}`;
+    this.#options.report({ kind: 'lost', reason: `${which} died (${reason}); ${next}` });
+  }
+
+  #newPages(index: number): SharedArrayBuffer[] {
+    const known = this.#pagesKnown[index] as number;
+    const pages = this.#directory.counters.pages(known);
+    this.#pagesKnown[index] = known + pages.length;
     return pages;
   }
-
-  /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */
-  #command(command: WorkerCommand): void {
-    if (this.#closing || !this.#worker) return;
-    if (this.#outbox.length === 0) setImmediate(() => this.#post());
-    this.#outbox.push(command);
-  }
-
-  #post(): void {
-    if (this.#outbox.length === 0 || !this.#worker) return;
-    this.#worker.postMessage(this.#outbox);
-    this.#outbox = [];
-    this.#sys.write(this.#descriptors.wake, this.#one.pointer, 8);
-  }
 }
 
-function closeAll(sys: Sys, { tun, wake, sockets }: Descriptors): void {
-  for (const fd of [tun.fd, wake, ...sockets.map((socket) => socket.fd)]) sys.close(fd);
-}
+const now = (): Instant => instant(performance.timeOrigin + performance.now());
 
-type Keep = <T extends { readonly fd: number }>(opened: Result<T, string>) => Result<T, string>;
-
-/** Opens everything, or nothing. */
-function openAll(sys: Sys, options: UserspaceOptions): Result<Descriptors, string> {
-  const fds: number[] = [];
-  const opened = openEach(sys, options, (one) => {
-    if (one.ok) fds.push(one.value.fd);
-    return one;
-  });
-  if (!opened.ok) for (const fd of fds) sys.close(fd);
-  return opened;
-}
-
-function openEach(sys: Sys, options: UserspaceOptions, keep: Keep): Result<Descriptors, string> {
-  const wake = keep(openWake(sys));
-  if (!wake.ok) return wake;
-  const sockets: OpenSocket[] = [];
-  for (const { endpoint, encapsulated } of options.listen) {
-    const socket = keep(openUdp(sys, endpoint, encapsulated));
-    if (!socket.ok) return socket;
-    sockets.push(socket.value);
-  }
-  for (const address of new Set(options.listen.map(({ endpoint }) => endpoint.address))) {
-    const socket = keep(openEsp(sys, address));
-    if (!socket.ok) return socket;
-    sockets.push(socket.value);
-  }
-  const tun = keep(openTun(sys, options.tun.name));
-  if (!tun.ok) return tun;
-  const configured = configureTun(options.tun);
-  return configured.ok ? ok({ wake: wake.value.fd, tun: tun.value, sockets }) : configured;
-}
-
-/** A descriptor that wakes a thread out of its wait for packets. */
-function openWake(sys: Sys): Result<{ readonly fd: number }, string> {
-  const fd = sys.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return fd >= 0 ? ok({ fd }) : err(`no eventfd can be made: ${errorName(sys.errno())}`);
+/** What the workers share, besides the counters. */
+function shareAmong(sys: Sys, descriptors: readonly WorkerDescriptors[]): Shared {
+  const workers = descriptors.length;
+  const octets = ringsOctets(workers);
+  const { pointer } = sys.memory(octets);
+  const bells = descriptors.map(({ bell }) => bell);
+  return { workers, rings: { pointer, octets }, words: sharedWords(workers), bells };
 }

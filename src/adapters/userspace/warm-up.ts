@@ -2,6 +2,7 @@ import { address } from '#base/address';
 import { instant } from '#base/instant';
 import type { EspCiphers } from '#crypto/esp-cipher';
 import { ESP_SUITES } from '#crypto/esp-suites';
+import { OutboundAssociation } from '#dataplane/association';
 import { Coalescer, coalescerOctets } from '#dataplane/coalescer';
 import { pathCounters } from '#dataplane/counters';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from '#dataplane/encapsulate';
@@ -88,7 +89,7 @@ export function warmUp(sys: Sys, ciphers: EspCiphers): void {
     segmenter.begin(FRAME, writeTrain(inside.bytes));
     while (segmenter.next()) {
       const sa = path.route(inside.bytes, segmenter.at, segmenter.octets);
-      if (!sa) continue;
+      if (!(sa instanceof OutboundAssociation)) continue;
       const octets = path.seal(sa, inside, segmenter.at, segmenter.octets, outside, 0);
       const to = coalescer.place(octets);
       const opened = path.receiveDatagram(arrival, outside, 0, octets, collected, to, instant(0));

@@ -3,13 +3,16 @@ import { assert } from '#base/assert';
 import { CounterPages, PATH_COUNTER } from '#dataplane/counters';
 import { ForwardingTable } from '#dataplane/forwarding-table';
 import { MssClamp } from '#dataplane/mss-clamp';
-import { PacketPath } from '#dataplane/packet-path';
+import { type EspElsewhere, PacketPath } from '#dataplane/packet-path';
 import { PathMtu } from '#dataplane/path-mtu';
+import { workerOf } from '#dataplane/sa-placement';
 import { evpCiphers } from './evp.ts';
+import { HandOver } from './hand-over.ts';
 import { recorded } from './ledger.ts';
-import type { WorkerCommand, WorkerStart } from './messages.ts';
+import type { Installation, SendCommand, WorkerCommand, WorkerStart } from './messages.ts';
 import { PacketLoop } from './packet-loop.ts';
 import { PathMtuProbe } from './path-mtu-probe.ts';
+import { PostponedSends } from './postponed-sends.ts';
 import { ReportGate } from './report-gate.ts';
 import { loadSys } from './sys.ts';
 import { warmUp } from './warm-up.ts';
@@ -19,6 +22,7 @@ import { warmUp } from './warm-up.ts';
  * fetched when the eventfd says that there are some.
  */
 const start = workerData as WorkerStart;
+const { index: me, shared } = start;
 const port = parentPort;
 assert(port, 'the packet worker runs as a thread');
 const loaded = await loadSys();
@@ -31,23 +35,53 @@ const pages = new CounterPages();
 const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
   start.handled,
+  start.mostReports,
   (reports) => port.postMessage(reports),
   () => path.count(PATH_COUNTER.queueFull),
 );
 const probe = new PathMtuProbe(sys);
 const pathMtu = new PathMtu((remote) => probe.ask(remote));
+const handOver = shared && new HandOver(sys, shared, me, () => path);
+const postponed = handOver && new PostponedSends(handOver.states, me);
 const path = new PacketPath(
   table,
   new Float64Array(start.pathCounters),
   (report) => gate.add(report),
   start.rules.clampMss ? new MssClamp(pathMtu) : undefined,
+  handOver && espElsewhere(handOver, handOver.states.workers),
 );
-const hooks = { wake: obey, turned: () => gate.flush() };
-const loop = new PacketLoop(sys, start, path, pathMtu, hooks);
+const hooks = {
+  wake: obey,
+  due: () => postponed?.due === true,
+  begun: () => postponed?.release(send),
+  turned: () => gate.flush(),
+};
+const loop = new PacketLoop(sys, start, path, pathMtu, hooks, handOver);
 
-function install({ pages: more, changes }: Pick<WorkerStart, 'pages' | 'changes'>): void {
+function espElsewhere(others: HandOver, workers: number): EspElsewhere {
+  return (spi, arrival, source, from, octets) => {
+    const owner = workerOf(spi, workers);
+    if (owner === me) return false;
+    const { remote, trafficClass } = arrival;
+    others.giveEsp(owner, source, from, octets, arrival.port, remote, trafficClass);
+    return true;
+  };
+}
+
+function install({ pages: more, changes }: Installation): void {
   for (const page of more) pages.adopt(page);
   table.apply(changes);
+}
+
+function send({ local, remote, bytes }: SendCommand): void {
+  loop.send(local, remote, bytes);
+}
+
+/** Carries out a transaction, and says so to workers that wait for it. */
+function apply(installation: Installation): void {
+  install(installation);
+  handOver?.states.applied(me, installation.serial);
+  handOver?.wakeAwaiting();
 }
 
 /** Carries out what the main thread has sent; whether to go on. */
@@ -59,15 +93,19 @@ function obey(): boolean {
     if (!received) return true;
     for (const command of received.message) {
       if (command.kind === 'stop') return false;
-      if (command.kind === 'apply') install(command);
-      else loop.send(command.local, command.remote, command.bytes);
+      if (command.kind === 'apply') apply(command);
+      else if (!postponed?.postpone(command)) send(command);
     }
   }
 }
 
-install(start);
+install(start.installed);
+if (start.succeeds) handOver?.skipUnderWork();
+handOver?.states.applied(me, start.installed.serial);
+handOver?.wakeAwaiting();
 if (obey()) loop.run();
 // The last words of the engine, such as Delete messages, still have to leave.
+postponed?.release(send, true);
 loop.flush();
 gate.flush();
 table.close();

@@ -107,13 +107,17 @@ function selection(factory: BenchFactory): void {
   story(factory, 'a packet that belongs to no SA is counted as without policy', async (w) => {
     const peer = await w.join({ host: 1 });
     const stranger = w.peer({ host: 9 });
-    const before = w.bench.dataPlane.counters().noPolicy;
+    // The kernel may send something of its own there too.
+    const refused = () => w.bench.dataPlane.counters().noPolicy;
+    const first = refused();
     w.bench.sendInside(w.fromInside(stranger));
-    await w.until('no policy', () => w.bench.dataPlane.counters().noPolicy === before + 1);
+    await w.until('no policy', () => refused() > first);
     await w.expectTunnelled(peer, w.fromInside(peer));
     await w.apply(peer.removals);
+    const second = refused();
     w.bench.sendInside(w.fromInside(peer));
-    await w.until('no policy', () => w.bench.dataPlane.counters().noPolicy === before + 2);
+    await w.until('no policy', () => refused() > second);
+    assert.deepEqual(w.bench.sent, []);
   });
 
   story(factory, 'the most specific destination wins, and its source counts too', async (w) => {

@@ -123,7 +123,7 @@ function rekeying(factory: BenchFactory): void {
     let peer = await w.join();
     let sent = 0;
     for (let round = 0; round < 20; round += 1) {
-      const next = w.peer();
+      const next = w.peer({ placing: peer.inboundSpi });
       const packets = Array.from({ length: 12 }, () => w.fromClient(peer));
       for (const [i, packet] of packets.entries()) {
         if (i === 3) await w.apply(next.additions);

@@ -9,6 +9,7 @@ import { ESP_SUITES, type EspSuite, type EspSuiteName } from '#crypto/esp-suites
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { decodeEspPlaintext, encodeEspPlaintext } from '#wire/esp';
 import type { ForwardingChange, InboundSa, OutboundSa } from '../data-plane.ts';
+import { placedLike } from '../sa-placement.ts';
 
 export type PeerOptions = {
   readonly suite: EspSuiteName;
@@ -23,6 +24,8 @@ export type PeerOptions = {
   readonly softLimitOctets?: number;
   readonly hardLimitOctets?: number;
   readonly extended?: boolean;
+  /** The last octet of the head-end's SPI, which says what worker has the pair; random if absent. */
+  readonly placing?: number;
 };
 
 const ROOM = 70_000;
@@ -48,7 +51,8 @@ export class TestPeer {
   constructor(options: PeerOptions, random: Prng, ciphers = nodeEspCiphers(random)) {
     this.options = options;
     this.suite = ESP_SUITES[options.suite];
-    this.inboundSpi = random.between(256, 0xffffffff);
+    const drawn = random.between(256, 0xffffffff);
+    this.inboundSpi = options.placing === undefined ? drawn : placedLike(drawn, options.placing);
     this.outboundSpi = random.between(256, 0xffffffff);
     this.#inboundKeys = random.bytes(this.suite.keyMaterialOctets);
     this.#outboundKeys = random.bytes(this.suite.keyMaterialOctets);
@@ -66,7 +70,11 @@ export class TestPeer {
   }
 
   get outbound(): OutboundSa {
-    return { ...this.#common(this.outboundSpi, this.#outboundKeys), direction: 'outbound' };
+    return {
+      ...this.#common(this.outboundSpi, this.#outboundKeys),
+      direction: 'outbound',
+      pairedSpi: this.inboundSpi,
+    };
   }
 
   /** The transaction that installs both directions. */

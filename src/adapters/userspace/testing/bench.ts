@@ -88,8 +88,10 @@ class InsideTun {
 /** A bench of the user-space data plane, with what only its own tests look at. */
 export type UserspaceBench = Bench & {
   readonly dataPlane: UserspaceDataPlane;
-  /** The workers so far, the present one last. */
+  /** The present workers, by their number. */
   readonly workers: Worker[];
+  /** All workers so far. */
+  readonly started: Worker[];
 };
 
 export type UserspaceFactory = Omit<BenchFactory, 'start'> & {
@@ -97,7 +99,7 @@ export type UserspaceFactory = Omit<BenchFactory, 'start'> & {
 };
 
 /** Benches in the namespace that the process is in. */
-export function userspaceFactory(sys: Sys): UserspaceFactory {
+export function userspaceFactory(sys: Sys, workerCount = 1): UserspaceFactory {
   const plain = { address: head, port: 500 };
   const encapsulated = { address: head, port: 4500 };
   const encapsulated6 = { address: head6, port: 4500 };
@@ -112,7 +114,7 @@ export function userspaceFactory(sys: Sys): UserspaceFactory {
   ];
   const v6Peer = { address: peer6, port: 4500 };
   return {
-    name: 'userspace',
+    name: workerCount === 1 ? 'userspace' : `userspace, ${workerCount} workers`,
     plain,
     encapsulated,
     encapsulated6,
@@ -123,25 +125,31 @@ export function userspaceFactory(sys: Sys): UserspaceFactory {
     start: async (options = {}) => {
       const reports: DataPlaneReport[] = [];
       const workers: Worker[] = [];
+      const started: Worker[] = [];
       const inside = new InsideTun(sys, 'inside0', [INSIDE.network, INSIDE.network6]);
       const outside = new Peers(sys);
       for (const remote of [...peers, v6Peer]) outside.listen(remote, 17);
       outside.listen(peers[0], 50);
-      const started = await UserspaceDataPlane.start({
+      const opened = await UserspaceDataPlane.start({
         listen,
         report: (report) => reports.push(report),
         tun: { name: 'headend0', mtu: 1500, routes: [INSIDE.pool, INSIDE.pool6] },
-        onWorker: (worker) => workers.push(worker),
+        workers: workerCount,
+        onWorker: (worker, index) => {
+          started.push(worker);
+          workers[index] = worker;
+        },
         ...options,
       });
-      assert.ok(started.ok, started.ok ? '' : started.error);
+      assert.ok(opened.ok, opened.ok ? '' : opened.error);
       const sent: Sent[] = [];
       const delivered: Uint8Array[] = [];
       let idle = 0;
       let seen = 0;
       return {
-        dataPlane: started.value,
+        dataPlane: opened.value,
         workers,
+        started,
         reports,
         sent,
         delivered,
@@ -158,7 +166,7 @@ export function userspaceFactory(sys: Sys): UserspaceFactory {
           return idle < PATIENCE;
         },
         close: async () => {
-          await started.value.close();
+          await opened.value.close();
           inside.close();
           outside.close();
         },

@@ -39,14 +39,17 @@ export class Peers {
     const key = `${protocol} ${formatEndpoint(remote)}`;
     const known = this.#sockets.get(key);
     if (known) return known;
-    const open =
-      protocol === ESP ? openEsp(this.#sys, remote.address) : openUdp(this.#sys, remote, true);
-    assert.ok(open.ok, open.ok ? '' : open.error);
+    const opened =
+      protocol === ESP
+        ? openEsp(this.#sys, remote.address, 1)
+        : openUdp(this.#sys, remote, true, 1);
+    assert.ok(opened.ok, opened.ok ? '' : opened.error);
+    const open = opened.value[0] as OpenSocket;
     const family = remote.address.includes(':') ? 6 : 4;
-    const outlet = { fd: open.value.fd, family, isUdp: protocol === UDP } as const;
+    const outlet = { fd: open.fd, family, isUdp: protocol === UDP } as const;
     const cannot = () => assert.fail('the peer cannot send');
     const batch = new SendBatch(this.#sys, outlet, { dropped: cannot, tooLarge: () => {} });
-    const socket = { open: open.value, batch, remote };
+    const socket = { open, batch, remote };
     this.#sockets.set(key, socket);
     return socket;
   }

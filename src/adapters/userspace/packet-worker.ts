@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import type { Arena } from '#base/arena';
+import { pathCounters } from '#dataplane/counters';
+import type { DataPlaneReport } from '#dataplane/data-plane';
+import type { OutboundRules } from '#dataplane/outbound-path';
+import type { WorkerDescriptors } from './descriptors.ts';
+import type { Shared } from './hand-over.ts';
+import { ledgerMemory, settle } from './ledger.ts';
+import type { Installation, WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
+import type { Sys } from './sys.ts';
+
+/** Deaths within a minute before a worker is given up; ours. */
+const MOST_DEATHS = 5;
+const MINUTE_MS = 60_000;
+
+const WORKER = new URL('./worker.ts', import.meta.url);
+
+/** What stays the same for a worker and its successors. */
+export type WorkerSettings = {
+  readonly index: number;
+  readonly shared?: Shared;
+  readonly rules: OutboundRules;
+  readonly mostReports: number;
+};
+
+/** What the main thread is told. */
+export type WorkerEars = {
+  readonly started: (worker: Worker) => void;
+  readonly report: (report: DataPlaneReport) => void;
+  /** It ended without being asked to. */
+  readonly died: (reason: string) => void;
+};
+
+/** A worker thread as the main thread has it: starts it, speaks to it, listens, and buries it. */
+export class PacketWorker {
+  readonly pathCounters = pathCounters();
+  readonly #sys: Sys;
+  readonly #settings: WorkerSettings;
+  readonly #ears: WorkerEars;
+  readonly #handled = new SharedArrayBuffer(4);
+  readonly #one: Arena;
+  #wake = -1;
+  #thread: Worker | undefined;
+  #outbox: WorkerCommand[] = [];
+  #deaths: number[] = [];
+  #stopping = false;
+
+  constructor(sys: Sys, settings: WorkerSettings, ears: WorkerEars) {
+    this.#sys = sys;
+    this.#settings = settings;
+    this.#ears = ears;
+    this.#one = sys.arena(8);
+    this.#one.bytes[0] = 1;
+  }
+
+  get lives(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  /** Whether it has died so often of late that another would only die too. */
+  get hopeless(): boolean {
+    return this.#deaths.length > MOST_DEATHS;
+  }
+
+  start(descriptors: WorkerDescriptors, installed: Installation): void {
+    const ledger = ledgerMemory();
+    const workerData: WorkerStart = {
+      ...descriptors,
+      ...this.#settings,
+      succeeds: this.#deaths.length > 0,
+      pathCounters: this.pathCounters.buffer,
+      handled: this.#handled,
+      ledger,
+      installed,
+    };
+    this.#wake = descriptors.wake;
+    const thread = new Worker(WORKER, { workerData });
+    this.#thread = thread;
+    this.#ears.started(thread);
+    let reason = 'it stopped without a word';
+    thread.on('message', (reports: WorkerReports) => this.#hear(reports));
+    thread.on('error', (error: Error) => {
+      reason = error.message;
+    });
+    thread.on('exit', () => {
+      settle(this.#sys, ledger);
+      this.#thread = undefined;
+      this.#outbox = [];
+      if (!this.#stopping) this.#mourn(reason);
+    });
+  }
+
+  /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */
+  command(command: WorkerCommand): void {
+    if (!this.#thread || this.#stopping) return;
+    if (this.#outbox.length === 0) setImmediate(() => this.#post());
+    this.#outbox.push(command);
+  }
+
+  /** Makes it look around, although there is no message. */
+  wake(): void {
+    if (this.#thread) this.#sys.write(this.#wake, this.#one.pointer, 8);
+  }
+
+  /** Has it say its last words; fulfilled when it is gone. */
+  stop(): Promise<void> {
+    const thread = this.#thread;
+    this.command({ kind: 'stop' });
+    this.#stopping = true;
+    if (!thread) return Promise.resolve();
+    const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    this.#post();
+    return gone;
+  }
+
+  #post(): void {
+    if (this.#outbox.length === 0 || !this.#thread) return;
+    this.#thread.postMessage(this.#outbox);
+    this.#outbox = [];
+    this.wake();
+  }
+
+  #hear(reports: WorkerReports): void {
+    Atomics.add(new Int32Array(this.#handled), 0, reports.length);
+    for (const report of reports) this.#ears.report(report);
+  }
+
+  #mourn(reason: string): void {
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < MINUTE_MS), now];
+    this.#ears.died(reason);
+  }
+}
