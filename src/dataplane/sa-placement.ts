@@ -5,8 +5,8 @@ import type { TableChange } from './sa-directory.ts';
 export const MOST_WORKERS = 8;
 
 /**
- * The part of an SPI that says which worker its SA belongs to. Whoever draws SPIs spreads it evenly, and
- * gives a successor what its predecessor had, so that packets keep their order when keys change.
+ * The part of an SPI that says which worker its SA belongs to. Whoever draws SPIs spreads it evenly over
+ * peers, and gives all SAs of one peer the same, so that its packets keep their order when keys change.
  */
 export const PLACING_BITS = 0xff;
 

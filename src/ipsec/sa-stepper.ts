@@ -57,7 +57,7 @@ export class SaStepper {
       wants,
       inboundPackets,
       dummyKey: this.#dummyKey,
-      newSpi: () => this.associations.newSpi(random),
+      newSpi: (like) => this.associations.newSpi(random, like),
     };
   }
 

@@ -1,4 +1,5 @@
 import { type RandomSource, randomUint32 } from '#base/random';
+import { placedLike } from '#dataplane/sa-placement';
 import type { SaId } from './keying.ts';
 
 /** SPIs below this are reserved; RFC 4303 section 2.1. */
@@ -9,15 +10,24 @@ export class SecurityAssociationDatabase {
   readonly #inbound = new Map<number, SaId>();
   /** Outbound SPIs are the choice of peers, and may coincide. */
   readonly #outbound = new Map<number, Set<SaId>>();
+  /** Begins anywhere. */
+  #nextPlace: number | undefined;
 
   /** Pairs of SAs. */
   get size(): number {
     return this.#inbound.size;
   }
 
-  /** An SPI under which nothing is received yet. */
-  newSpi(random: RandomSource): number {
-    return randomUint32(random, (spi) => spi >= SPI_LEAST && !this.#inbound.has(spi));
+  /**
+   * An SPI under which nothing is received yet, which places its SA where that of `like` is; those of
+   * new peers take the places in turn, so that packet workers have equal shares.
+   */
+  newSpi(random: RandomSource, like?: number): number {
+    const place = (drawn: number) => placedLike(drawn, like ?? this.#nextPlace ?? drawn);
+    const isFree = (spi: number) => spi >= SPI_LEAST && !this.#inbound.has(spi);
+    const spi = place(randomUint32(random, (drawn) => isFree(place(drawn))));
+    if (like === undefined) this.#nextPlace = spi + 1;
+    return spi;
   }
 
   /** Enters a pair, or moves it to another ISAKMP SA. */

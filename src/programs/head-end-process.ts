@@ -20,7 +20,12 @@ import { VERSION } from './program.ts';
 
 /** Where the inside network is: behind a TUN interface of the kernel, or within this process. */
 export type Inside =
-  | { readonly kind: 'userspace'; readonly tunName: string; readonly mtu: number }
+  | {
+      readonly kind: 'userspace';
+      readonly tunName: string;
+      readonly mtu: number;
+      readonly workers: number;
+    }
   /** `connect` is handed the way into the tunnels and answers with who takes what leaves them. */
   | {
       readonly kind: 'memory';
@@ -82,6 +87,7 @@ export async function startHeadEnd(options: {
       ? await startMemory(inside, { ...common, random, now })
       : await UserspaceDataPlane.start({
           ...common,
+          workers: inside.workers,
           tun: { name: inside.tunName, mtu: inside.mtu, routes: poolNetworks(configuration) },
         });
   if (!started.ok) {

@@ -19,7 +19,12 @@ const PASSWORDS_TO_MENTION = 40;
 const insideOf = (options: RunOptions): Inside =>
   options.inside === 'memory'
     ? { kind: 'memory', connect: (send) => new InsideHost([], send) }
-    : { kind: 'userspace', tunName: options.tunName, mtu: options.mtu };
+    : {
+        kind: 'userspace',
+        tunName: options.tunName,
+        mtu: options.mtu,
+        workers: options.workers,
+      };
 
 /** What works without koffi too, for whoever lacks it. */
 async function withPortableWay(error: string, { inside }: RunOptions): Promise<string> {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { readLinuxNames } from '#adapters/pat-box';
 import { formatDiagnostic } from '#config/diagnostic';
 import { type Parsed, parseListing } from '#config/parse';
+import { MOST_WORKERS } from '#dataplane/sa-placement';
 import { grammar } from '#engine/grammar';
 import { ipsecSlice } from '#ipsec/config';
 import { dialectOption, readText } from './check.ts';
@@ -17,10 +18,14 @@ export type RunOptions = {
   readonly consoleSocket: string;
   readonly tunName: string;
   readonly mtu: number;
+  readonly workers: number;
   readonly inside: 'userspace' | 'memory';
   readonly linuxNames: ReadonlyMap<string, string>;
   readonly webPort: number | undefined;
 };
+
+/** See docs/decisions/004. */
+const DEFAULT_WORKERS = 1;
 
 /** A person reads no more than a screen of them. */
 const DIAGNOSTICS_SHOWN = 50;
@@ -63,6 +68,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
   --web-port PORT         web console on 127.0.0.1 (default 8443; 0 for none)
   --tun NAME              name of the TUN interface towards the inside (default headend0)
   --mtu OCTETS            MTU of the TUN interface (default 1400)
+  --workers N             threads that move packets, 1 to ${MOST_WORKERS} (default ${DEFAULT_WORKERS})
   --inside memory         no TUN: the inside network is within this process, for a trial without root
   --interface HW=LINUX    Linux name of an interface of a PAT box, such as ethernet0=eth0; may be repeated
   --dialect D             read FILE as asa, pix or ios`,
@@ -75,6 +81,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
         'web-port': { type: 'string', default: '8443' },
         tun: { type: 'string', default: 'headend0' },
         mtu: { type: 'string', default: '1400' },
+        workers: { type: 'string', default: String(DEFAULT_WORKERS) },
         inside: { type: 'string', default: 'userspace' },
         interface: { type: 'string', multiple: true, default: [] },
         dialect: { type: 'string' },
@@ -95,6 +102,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
       consoleSocket: values['console-socket'],
       tunName: values.tun,
       mtu: integerOption('--mtu', values.mtu, 576, 9000),
+      workers: integerOption('--workers', values.workers, 1, MOST_WORKERS),
       inside,
       linuxNames: linuxNames.value,
       webPort: webPort === 0 ? undefined : webPort,

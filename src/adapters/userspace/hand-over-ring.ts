@@ -35,6 +35,8 @@ export const ORIGIN = {
 /** Where the positions of a ring lie in the words that the workers share, a cache line for each. */
 const POSITION_WORDS = 32;
 const TAIL = 16;
+/** Behind the head: 1 while the reader works on a packet. */
+const UNDER_WORK = 1;
 /** Words that `rings` rings share. */
 export const ringWords = (rings: number): number => rings * POSITION_WORDS;
 
@@ -148,9 +150,15 @@ export class HandOverRing {
       this.octets = words[at + WORD.octets] as number;
       this.hops = words[at + WORD.hops] as number;
       this.trafficClass = words[at + WORD.trafficClass] as number;
+      this.#positions[this.#head + UNDER_WORK] = 1;
       return true;
     }
     return false;
+  }
+
+  /** Whether a reader before this one died over a packet, which `next` finds again. */
+  get wasUnderWork(): boolean {
+    return this.#positions[this.#head + UNDER_WORK] === 1;
   }
 
   /** Where the packet that `next` found came from. */
@@ -168,6 +176,7 @@ export class HandOverRing {
   /** Gives the room of the present packet back to the writer. */
   release(): void {
     this.#read = this.#nextRead;
+    this.#positions[this.#head + UNDER_WORK] = 0;
     Atomics.store(this.#positions, this.#head, this.#read);
   }
 

@@ -146,11 +146,12 @@ export class HandOver {
     return this.#bells[this.#me] as number;
   }
 
-  /** Leaves out, and counts, what a predecessor may have died of: the packet it had before it. */
+  /** Leaves out, and counts, what a predecessor may have died of: the packet it worked on. */
   skipUnderWork(): void {
     for (const ring of this.incoming) {
+      if (!ring.wasUnderWork) continue;
       ring.look();
-      if (!ring.next()) continue;
+      ring.next();
       ring.release();
       this.#path().count(PATH_COUNTER.queueFull);
     }

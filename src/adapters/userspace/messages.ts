@@ -20,8 +20,6 @@ export type Installation = {
 export type WorkerStart = WorkerDescriptors & {
   /** Which of the workers it is. */
   readonly index: number;
-  /** Whether it takes the place of one that died. */
-  readonly succeeds: boolean;
   /** What the workers share; absent when there is only one. */
   readonly shared?: Shared;
   readonly rules: OutboundRules;

@@ -67,7 +67,6 @@ export class PacketWorker {
     const workerData: WorkerStart = {
       ...descriptors,
       ...this.#settings,
-      succeeds: this.#deaths.length > 0,
       pathCounters: this.pathCounters.buffer,
       handled: this.#handled,
       ledger,

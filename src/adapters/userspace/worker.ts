@@ -100,7 +100,7 @@ function obey(): boolean {
 }
 
 install(start.installed);
-if (start.succeeds) handOver?.skipUnderWork();
+handOver?.skipUnderWork();
 handOver?.states.applied(me, start.installed.serial);
 handOver?.wakeAwaiting();
 if (obey()) loop.run();

@@ -54,7 +54,7 @@ export function createChild(turn: Turn, sa: Established, selectors: ChildSelecto
     encapsulation: inUdp ? 'udp' : 'none',
     group: ipsec.pfs,
     lifetimeSeconds: ipsec.lifetimeSeconds,
-    inboundSpi: turn.environment.newSpi(),
+    inboundSpi: turn.environment.newSpi(sa.children[0]?.inboundSpi),
     replaces: undefined,
   });
 }
@@ -67,7 +67,7 @@ export const rekeyChild = (turn: Turn, sa: Established, child: Child): Establish
     encapsulation: child.encapsulation,
     group: child.pfs,
     lifetimeSeconds: child.lifetimeSeconds,
-    inboundSpi: turn.environment.newSpi(),
+    inboundSpi: turn.environment.newSpi(child.inboundSpi),
     replaces: child.inboundSpi,
   });
 

@@ -93,11 +93,12 @@ function planOf(turn: Turn, sa: Established, opened: Opened): Result<ChildPlan, 
     allowedGroups: allowedGroups(turn),
   });
   if (!choice.ok) return refusal(choice.error, notifyTypes.noProposalChosen);
+  const replaces = predecessor(sa, selectors.value)?.inboundSpi;
   return ok({
     choice: choice.value,
     selectors: selectors.value,
-    inboundSpi: turn.environment.newSpi(),
-    replaces: predecessor(sa, selectors.value)?.inboundSpi,
+    inboundSpi: turn.environment.newSpi(replaces ?? sa.children[0]?.inboundSpi),
+    replaces,
   });
 }
 

@@ -184,8 +184,8 @@ export type Environment = {
   readonly random: RandomSource;
   /** Stands in for the pre-shared key of a group that does not exist; different in every process. */
   readonly dummyKey: KeyObject;
-  /** An SPI that no inbound SA has. */
-  readonly newSpi: () => number;
+  /** An SPI that no inbound SA has, to be handled by the same packet worker as `like` if given. */
+  readonly newSpi: (like?: number) => number;
   /** Packets that the inbound SA of this SPI accepted so far. */
   readonly inboundPackets: (spi: number) => number;
   /** Whether anybody reads events of this class and severity. */
