@@ -26,10 +26,13 @@ import {
   startServers,
   tcp,
 } from './traffic.ts';
+import { headendTwoWorkers } from './tunnels/headend.ts';
 import { tunnelPrograms } from './tunnels/programs.ts';
 import { onlyClient, type Suite, suites, type TunnelProgram, tunnel } from './tunnels/tunnel.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 
+/** One tunnel has one worker. */
+const defaultSubjects = tunnelPrograms.filter((program) => program !== headendTwoWorkers);
 const warmUpSeconds = 2;
 /** Of a segment within the tunnel: IPv4, TCP and its timestamps take 52 octets. */
 const segmentOctets = tunnel.mtu - 52;
@@ -166,7 +169,7 @@ function trafficOf(list: string): readonly Traffic[] {
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
     options: {
-      subjects: { type: 'string', default: tunnelPrograms.map(({ name }) => name).join(',') },
+      subjects: { type: 'string', default: defaultSubjects.map(({ name }) => name).join(',') },
       suite: { type: 'string', default: 'aes-128-gcm' },
       traffic: { type: 'string', default: Object.keys(kinds).join(',') },
       turns: { type: 'string', default: '5' },

@@ -35,18 +35,22 @@ function pair(client: TunnelClient): readonly ForwardingChange[] {
   const keyed = (spi: number) => ({
     ...common,
     spi,
-    keyMaterial: new Uint8Array(ESP_SUITES[suite].keyMaterialOctets).fill(spi & 0xff),
+    keyMaterial: new Uint8Array(ESP_SUITES[suite].keyMaterialOctets).fill(
+      (spi + (spi >>> 16)) & 0xff,
+    ),
   });
-  const [down, up] = [keyed(2 * client.number + 0x1000), keyed(2 * client.number + 0x1001)];
+  // The last octet places a client at a worker.
+  const [down, up] = [keyed(0x100000 + client.number), keyed(0x200000 + client.number)];
   const [inbound, outbound] = isHeadEnd ? [up, down] : [down, up];
   return [
     { kind: 'addInbound', sa: { ...inbound, direction: 'inbound', replayWindow: 64 } },
-    { kind: 'addOutbound', sa: { ...outbound, direction: 'outbound' } },
+    { kind: 'addOutbound', sa: { ...outbound, direction: 'outbound', pairedSpi: inbound.spi } },
   ];
 }
 
 const hosts = isHeadEnd ? [tunnel.gateway] : own.map(({ outside }) => outside);
 const started = await UserspaceDataPlane.start({
+  workers: isHeadEnd ? (request.workers ?? 1) : 1,
   listen: hosts.map((host) => ({ endpoint: endpoint(host), encapsulated: true })),
   report: (report) => {
     if (report.kind === 'lost') console.error(report.reason);
@@ -63,4 +67,9 @@ const started = await UserspaceDataPlane.start({
 if (!started.ok) throw new Error(started.error);
 started.value.apply((isHeadEnd ? request.clients : own).flatMap(pair));
 console.log('the tunnel stands');
-process.once('SIGTERM', () => started.value.close().then(() => process.exit()));
+process.once('SIGTERM', async () => {
+  await started.value.close();
+  // Tells whether the kernel brought packets to the right worker.
+  console.log('counters', JSON.stringify(started.value.counters()));
+  process.exit();
+});

@@ -37,3 +37,10 @@ export const headend: TunnelProgram = {
   sharesProcess: true,
   open: openHeadend,
 };
+
+/** The same with two packet workers at the head-end. */
+export const headendTwoWorkers: TunnelProgram = {
+  ...headend,
+  name: 'headend-2-workers',
+  open: (bed, request) => openHeadend(bed, { ...request, workers: 2 }),
+};

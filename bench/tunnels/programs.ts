@@ -1,5 +1,5 @@
 import { charon } from './charon.ts';
-import { headend } from './headend.ts';
+import { headend, headendTwoWorkers } from './headend.ts';
 import { openvpn, openvpnTuned } from './openvpn.ts';
 import type { TunnelProgram } from './tunnel.ts';
 import { wireguardGo } from './wireguard-go.ts';
@@ -7,6 +7,7 @@ import { wireguardGo } from './wireguard-go.ts';
 /** Ours, and its peers. */
 export const tunnelPrograms: readonly TunnelProgram[] = [
   headend,
+  headendTwoWorkers,
   charon,
   openvpn,
   openvpnTuned,

@@ -39,7 +39,12 @@ export const onlyClient: TunnelClient = {
   inside: '10.64.0.1',
 };
 
-export type TunnelRequest = { readonly suite: Suite; readonly clients: readonly TunnelClient[] };
+export type TunnelRequest = {
+  readonly suite: Suite;
+  readonly clients: readonly TunnelClient[];
+  /** Packet workers of our head-end; one if absent. */
+  readonly workers?: number;
+};
 
 /** The clients by their node, and so by their process. */
 export const byNode = (clients: readonly TunnelClient[]): readonly (readonly TunnelClient[])[] => [

@@ -8,6 +8,7 @@ import type { EspCiphers } from '#crypto/esp-cipher';
 import type { EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { encodeEspPlaintext } from '#wire/esp';
+import { OutboundAssociation } from '../association.ts';
 import { Coalescer, coalescerOctets } from '../coalescer.ts';
 import { PATH_COUNTER, pathCounters } from '../counters.ts';
 import type { DataPlaneReport } from '../data-plane.ts';
@@ -290,6 +291,7 @@ class FuzzWorld {
       this.#count('no way');
       return;
     }
+    assert.ok(sa instanceof OutboundAssociation);
     sa.sequence = 0;
     sa.pathMtuEpoch = 0;
     const outbound = new OutboundPath(
