@@ -1,9 +1,16 @@
 import type { Endpoint } from '#base/address';
-import { after } from '#base/instant';
+import { after, type Instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, reasons } from '#wire/vcl/numbers';
 import { roleSeen } from './conflict.ts';
-import { CHALLENGE_PART, MOST_PEERS, MOST_SAID, MOST_STRANGERS } from './constants.ts';
+import {
+  CHALLENGE_PART,
+  MOST_PEERS,
+  MOST_SAID,
+  MOST_STRANGERS,
+  PROBE_PART,
+  SUSPECT_PART,
+} from './constants.ts';
 import { descriptionIn, introduction, reportIn, standing } from './describe.ts';
 import {
   cloneRefused,
@@ -13,7 +20,7 @@ import {
   tooManyStrangers,
 } from './events.ts';
 import { isAlive, peerOf, sameIdentity, withPeer } from './peers.ts';
-import type { Identity, Member, Peer, Stranger } from './state.ts';
+import type { Contending, Identity, Member, Peer, Stranger } from './state.ts';
 import { beRefused } from './transitions.ts';
 import type { Received, Turn } from './turn.ts';
 
@@ -153,22 +160,38 @@ function twin(turn: Turn, member: Member, rx: Received): Member {
 /** A later life of a member appears elsewhere while the former is alive: the former is asked first. */
 function contend(turn: Turn, member: Member, rx: Received, before: Peer): Member {
   const { identity, ...peer } = newPeer(turn, rx);
-  const nonce = rx.message.nonce ?? noNonce;
-  const until = after(turn.now, turn.helloPart(0.5));
-  turn.send(before.endpoint, {
+  const stranger: Stranger = {
+    identity,
+    endpoint: rx.from,
+    nonce: rx.message.nonce ?? noNonce,
+    askedAt: turn.now,
+    isRefused: false,
+    contending: {
+      peer,
+      nextAt: after(turn.now, turn.helloPart(PROBE_PART)),
+      until: after(turn.now, turn.helloPart(SUSPECT_PART)),
+    },
+  };
+  askFormer(turn, member, before);
+  return { ...member, strangers: new Map(member.strangers).set(identity.member, stranger) };
+}
+
+const askFormer = (turn: Turn, member: Member, former: Peer): void =>
+  turn.send(former.endpoint, {
     type: messageTypes.probe,
     ...introduction(turn, member),
     nonce: turn.nonce(),
   });
-  const stranger: Stranger = {
-    identity,
-    endpoint: rx.from,
-    nonce,
-    askedAt: turn.now,
-    isRefused: false,
-    contending: { peer, until },
-  };
-  return { ...member, strangers: new Map(member.strangers).set(identity.member, stranger) };
+
+/** Asks the former life of a contender once more. */
+function askAgain(turn: Turn, member: Member, stranger: Stranger): Member {
+  const { contending, identity } = stranger;
+  const former = member.peers.get(identity.member);
+  if (!contending || !former) return member;
+  askFormer(turn, member, former);
+  const nextAt = after(turn.now, turn.helloPart(PROBE_PART));
+  const asked = { ...stranger, contending: { ...contending, nextAt } };
+  return { ...member, strangers: new Map(member.strangers).set(identity.member, asked) };
 }
 
 const newPeer = (turn: Turn, { sender, from, message }: Received): Peer => ({
@@ -234,6 +257,7 @@ export function strangersTick(turn: Turn, member: Member): Member {
   for (const stranger of member.strangers.values()) {
     const { contending, identity, askedAt } = stranger;
     if (contending && turn.now >= contending.until) next = choose(turn, next, stranger);
+    else if (contending && turn.now >= contending.nextAt) next = askAgain(turn, next, stranger);
     else if (!contending && turn.now >= after(askedAt, turn.helloPart(CHALLENGE_PART)))
       next = withoutStranger(next, identity);
   }
@@ -269,9 +293,10 @@ function choose(turn: Turn, member: Member, stranger: Stranger): Member {
   return admit(turn, replaced, rx, peer);
 }
 
+const earlier = ({ nextAt, until }: Contending): Instant => (nextAt < until ? nextAt : until);
+
 /** When a stranger is due. */
 export const strangerDeadlines = (turn: { helloPart(part: number): number }, member: Member) =>
-  [...member.strangers.values()].map(
-    ({ contending, askedAt }) =>
-      contending?.until ?? after(askedAt, turn.helloPart(CHALLENGE_PART)),
+  [...member.strangers.values()].map(({ contending, askedAt }) =>
+    contending ? earlier(contending) : after(askedAt, turn.helloPart(CHALLENGE_PART)),
   );

@@ -79,6 +79,13 @@ export type Peer = {
   readonly publicCheck: PublicCheck | undefined;
 };
 
+/** Two lives of one member: the former is asked several times, since one answer may be lost. */
+export type Contending = {
+  readonly peer: Omit<Peer, 'identity'>;
+  readonly nextAt: Instant;
+  readonly until: Instant;
+};
+
 /** Somebody who holds the key and has still to show that it lives now. */
 export type Stranger = {
   readonly identity: Identity;
@@ -92,9 +99,7 @@ export type Stranger = {
    * It answered, but an older life of the same member may be alive elsewhere and was asked: whoever
    * made a copy of a member must not push the original out.
    */
-  readonly contending:
-    | { readonly peer: Omit<Peer, 'identity'>; readonly until: Instant }
-    | undefined;
+  readonly contending: Contending | undefined;
 };
 
 /** A member that another asked us to probe. */
