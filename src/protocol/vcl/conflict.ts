@@ -4,7 +4,7 @@ import { conditions, roles } from '#wire/vcl/numbers';
 import { announce } from './announce.ts';
 import { CONTEST_PART, UNHEARD_ANNOUNCEMENTS } from './constants.ts';
 import { conflictWon } from './events.ts';
-import { ownStanding, precedes, sameIdentity, standingOf } from './peers.ts';
+import { ownStanding, precedes, sameIdentity, standingOf, termAfter } from './peers.ts';
 import type { Backup, Master, Member, Peer } from './state.ts';
 import { claim, discover, follow } from './transitions.ts';
 import type { Turn } from './turn.ts';
@@ -121,7 +121,7 @@ function conflict(
     address: peer.description.privateAddress,
     reason: isMore ? 'fewer members follow it' : 'it comes after this one in the order of masters',
   }));
-  const next = term >= phase.term ? term + 1 : phase.term;
+  const next = term >= phase.term ? termAfter(term) : phase.term;
   const isSoon =
     phase.contestedAt !== undefined &&
     turn.now < after(phase.contestedAt, turn.helloPart(CONTEST_PART));

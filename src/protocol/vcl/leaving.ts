@@ -12,6 +12,7 @@ import {
   precedes,
   sameIdentity,
   standingOf,
+  termAfter,
   withPeer,
 } from './peers.ts';
 import type { LeaveReason, Leaving, Member, Peer } from './state.ts';
@@ -42,7 +43,7 @@ export function leave(turn: Turn, member: Member, reason: LeaveReason, stays = f
   }
   if (successor) turn.log(handingOver, () => ({ address: successor.description.privateAddress }));
   turn.emit({ kind: 'roleChanged' });
-  const term = member.term + 1;
+  const term = termAfter(member.term);
   const leaving: Leaving = {
     phase: 'leaving',
     successor: successor?.identity,
@@ -97,7 +98,7 @@ export function handoverReceived(turn: Turn, member: Member, peer: Peer, message
   return becomeMaster(
     turn,
     without,
-    Math.max(named.term, member.term + 1),
+    Math.max(named.term, termAfter(member.term)),
     `handed over by ${from}`,
   );
 }

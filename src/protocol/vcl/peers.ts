@@ -51,6 +51,9 @@ export const ownStanding = (member: Member, { device }: Policy): Standing => ({
   member: member.identity.member,
 });
 
+/** The term after this one. The last that can be counted follows itself; then only the order decides. */
+export const termAfter = (term: number): number => Math.min(term + 1, Number.MAX_SAFE_INTEGER);
+
 export const withPeer = (member: Member, peer: Peer): Member => ({
   ...member,
   peers: new Map(member.peers).set(peer.identity.member, peer),

@@ -5,7 +5,7 @@ import { announce } from './announce.ts';
 import { ADDRESS_AGAIN_MS, ADDRESS_ANNOUNCEMENTS, REFUSED_PART, WATCH_PART } from './constants.ts';
 import { introduction, standing } from './describe.ts';
 import { becameBackup, becameMaster, gaveAddressUp, tooFewMembers } from './events.ts';
-import { alivePeers, everybody } from './peers.ts';
+import { alivePeers, everybody, termAfter } from './peers.ts';
 import type { Candidate, Discovering, Master, Member, Peer, Phase } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -97,7 +97,7 @@ export const isQuorate = (turn: Turn, member: Member): boolean =>
 
 /** Announces that it is about to take the address, and waits for objections. */
 export function claim(turn: Turn, member: Member): Member {
-  const term = member.term + 1;
+  const term = termAfter(member.term);
   const phase: Candidate = {
     phase: 'candidate',
     term,
