@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '#base/result';
 import { Authenticator, type Clock, guardRoutes } from './authentication.ts';
 import { addCommandRoutes } from './command-routes.ts';
+import { ConnectionPlaces } from './connection-places.ts';
 import { ConsoleSessions } from './console-sessions.ts';
 import { addErrorAnswers, addSecurityHeaders } from './hardening.ts';
 import { addLiveRoute, Live } from './live.ts';
@@ -58,7 +59,6 @@ function createApp(tls: ManagementServerOptions['tls']): FastifyInstance {
   const app = tls
     ? (Fastify({ ...options, https: { ...tls, ...impatience } }) as unknown as FastifyInstance)
     : Fastify({ ...options, http: impatience });
-  app.server.maxConnections = 512;
   // Bodies are JSON: no HTML form of another site can send that without asking first.
   app.removeContentTypeParser('text/plain');
   return app;
@@ -92,6 +92,7 @@ export function createManagementServer(
   const host = options.host ?? '127.0.0.1';
   const encrypted = options.tls !== undefined;
   const app = createApp(options.tls);
+  const places = new ConnectionPlaces(app.server, encrypted ? 'secureConnection' : 'connection');
   const sessions = new ConsoleSessions();
   const authenticator = new Authenticator(port, new LoginLimiter(), clock);
   const throughput = new Throughput();
@@ -104,6 +105,9 @@ export function createManagementServer(
   app.register(fastifyWebsocket, { options: { maxPayload: 8192 } });
   app.register(async (routes) => {
     guardRoutes(routes, { sessions, authenticator, clock });
+    routes.addHook('onRequest', async (request) => {
+      if (request.principal) places.keep(request.raw.socket);
+    });
     addLoginRoutes(routes, { port, sessions, authenticator, clock, encrypted });
     addViewRoutes(routes, port, throughput);
     addCommandRoutes(routes, port);
