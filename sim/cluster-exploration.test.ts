@@ -6,16 +6,16 @@ const three: Exploration = {
   priorities: [10, 10, 9],
   from: 'rest',
   prompt: true,
-  depth: 11,
+  depth: 12,
   mostLosses: 1,
   mostCrashes: 1,
   leaves: true,
   continueEvery: 40,
 };
 
-test('three members at rest, a crash, a loss and a leave, in every order of 11 actions: one master at most', () => {
+test('three members at rest, a crash, a loss and a leave, in every order of 12 actions: one master at most', () => {
   const { states, continued, open } = new Explorer(three).run();
-  assert.ok(states > 3000 && continued > 50, `${states} states`);
+  assert.ok(states > 2000 && continued > 50, `${states} states`);
   assert.ok(open > 0);
 });
 

@@ -10,7 +10,10 @@ export const HELPERS = 3;
 /** Pause between two backups in the order of takeover. */
 export const RANK_PART = 0.05;
 
-/** A master looks after its peers so often. It is less than the least time that a takeover needs. */
+/**
+ * A master looks after its peers so often, and master and backup after themselves. It is less than the
+ * least time that a takeover needs.
+ */
 export const WATCH_PART = 0.25;
 /** A step that comes so much too late tells that the process was asleep. */
 export const STALL_PART = 0.5;
@@ -28,6 +31,9 @@ export const UNHEARD_ANNOUNCEMENTS = 3;
 
 /** Least pause between two announcements out of turn that tell other masters to give way. */
 export const CONTEST_PART = 0.1;
+
+/** So long after it was asleep, a member takes no handover: it may have been waiting to be read. */
+export const DROWSY_PART = 1;
 
 /** Repetitions of a LEAVE or HANDOVER, and the pause between them. */
 export const LEAVE_REPEATS = 3;

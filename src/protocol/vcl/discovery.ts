@@ -1,4 +1,5 @@
-import { elapsedMs } from '#base/instant';
+import { after, elapsedMs } from '#base/instant';
+import { WATCH_PART } from './constants.ts';
 import { addressTaken, asleep, noMasterInReach } from './events.ts';
 import { alivePeers } from './peers.ts';
 import type { Backup, Candidate, Discovering, Master, Member, Refused } from './state.ts';
@@ -63,7 +64,8 @@ export const refusedTick = (turn: Turn, member: Member, phase: Refused): Member 
     : discover(turn, member, '', { roundsLeft: 10 - turn.policy.device.priority });
 
 /** The process stood still, and what it believed is of the past. */
-export function awoke(turn: Turn, member: Member, lateMs: number): Member {
+export function awoke(turn: Turn, asleepMember: Member, lateMs: number): Member {
+  const member: Member = { ...asleepMember, awokeAt: turn.now };
   const { phase } = member;
   switch (phase.phase) {
     case 'master':
@@ -93,6 +95,7 @@ function awokeAsMaster(turn: Turn, member: Member, phase: Master, lateMs: number
 const fresh = (turn: Turn, phase: Backup): Backup => ({
   ...phase,
   nextKeepaliveAt: turn.now,
+  watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
   unansweredSince: undefined,
   misses: 0,
   suspicion: undefined,

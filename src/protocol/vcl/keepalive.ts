@@ -1,7 +1,7 @@
 import { after, elapsedMs, type Instant, instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, roles, stateBits } from '#wire/vcl/numbers';
-import { LOST_PART, RANK_PART, SUSPECT_PART } from './constants.ts';
+import { LOST_PART, RANK_PART, SUSPECT_PART, WATCH_PART } from './constants.ts';
 import { loadFields, reportIn, standing } from './describe.ts';
 import {
   keepaliveRequestReceived,
@@ -151,6 +151,12 @@ function takeOver(turn: Turn, member: Member): Member {
 
 /** Everything that can be due while somebody else is master. */
 export function backupTick(turn: Turn, member: Member, phase: Backup): Member {
+  if (turn.now < phase.watchAt) return backupDue(turn, member, phase);
+  const watched: Backup = { ...phase, watchAt: after(turn.now, turn.helloPart(WATCH_PART)) };
+  return backupDue(turn, { ...member, phase: watched }, watched);
+}
+
+function backupDue(turn: Turn, member: Member, phase: Backup): Member {
   const { takeoverAt, awaitingUntil } = phase;
   if (takeoverAt !== undefined) return turn.now >= takeoverAt ? takeOver(turn, member) : member;
   if (awaitingUntil !== undefined)
@@ -179,8 +185,8 @@ export function backupDeadlines(
   member: Member,
   phase: Backup,
 ): (Instant | undefined)[] {
-  const { takeoverAt, awaitingUntil, suspicion, nextKeepaliveAt } = phase;
-  if (takeoverAt !== undefined) return [takeoverAt];
-  if (awaitingUntil !== undefined) return [awaitingUntil];
-  return [nextKeepaliveAt, suspicion?.nextAt, suspectAt(turn, member, phase)];
+  const { takeoverAt, awaitingUntil, suspicion, nextKeepaliveAt, watchAt } = phase;
+  if (takeoverAt !== undefined) return [watchAt, takeoverAt];
+  if (awaitingUntil !== undefined) return [watchAt, awaitingUntil];
+  return [watchAt, nextKeepaliveAt, suspicion?.nextAt, suspectAt(turn, member, phase)];
 }

@@ -1,7 +1,7 @@
 import { after } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, reasons } from '#wire/vcl/numbers';
-import { AWAIT_PART, LEAVE_PAUSE_MS, LEAVE_REPEATS } from './constants.ts';
+import { AWAIT_PART, DROWSY_PART, LEAVE_PAUSE_MS, LEAVE_REPEATS } from './constants.ts';
 import { standing } from './describe.ts';
 import { gaveAddressUp, handingOver, memberLeft } from './events.ts';
 import { masterGone } from './keepalive.ts';
@@ -94,6 +94,8 @@ export function handoverReceived(turn: Turn, member: Member, peer: Peer, message
   const isFromMaster = phase.phase === 'backup' && sameIdentity(phase.master, peer.identity);
   if (!isFromMaster || !isFit(member)) return member;
   const without = departed(turn, member, peer, 'hands over');
+  if (without.phase.phase === 'backup' && isDrowsy(turn, without))
+    return masterGone(turn, without, without.phase, 'it handed over while this member was asleep');
   const from = peer.description.privateAddress;
   return becomeMaster(
     turn,
@@ -102,6 +104,10 @@ export function handoverReceived(turn: Turn, member: Member, peer: Peer, message
     `handed over by ${from}`,
   );
 }
+
+/** Whether what arrives now may have waited for us while we were asleep. */
+const isDrowsy = (turn: Turn, { awokeAt }: Member): boolean =>
+  awokeAt !== undefined && turn.now < after(awokeAt, turn.helloPart(DROWSY_PART));
 
 function departed(turn: Turn, member: Member, peer: Peer, reason: string): Member {
   if (peer.condition === 'left') return member;

@@ -33,6 +33,7 @@ export const offMember: Member = {
   peers: new Map(),
   strangers: new Map(),
   errands: [],
+  awokeAt: undefined,
   report: noReport,
   links: { public: true, private: true },
   said: new Set(),

@@ -149,6 +149,8 @@ export type Backup = {
   readonly master: Identity;
   readonly term: number;
   readonly nextKeepaliveAt: Instant;
+  /** When it proves to itself that it was not asleep. */
+  readonly watchAt: Instant;
   /** A keepalive without an answer so far. */
   readonly unansweredSince: Instant | undefined;
   readonly misses: number;
@@ -227,6 +229,8 @@ export type Member = {
   readonly peers: ReadonlyMap<MemberId, Peer>;
   readonly strangers: ReadonlyMap<MemberId, Stranger>;
   readonly errands: readonly Errand[];
+  /** When it last found that it had been asleep: what waited for it meanwhile may be of the past. */
+  readonly awokeAt: Instant | undefined;
   readonly report: LoadReport;
   readonly links: Links;
   /** Refusals are said once per peer and reason, not with every datagram; cleared every ten hellos. */

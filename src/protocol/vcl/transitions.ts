@@ -171,6 +171,7 @@ export function follow(
       master: master.identity,
       term,
       nextKeepaliveAt: turn.now,
+      watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
       unansweredSince: undefined,
       misses: 0,
       suspicion: undefined,
