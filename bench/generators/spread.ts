@@ -26,7 +26,7 @@ const [first = '', ...numbers] = process.argv.slice(2);
 const sys = value(await loadSys());
 const isSink = first === 'sink';
 const any = { address: address('0.0.0.0'), port: isSink ? table.sinkPort : 0 };
-const [{ fd } = { fd: -1 }] = value(openUdp(sys, any, false, 1));
+const [{ fd } = { fd: -1 }] = value(openUdp(sys, { endpoint: any, encapsulated: false }, 1));
 
 /** Every address once, in an order without a pattern. */
 function shuffled(count: number): readonly EndpointWords[] {

@@ -1,6 +1,7 @@
 import type { Instant } from '#base/instant';
 import { Driver } from '#engine/driver';
 import type { Answer, Question, Steppable } from '#engine/ports';
+import type { ClusterAction } from '#features/cluster/port';
 import { KeyAgreement } from './key-agreement.ts';
 import { now } from './machine-clock.ts';
 import { ScryptPool } from './scrypt.ts';
@@ -29,7 +30,11 @@ export class SlowWork {
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** Runs a device on the clock of this machine; `stop` before the data plane is closed. */
-export function runDevice(device: Steppable, work: SlowWork): Driver {
+export function runDevice(
+  device: Steppable,
+  work: SlowWork,
+  cluster?: (action: ClusterAction) => void,
+): Driver {
   let timer: NodeJS.Timeout | undefined;
   const wakeAt = (at: Instant | undefined): void => {
     clearTimeout(timer);
@@ -43,6 +48,7 @@ export function runDevice(device: Steppable, work: SlowWork): Driver {
     now,
     ask: (question, answered) => work.ask(question, answered),
     wakeAt,
+    cluster,
   });
   return driver;
 }

@@ -1,8 +1,8 @@
-import type { Endpoint } from '#base/address';
+import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import { ok, type Result } from '#base/result';
-import type { DataPlaneOptions, InsideNetwork } from '#dataplane/data-plane';
+import type { DataPlaneOptions, InsideNetwork, Listener } from '#dataplane/data-plane';
 import { MemoryDataPlane, type MemoryOptions } from '#dataplane/memory-data-plane';
 import { ipProtocols } from '#wire/protocol-numbers';
 import { bindUdp, type UdpSocket } from './udp.ts';
@@ -23,12 +23,21 @@ const key = ({ address, port }: Endpoint): string => `${address} ${port}`;
  * or set.
  */
 export class MemoryOverUdp extends MemoryDataPlane {
-  readonly #sockets: ReadonlyMap<string, UdpSocket>;
+  readonly #sockets: Map<string, UdpSocket>;
+  /** Where it listens while this machine has an address that floats. */
+  readonly #floating: readonly Listener[];
+  readonly #bind: (listener: Listener) => Promise<Result<UdpSocket, string>>;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: MemoryOptions, sockets: ReadonlyMap<string, UdpSocket>) {
+  private constructor(
+    options: MemoryOptions,
+    sockets: Map<string, UdpSocket>,
+    bind: (listener: Listener) => Promise<Result<UdpSocket, string>>,
+  ) {
     super(options);
     this.#sockets = sockets;
+    this.#bind = bind;
+    this.#floating = options.listen.filter(({ floating }) => floating);
   }
 
   /**
@@ -37,30 +46,50 @@ export class MemoryOverUdp extends MemoryDataPlane {
    */
   static async start(options: MemoryOverUdpOptions): Promise<Result<MemoryOverUdp, string>> {
     const sockets = new Map<string, UdpSocket>();
-    const listen: DataPlaneOptions['listen'][number][] = [];
+    const listen: Listener[] = options.listen.filter(({ floating }) => floating);
     let dataPlane: MemoryOverUdp | undefined;
-    for (const { endpoint, encapsulated } of options.listen) {
-      const bound = await (options.bind ?? bindUdp)(endpoint, (remote, bytes) =>
-        dataPlane?.receive(socket.endpoint, remote, bytes, options.now()),
-      );
+    const bind = async ({ endpoint }: Listener) => {
+      const bound = await (options.bind ?? bindUdp)(endpoint, (remote, bytes) => {
+        if (bound.ok) dataPlane?.receive(bound.value.endpoint, remote, bytes, options.now());
+      });
+      return bound;
+    };
+    for (const listener of options.listen.filter(({ floating }) => !floating)) {
+      const bound = await bind(listener);
       if (!bound.ok) {
         for (const other of sockets.values()) await other.close();
         return bound;
       }
       const socket = bound.value;
       sockets.set(key(socket.endpoint), socket);
-      listen.push({ endpoint: socket.endpoint, encapsulated });
+      listen.push({ endpoint: socket.endpoint, encapsulated: listener.encapsulated });
     }
     const output: MemoryOptions['output'] = ({ local, remote, protocol, bytes }) => {
       if (protocol === ipProtocols.udp) sockets.get(key(local))?.send(remote, bytes);
     };
-    dataPlane = new MemoryOverUdp({ ...options, listen, output }, sockets);
+    dataPlane = new MemoryOverUdp({ ...options, listen, output }, sockets, bind);
     return ok(dataPlane);
   }
 
   /** Where it listens, in the order of the options. */
   get endpoints(): readonly Endpoint[] {
     return [...this.#sockets.values()].map((socket) => socket.endpoint);
+  }
+
+  /** This machine has these addresses that float, or has them no more. */
+  async float(addresses: readonly IpAddress[], has: boolean): Promise<void> {
+    for (const listener of this.#floating) {
+      if (!addresses.includes(listener.endpoint.address)) continue;
+      const name = key(listener.endpoint);
+      const bound = this.#sockets.get(name);
+      if (!has) {
+        this.#sockets.delete(name);
+        await bound?.close();
+      } else if (!bound && !this.#closing) {
+        const socket = await this.#bind(listener);
+        if (socket.ok) this.#sockets.set(name, socket.value);
+      }
+    }
   }
 
   override close(): Promise<void> {

@@ -60,6 +60,15 @@ export type ForwardingChange =
       readonly to: Endpoint;
     };
 
+/** Where the packet path listens. */
+export type Listener = {
+  readonly endpoint: Endpoint;
+  /** Whether ESP, keepalives and marked control datagrams share the endpoint. */
+  readonly encapsulated: boolean;
+  /** An address that this machine has only now and then, such as that of a cluster. */
+  readonly floating?: boolean;
+};
+
 /** What the packet path tells the engine. */
 export type DataPlaneReport =
   /** A control datagram (IKE); the non-ESP marker is already removed and `encapsulated` says it was there. */
@@ -143,7 +152,7 @@ export type DataPlane = {
 /** What a back end needs to start. */
 export type DataPlaneOptions = {
   /** Where IKE and ESP in UDP arrive; port 4500 style endpoints are `encapsulated`. */
-  readonly listen: readonly { readonly endpoint: Endpoint; readonly encapsulated: boolean }[];
+  readonly listen: readonly Listener[];
   readonly report: (report: DataPlaneReport) => void;
   /** What becomes of DF in the outer IPv4 header; `copy` from the inner one if absent. RFC 4301 section 8.1. */
   readonly dontFragment?: 'copy' | 'set' | 'clear';

@@ -1,13 +1,18 @@
+import { availableParallelism } from 'node:os';
 import { runDevice, type SlowWork } from '#adapters/device-runner';
 import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
 import { MemoryOverUdp, type MemoryOverUdpOptions } from '#adapters/memory-over-udp';
+import { loadSys, type Sys } from '#adapters/userspace/sys';
 import { UserspaceDataPlane } from '#adapters/userspace/userspace-data-plane';
 import { ok, type Result } from '#base/result';
 import type { Configuration } from '#config/configuration';
 import type { DataPlane, InsideNetwork } from '#dataplane/data-plane';
 import type { Driver } from '#engine/driver';
 import { HeadEnd } from '#engine/head-end';
+import { platformOfMachine } from '#features/cluster/platform';
+import { DEFAULT_SESSION_LIMIT } from '#session/session-table';
+import { clusterPort, STATE_FOLDER } from './cluster-member.ts';
 import {
   dfBitOf,
   fragmentationPolicyOf,
@@ -60,6 +65,8 @@ export async function startHeadEnd(options: {
   readonly inside: Inside;
   readonly work: SlowWork;
   readonly ports?: IkePorts;
+  /** Where a member of a cluster keeps what it must not forget. */
+  readonly stateFolder?: string;
 }): Promise<Result<HeadEndProcess, string>> {
   const { configuration, inside, work, ports = IKE_PORTS } = options;
   const random = new MachineRandom();
@@ -70,12 +77,21 @@ export async function startHeadEnd(options: {
     startedAt: now(),
     version: VERSION,
     natTraversalPort: ports.natTraversal,
+    machine: platformOfMachine(availableParallelism(), DEFAULT_SESSION_LIMIT),
     counters: {
       inboundCounters: (spi) => dataPlane?.inboundCounters(spi),
       outboundCounters: (spi, remote) => dataPlane?.outboundCounters(spi, remote),
     },
   });
-  const driver = runDevice(device, work);
+  let place: Sys | MemoryOverUdp | undefined;
+  const cluster = clusterPort({
+    stateFolder: options.stateFolder ?? STATE_FOLDER,
+    random,
+    ports,
+    input: (input) => driver.carryOut(device.clusterInput(input, now())),
+    place: () => place,
+  });
+  const driver = runDevice(device, work, cluster.perform);
   const common = {
     listen: listenersOf(configuration, ports),
     report: driver.report,
@@ -97,6 +113,9 @@ export async function startHeadEnd(options: {
   const plane = started.value;
   dataPlane = plane;
   driver.attach(plane);
+  const sys = await loadSys();
+  place = plane instanceof MemoryOverUdp ? plane : sys.ok ? sys.value : undefined;
+  driver.carryOut(device.begin(now()));
   return ok({
     device,
     driver,
@@ -105,6 +124,7 @@ export async function startHeadEnd(options: {
     async close() {
       driver.carryOut(device.closeAll('shutdown', now()));
       driver.stop();
+      await cluster.close();
       await plane.close();
     },
   });

@@ -1,8 +1,9 @@
-import type { Endpoint } from '#base/address';
+import type { IpAddress } from '#base/address';
 import { type Prefix, rangePrefixes } from '#base/prefix';
 import type { Configuration } from '#config/configuration';
 import { interfaceNamed } from '#config/system';
-import type { DataPlaneOptions } from '#dataplane/data-plane';
+import type { DataPlaneOptions, Listener } from '#dataplane/data-plane';
+import { addressesOf, loadBalancingOf } from '#features/cluster/config';
 import { ipsecSlice } from '#ipsec/config';
 import { sessionSlice } from '#session/config';
 
@@ -18,20 +19,30 @@ export function listenersOf(
   ports: IkePorts,
 ): DataPlaneOptions['listen'] {
   const { isakmpInterfaces, natTraversal } = ipsecSlice.of(configuration);
-  const end = (address: Endpoint['address'], port: number, encapsulated: boolean) => ({
-    endpoint: { address, port },
-    encapsulated,
-  });
-  return isakmpInterfaces.flatMap((name) => {
+  const ends = (address: IpAddress, floating: boolean): Listener[] => {
+    const end = (port: number, encapsulated: boolean): Listener => ({
+      endpoint: { address, port },
+      encapsulated,
+      ...(floating ? { floating } : {}),
+    });
+    // NAT-15: without NAT traversal nothing listens there.
+    return [end(ports.isakmp, false), ...(natTraversal ? [end(ports.natTraversal, true)] : [])];
+  };
+  const own = isakmpInterfaces.flatMap((name) => {
     const found = interfaceNamed(configuration, name);
-    const addresses = [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
-    return addresses.flatMap((address) => [
-      end(address, ports.isakmp, false),
-      // NAT-15: without NAT traversal nothing listens there.
-      ...(natTraversal ? [end(address, ports.natTraversal, true)] : []),
-    ]);
+    return [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
   });
+  return [
+    ...own.flatMap((address) => ends(address, false)),
+    ...clusterAddressesOf(configuration).flatMap((address) => ends(address, true)),
+  ];
 }
+
+/** The addresses of the cluster that this device takes part in; one that has only a name has none here. */
+const clusterAddressesOf = (configuration: Configuration): readonly IpAddress[] => {
+  const { participates, cluster } = loadBalancingOf(configuration);
+  return participates ? addressesOf(cluster) : [];
+};
 
 /** `crypto ipsec df-bit` of the first interface on which IKE is enabled. */
 export function dfBitOf(configuration: Configuration): DataPlaneOptions['dontFragment'] & string {

@@ -40,7 +40,9 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   if (passwords >= PASSWORDS_TO_MENTION)
     process.stdout.write(`Hashing ${passwords} passwords; "write memory" keeps the hashes.\n`);
   const configuration = await hashPasswords(read, work.scrypt);
-  const started = await startHeadEnd({ configuration, work, inside: insideOf(options) });
+  const { stateFolder } = options;
+  const inside = insideOf(options);
+  const started = await startHeadEnd({ configuration, work, inside, stateFolder });
   if (!started.ok) throw new UsageError(await withPortableWay(started.error, options));
   const headEnd = started.value;
   const console = new HeadEndConsole(headEnd, options.file, work.scrypt);

@@ -6,6 +6,7 @@ import { MOST_WORKERS } from '#dataplane/sa-placement';
 import { grammar } from '#engine/grammar';
 import { ipsecSlice } from '#ipsec/config';
 import { dialectOption, readText } from './check.ts';
+import { STATE_FOLDER } from './cluster-member.ts';
 import { CONSOLE_SOCKET } from './console.ts';
 import { type Program, UsageError } from './program.ts';
 import { runHeadEnd } from './run-head-end.ts';
@@ -22,6 +23,7 @@ export type RunOptions = {
   readonly inside: 'userspace' | 'memory';
   readonly linuxNames: ReadonlyMap<string, string>;
   readonly webPort: number | undefined;
+  readonly stateFolder: string;
 };
 
 /** See docs/decisions/004. */
@@ -70,6 +72,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
   --mtu OCTETS            MTU of the TUN interface (default 1400)
   --workers N             threads that move packets, 1 to ${MOST_WORKERS} (default ${DEFAULT_WORKERS})
   --inside memory         no TUN: the inside network is within this process, for a trial without root
+  --state FOLDER          what a member of a cluster must not forget (default ${STATE_FOLDER})
   --interface HW=LINUX    Linux name of an interface of a PAT box, such as ethernet0=eth0; may be repeated
   --dialect D             read FILE as asa, pix or ios`,
   async run(args) {
@@ -83,6 +86,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
         mtu: { type: 'string', default: '1400' },
         workers: { type: 'string', default: String(DEFAULT_WORKERS) },
         inside: { type: 'string', default: 'userspace' },
+        state: { type: 'string', default: STATE_FOLDER },
         interface: { type: 'string', multiple: true, default: [] },
         dialect: { type: 'string' },
       },
@@ -106,6 +110,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
       inside,
       linuxNames: linuxNames.value,
       webPort: webPort === 0 ? undefined : webPort,
+      stateFolder: values.state,
     };
     const { isakmpInterfaces } = ipsecSlice.of(parsed.configuration);
     return isakmpInterfaces.length > 0 ? runHeadEnd(options) : runPatBox(options);

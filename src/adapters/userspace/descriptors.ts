@@ -1,6 +1,6 @@
-import type { Endpoint } from '#base/address';
 import type { Prefix } from '#base/prefix';
 import { err, ok, type Result } from '#base/result';
+import type { DataPlaneOptions } from '#dataplane/data-plane';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from './linux.ts';
 import { type OpenSocket, openEsp, openUdp } from './sockets.ts';
 import { errorName, type Sys } from './sys.ts';
@@ -19,7 +19,7 @@ export type WorkerDescriptors = {
 
 /** What is to be opened. */
 export type Openings = {
-  readonly listen: readonly { readonly endpoint: Endpoint; readonly encapsulated: boolean }[];
+  readonly listen: DataPlaneOptions['listen'];
   readonly tun: TunOptions;
 };
 
@@ -75,12 +75,14 @@ function openEach(
   const wakes = keep(openWakes(sys, 2 * workers));
   if (!wakes.ok) return wakes;
   const groups: (readonly OpenSocket[])[] = [];
-  for (const { endpoint, encapsulated } of listen) {
-    const group = keep(openUdp(sys, endpoint, encapsulated, workers));
+  for (const listener of listen) {
+    const group = keep(openUdp(sys, listener, workers));
     if (!group.ok) return group;
     groups.push(group.value);
   }
-  for (const address of new Set(listen.map(({ endpoint }) => endpoint.address))) {
+  // Nobody has a tunnel with an address that floats.
+  const own = listen.filter(({ floating }) => !floating);
+  for (const address of new Set(own.map(({ endpoint }) => endpoint.address))) {
     const group = keep(openEsp(sys, address, workers));
     if (!group.ok) return group;
     groups.push(group.value);

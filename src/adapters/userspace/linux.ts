@@ -27,12 +27,14 @@ export const SO_RCVBUFFORCE = 33;
 export const IP_TOS = 1;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVTOS = 13;
+export const IP_FREEBIND = 15;
 export const IP_MTU = 14;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVTCLASS = 66;
 export const IPV6_TCLASS = 67;
+export const IPV6_FREEBIND = 78;
 
 /** Values of the MTU_DISCOVER options: DF clear, and DF set with the path MTU obeyed. */
 export const PMTUDISC_DONT = 0;

@@ -1,13 +1,16 @@
 import { constants } from 'node:os';
 import { type Endpoint, familyOf, type IpAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
+import type { Listener } from '#dataplane/data-plane';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { ipProtocols } from '#wire/protocol-numbers';
 import { describeBindError } from '../bind-errors.ts';
 import {
   AF_INET,
   AF_INET6,
+  IP_FREEBIND,
   IP_RECVTOS,
+  IPV6_FREEBIND,
   IPV6_RECVTCLASS,
   IPV6_V6ONLY,
   SO_ATTACH_FILTER,
@@ -101,14 +104,18 @@ const share = (sys: Sys, fd: number): boolean => setOption(sys, fd, SOL_SOCKET, 
 /** Binds UDP sockets of one endpoint, one for each worker; the error is one line for people. */
 export function openUdp(
   sys: Sys,
-  endpoint: Endpoint,
-  encapsulated: boolean,
+  { endpoint, encapsulated, floating = false }: Listener,
   workers: number,
 ): Result<readonly OpenSocket[], string> {
   const sockets: OpenSocket[] = [];
+  const six = familyOf(endpoint.address) === 6;
   for (let worker = 0; worker < workers; worker += 1) {
     // The first asks for the port alone, so that another head-end is noticed, and shares it then.
-    const fd = open(sys, endpoint, SOCK_DGRAM, 0, (later) => worker > 0 && share(sys, later));
+    const fd = open(sys, endpoint, SOCK_DGRAM, 0, (made) => {
+      if (floating)
+        setOption(sys, made, six ? SOL_IPV6 : SOL_IP, six ? IPV6_FREEBIND : IP_FREEBIND, 1);
+      if (worker > 0) share(sys, made);
+    });
     if (!fd.ok) {
       for (const socket of sockets) sys.close(socket.fd);
       return err(describeBindError(endpoint, errorName(fd.error)));

@@ -81,7 +81,7 @@ else {
       for (let placing = 0; placing < WORKERS; placing += 1)
         peers.push(await w.join({ host: 1 + placing, remote, placing, replayWindow: 32 }));
       // A train of datagrams is one packet for the kernel, which looks at its first.
-      const opened = openUdp(sys, remote, true, 1);
+      const opened = openUdp(sys, { endpoint: remote, encapsulated: true }, 1);
       assert.ok(opened.ok);
       const [socket] = opened.value;
       assert.ok(socket);

@@ -185,7 +185,7 @@ export class Membership {
     const [name] = this.#unresolved(resolved);
     if (name !== undefined) return this.#ask({ kind: 'resolveName', name }, resolved);
     const addresses = clusterAddresses(b, resolved);
-    if (!endsOf(this.#parts.configuration()) || addresses.length === 0)
+    if (!endsOf(this.#parts.configuration(), resolved) || addresses.length === 0)
       return this.#wait('the cluster or the private interface has no address', now);
     if (!b.key) {
       this.#keys = new SenderKeys([]);
@@ -209,7 +209,7 @@ export class Membership {
   }
 
   #takePart(identity: Identity, resolved: Resolved, now: Instant): ClusterEffect[] {
-    const ends = endsOf(this.#parts.configuration());
+    const ends = endsOf(this.#parts.configuration(), resolved);
     if (!ends) return this.#wait('the private interface has no address', now);
     this.#resolved = resolved;
     this.#made = undefined;
@@ -252,6 +252,16 @@ export class Membership {
 
   /** One step of the protocol, with the load as it is now. */
   #stepped(input: Input, now: Instant): ClusterEffect[] {
+    try {
+      return this.#steppedUnguarded(input, now);
+    } catch (error) {
+      // A contradiction in here must not end the tunnels of a whole device.
+      const reason = error instanceof Error ? error.message : 'unknown';
+      return this.#fallSilent(`a contradiction: ${reason}`, now);
+    }
+  }
+
+  #steppedUnguarded(input: Input, now: Instant): ClusterEffect[] {
     const environment = this.#environment();
     if (!environment) return this.#wait('an address is missing', now);
     const out: ClusterEffect[] = [];

@@ -57,13 +57,14 @@ export const clusterAddresses = (b: LoadBalancing, resolved: Resolved): IpAddres
   onePerFamily(addressesOf(b.cluster, resolved));
 
 /** Where a member of this configuration speaks; undefined while it has no private address. */
-export function endsOf(configuration: Configuration): ClusterEnds | undefined {
+export function endsOf(configuration: Configuration, resolved: Resolved): ClusterEnds | undefined {
   const b = loadBalancingOf(configuration);
   const [privateAddress] = addressesOfInterface(configuration, b.privateInterface);
   if (privateAddress === undefined) return undefined;
   return {
     privateAddress,
     publicAddresses: addressesOfInterface(configuration, b.publicInterface),
+    clusterAddresses: clusterAddresses(b, resolved),
     port: b.port,
     group: GROUPS[familyOf(privateAddress)],
   };
@@ -93,9 +94,9 @@ export function memberPolicy(
   keys: SenderKeys,
 ): Policy | undefined {
   const b = loadBalancingOf(configuration);
-  const ends = endsOf(configuration);
-  const addresses = clusterAddresses(b, resolved);
-  if (ends === undefined || addresses.length === 0) return undefined;
+  const ends = endsOf(configuration, resolved);
+  if (ends === undefined || ends.clusterAddresses.length === 0) return undefined;
+  const addresses = ends.clusterAddresses;
   const { personality } = clusterSlice.of(configuration);
   const model = platformOf(configuration, machine);
   const pools = [...sessionSlice.of(configuration).pools.values()].map(({ range }) => range);
@@ -133,5 +134,5 @@ export function memberPolicy(
 export function foundationOf(configuration: Configuration, resolved: Resolved): string {
   const b = loadBalancingOf(configuration);
   const secret = b.key && toHex(digest('sha2-256', toUtf8(`foundation|${b.key.reveal()}`)));
-  return JSON.stringify([endsOf(configuration), clusterAddresses(b, resolved), secret]);
+  return JSON.stringify([endsOf(configuration, resolved), secret]);
 }

@@ -7,6 +7,8 @@ import type { Side } from '#protocol/vcl/turn';
 export type ClusterEnds = {
   readonly privateAddress: IpAddress;
   readonly publicAddresses: readonly IpAddress[];
+  /** What it serves while it is master. */
+  readonly clusterAddresses: readonly IpAddress[];
   readonly port: number;
   /** Of discovery and announcements, on the private side. */
   readonly group: IpAddress | undefined;

@@ -82,7 +82,12 @@ function verifyAddress(configuration: Configuration, b: LoadBalancing): readonly
 /** GEN-68 to GEN-71: what encryption between members needs. */
 function verifyEncryption(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
   if (!b.encryption) return [];
-  const findings: Finding[] = [];
+  const findings: Finding[] = [
+    warning(
+      clusterLines.encryption,
+      'encryption between members is not built yet: what they say is authenticated, but readable',
+    ),
+  ];
   if (!b.key)
     findings.push(
       error(clusterLines.encryption, 'encryption starts from a key', '"cluster key" sets it'),
@@ -108,9 +113,7 @@ function verifyEncryption(configuration: Configuration, b: LoadBalancing): reado
 /** What only matters to a member. */
 function verifyMember(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
   const { participate } = clusterLines;
-  const findings: Finding[] = [
-    warning(participate, 'the cluster is configured here, but not run yet'),
-  ];
+  const findings: Finding[] = [];
   if (!b.cluster)
     findings.push(error(participate, 'the cluster has no address', '"cluster ip address" sets it'));
   if (!ipsecSlice.of(configuration).isakmpInterfaces.includes(b.publicInterface))

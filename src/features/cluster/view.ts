@@ -79,7 +79,7 @@ function peerView(configuration: Configuration, peer: Peer, now: Instant): Clust
 function selfView(cluster: Cluster, configuration: Configuration, now: Instant): ClusterMemberView {
   const { member, policy, obstacle, platform } = cluster;
   const b = loadBalancingOf(configuration);
-  const ends = endsOf(configuration);
+  const ends = endsOf(configuration, new Map());
   const report = cluster.report();
   return {
     privateAddress: ends?.privateAddress ?? '',

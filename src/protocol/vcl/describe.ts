@@ -59,7 +59,7 @@ export function introduction(turn: Turn, member: Member) {
     publicAddresses: device.publicAddresses.slice(0, MOST_ADDRESSES),
     natAddresses: device.natAddresses.slice(0, MOST_ADDRESSES),
     ...(device.fqdn !== undefined && { fqdn: fitting(device.fqdn, limits.fqdnOctets) }),
-    joinedMs: Math.max(0, elapsedMs(member.joinedAt, turn.now)),
+    joinedMs: Math.max(0, Math.floor(elapsedMs(member.joinedAt, turn.now))),
     peers: peerEntries(member),
     timers: {
       helloMs: timing.helloMs,

@@ -166,7 +166,7 @@ function backupDue(turn: Turn, member: Member, phase: Backup): Member {
   const verdict = verdictDue(turn, member, phase);
   if (verdict === 'dead') {
     const since = phase.unansweredSince ?? turn.now;
-    const reason = `no answer for ${elapsedMs(since, turn.now)} ms, to nobody who was asked`;
+    const reason = `no answer for ${Math.round(elapsedMs(since, turn.now))} ms, to nobody who was asked`;
     return masterGone(turn, member, phase, reason);
   }
   let next = verdict ?? member;

@@ -58,7 +58,9 @@ function watch(turn: Turn, member: Member): Member {
 
 function lose(turn: Turn, member: Member, peer: Peer, milliseconds: number): Member {
   const address = peer.description.privateAddress;
-  turn.log(memberLost, () => ({ address, milliseconds }), { peer: address });
+  turn.log(memberLost, () => ({ address, milliseconds: Math.round(milliseconds) }), {
+    peer: address,
+  });
   turn.emit({ kind: 'peersChanged' });
   return withPeer(member, { ...peer, condition: 'dead', report: undefined });
 }

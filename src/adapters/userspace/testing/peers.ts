@@ -42,7 +42,7 @@ export class Peers {
     const opened =
       protocol === ESP
         ? openEsp(this.#sys, remote.address, 1)
-        : openUdp(this.#sys, remote, true, 1);
+        : openUdp(this.#sys, { endpoint: remote, encapsulated: true }, 1);
     assert.ok(opened.ok, opened.ok ? '' : opened.error);
     const open = opened.value[0] as OpenSocket;
     const family = remote.address.includes(':') ? 6 : 4;

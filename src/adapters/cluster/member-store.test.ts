@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { MemberStore } from './member-store.ts';
+
+const random = (octets: number) => new Uint8Array(randomBytes(octets));
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'headend-member-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** The identity of a new life of whoever has this file. */
+function lifeOf(path: string, wallClockMs: number) {
+  const store = new MemberStore(path);
+  const life = store.newLife(random, wallClockMs);
+  store.close();
+  assert.ok(life.ok, life.ok ? '' : life.error);
+  return life.value;
+}
+
+test('a member keeps its number, and every life is greater than the one before, whatever the clock says', (t) => {
+  const path = join(folder(t), 'state', 'member.db');
+  const first = lifeOf(path, 2_000_000);
+  const second = lifeOf(path, 1_000_000);
+  const third = lifeOf(path, 3_000_000);
+  assert.equal(second.member, first.member);
+  assert.equal(third.member, first.member);
+  assert.ok(first.incarnation < second.incarnation && second.incarnation < third.incarnation);
+});
+
+test('a file that cannot be written or is none of ours is said in one line that names it', (t) => {
+  const path = join(folder(t), 'member.db');
+  writeFileSync(path, 'not a database, but long enough to be looked at '.repeat(20));
+  const store = new MemberStore(path);
+  const life = store.newLife(random, 1);
+  assert.ok(!life.ok);
+  assert.match(
+    life.error,
+    /member\.db: .*; make it writable, or name another folder with --state$/,
+  );
+  const below = new MemberStore(join(path, 'member.db')).newLife(random, 1);
+  assert.ok(!below.ok);
+});

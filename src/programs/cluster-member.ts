@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { AddressHolder } from '#adapters/cluster/address-holder';
+import { ClusterPort } from '#adapters/cluster/cluster-port';
+import { KernelAddressHolder } from '#adapters/cluster/kernel-address-holder';
+import { MemberStore } from '#adapters/cluster/member-store';
+import { MemoryAddressHolder } from '#adapters/cluster/memory-address-holder';
+import { now } from '#adapters/machine-clock';
+import type { MachineRandom } from '#adapters/machine-random';
+import type { MemoryOverUdp } from '#adapters/memory-over-udp';
+import type { Sys } from '#adapters/userspace/sys';
+import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
+import type { IkePorts } from './listening.ts';
+
+/** Where a member of a cluster keeps what it must not forget, unless told otherwise. */
+export const STATE_FOLDER = '/var/lib/headend';
+
+export type ClusterMemberParts = {
+  readonly stateFolder: string;
+  readonly random: MachineRandom;
+  readonly ports: IkePorts;
+  readonly input: (input: ClusterInput) => void;
+  /** What has the cluster address: an interface of the kernel, or the sockets of a packet path. */
+  readonly place: () => Sys | MemoryOverUdp | undefined;
+};
+
+/** Connects a device, as a member of a cluster, with the network and the disk. */
+export function clusterPort(parts: ClusterMemberParts): ClusterPort {
+  const { stateFolder, random, input } = parts;
+  return new ClusterPort({
+    store: new MemberStore(join(stateFolder, 'member.db')),
+    random: (octets) => random.bytes(octets),
+    wallClockMs: now,
+    holder: (ends, taken) => holderOf(parts, ends, taken),
+    input,
+  });
+}
+
+function holderOf(
+  { place, ports }: ClusterMemberParts,
+  { publicAddresses }: ClusterEnds,
+  taken: (hardwareAddress: string) => void,
+): AddressHolder {
+  const where = place();
+  if (where === undefined || 'float' in where)
+    return new MemoryAddressHolder(async (addresses, has) => where?.float(addresses, has));
+  const [publicAddress] = publicAddresses;
+  const udpPorts = [ports.isakmp, ports.natTraversal];
+  return new KernelAddressHolder(where, publicAddress, udpPorts, taken);
+}
