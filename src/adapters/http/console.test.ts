@@ -553,3 +553,46 @@ story(
     assert.deepEqual([...hosts], [url]);
   },
 );
+
+/** Names as a stranger might choose them: each would run a script, or load something, if it were markup. */
+const HOSTILE = [
+  '<img src=x onerror="window.broken=1">',
+  '"><script>window.broken=1</script>',
+  'javascript:window.broken=1',
+  '{{constructor.constructor("window.broken=1")()}}',
+  '</td></table><svg onload=window.broken=1>',
+];
+
+story('hostile names stay text: user, group, host and event log, on every page', async (t) => {
+  const { page, port } = await open(t);
+  for (const name of HOSTILE) {
+    port.addSession({ username: name, group: name, groupPolicy: name });
+    port.addEvent({
+      ...{ class: 'IKE', number: 1, severity: 3, text: `Group [${name}] ${name}` },
+      username: name,
+      group: name,
+      peer: name,
+    });
+  }
+  const system = port.system.bind(port);
+  port.system = () => ({ ...system(), hostname: HOSTILE[0] as string, groups: HOSTILE });
+  await logIn(page);
+  const harmless = async (where: string) => {
+    assert.equal(await page.evaluate('window.broken'), undefined, where);
+    const inserted = await page.locator('img[src="x"], td svg[onload], td script').count();
+    assert.equal(inserted, 0, where);
+  };
+  await page
+    .locator('td', { hasText: HOSTILE[1] as string })
+    .first()
+    .waitFor();
+  await harmless('sessions');
+  for (const link of await page.getByRole('navigation').getByRole('link').all()) {
+    await link.click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle').catch(() => {});
+    await harmless(page.url());
+  }
+  const hrefs = await page.locator('a[href^="javascript:"]').count();
+  assert.equal(hrefs, 0);
+});
