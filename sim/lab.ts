@@ -87,7 +87,7 @@ export class Lab {
   /** A head-end, which answers pings at the inside addresses of its place. */
   headEnd(place: Place, configuration: Configuration): Node<HeadEnd> {
     const encapsulated = ipsecSlice.of(configuration).natTraversal !== undefined;
-    return this.boot({ encapsulated, ...place }, ({ random, dataPlane }) => {
+    const node = this.boot({ encapsulated, ...place }, ({ random, dataPlane }) => {
       return new HeadEnd({
         random,
         configuration,
@@ -100,6 +100,8 @@ export class Lab {
         },
       });
     });
+    node.command((device, now) => device.begin(now));
+    return node;
   }
 
   /** A client, directly on the network or behind a PAT box; it does nothing before it is told to connect. */

@@ -4,6 +4,7 @@ import * as changes from './changes.ts';
 import { chaos } from './chaos.ts';
 import * as cluster from './cluster.ts';
 import * as hostile from './hostile.ts';
+import * as lanToLan from './lan-to-lan.ts';
 import * as logins from './logins.ts';
 import * as peerLoss from './peer-loss.ts';
 import * as redirection from './redirection.ts';
@@ -58,6 +59,11 @@ export const scenarios = {
   'pool-changed': changes.poolChanged,
   'group-key-changed': changes.groupKeyChanged,
   twice: changes.twice,
+  'sites-in-storm': lanToLan.sitesInStorm,
+  'sites-rekey': lanToLan.sitesRekey,
+  'site-restarts': lanToLan.siteRestarts,
+  'sites-disagree': lanToLan.sitesDisagree,
+  'site-removed': lanToLan.siteRemoved,
   'redirected-in-storm': redirection.redirectedInStorm,
   'redirected-in-circles': redirection.redirectedInCircles,
   'cluster-storm-of-ten': cluster.tenInStorm,

@@ -1,5 +1,6 @@
 import { catalogue } from '#events/catalogue';
 import * as clusterEvents from '#features/cluster/events';
+import * as lanToLanEvents from '#features/lan-to-lan/events';
 import * as managementEvents from '#features/management/events';
 import * as natEvents from '#features/nat/events';
 import * as remoteAccessEvents from '#features/remote-access/events';
@@ -17,6 +18,7 @@ export const headEndCatalogue = catalogue(
   remoteAccessEvents,
   clusterEvents,
   vclEvents,
+  lanToLanEvents,
   managementEvents,
   engineEvents,
 );

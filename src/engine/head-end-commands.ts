@@ -59,7 +59,10 @@ export const headEndNeeds = (device: HeadEnd, ports: ProcessPorts): HeadEndNeeds
   system: () => systemView(device, ports),
   sessions: device.sessions,
   keying: device.keying,
-  remoteAccess: device.remoteAccess,
+  remoteAccess: {
+    idleMs: (session, now) => device.remoteAccess.idleMs(session, now),
+    traffic: (session) => device.traffic(session),
+  },
   cluster: device.cluster,
   pools: device.pools,
   counters: device.counters,

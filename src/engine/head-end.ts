@@ -9,7 +9,10 @@ import type { ClusterRequest } from '#features/cluster/exec-commands';
 import { Cluster } from '#features/cluster/feature';
 import { type PlatformModel, platformOfMachine } from '#features/cluster/platform';
 import type { ClusterEffect, ClusterInput } from '#features/cluster/port';
+import { LanToLan } from '#features/lan-to-lan/feature';
+import { OWNER as LAN_TO_LAN, type Site, sitesOf } from '#features/lan-to-lan/sites';
 import { managementSlice } from '#features/management/config';
+import { remoteAccessSlice } from '#features/remote-access/config';
 import type { RemoteAccessRequest } from '#features/remote-access/exec-commands';
 import { RemoteAccess } from '#features/remote-access/feature';
 import type { RemoteAccessEffect } from '#features/remote-access/parts';
@@ -42,7 +45,11 @@ export type HeadEndOptions = {
   readonly natTraversalPort: number;
   /** What this machine counts as in a cluster when no model is named; by default one of one processor. */
   readonly machine?: PlatformModel | undefined;
+  /** UDP port of IKE; 500 if absent. */
+  readonly isakmpPort?: number | undefined;
 };
+
+const ISAKMP_PORT = 500;
 
 /** Ours: events kept in memory, and users whose verified credentials are remembered. */
 const EVENTS_KEPT = 20_000;
@@ -63,6 +70,7 @@ export class HeadEnd implements Steppable {
   readonly keying: KeyingManager;
   readonly remoteAccess: RemoteAccess;
   readonly cluster: Cluster;
+  readonly lanToLan: LanToLan;
   readonly counters: TrafficCounters;
   readonly startedAt: Instant;
   readonly version: string;
@@ -70,6 +78,7 @@ export class HeadEnd implements Steppable {
   #lastQuestion = 0;
   #configuration: Configuration;
   #policy: KeyingPolicy;
+  #sites: readonly Site[] = [];
 
   constructor(options: HeadEndOptions) {
     const { random, configuration, counters, natTraversalPort } = options;
@@ -77,7 +86,7 @@ export class HeadEnd implements Steppable {
     this.startedAt = options.startedAt;
     this.version = options.version;
     this.#configuration = configuration;
-    this.#policy = keyingPolicy(configuration);
+    this.#policy = policyOf(configuration, []);
     this.log = new EventLog(EVENTS_KEPT);
     this.keying = new KeyingManager({
       random,
@@ -111,6 +120,13 @@ export class HeadEnd implements Steppable {
       applicationVersion: `headend ${options.version}`,
       natTraversalPort,
     });
+    this.lanToLan = new LanToLan({
+      keying: this.keying,
+      sessions: this.sessions,
+      accounting: this.accounting,
+      traffic: (peer, child) => trafficOf(counters, peer, child),
+      ports: { isakmp: options.isakmpPort ?? ISAKMP_PORT, natTraversal: natTraversalPort },
+    });
     this.#adopt(configuration);
   }
 
@@ -118,10 +134,10 @@ export class HeadEnd implements Steppable {
     return this.#configuration;
   }
 
-  /** Puts a verified configuration in force, from the next input on. */
+  /** Puts a verified configuration in force, from the next input on; the effects end what it took away. */
   configure(configuration: Configuration, now: Instant): readonly Effect[] {
     this.#adopt(configuration);
-    return this.#perform(this.cluster.configured(now), now);
+    return this.begin(now);
   }
 
   /** What comes from the other members of the cluster, and from the network they share. */
@@ -131,12 +147,16 @@ export class HeadEnd implements Steppable {
 
   /** Begins what a device does of itself, once everything around it is there. */
   begin(now: Instant): readonly Effect[] {
-    return this.#perform(this.cluster.configured(now), now);
+    return [
+      ...this.#perform(this.cluster.configured(now), now),
+      ...this.#perform(this.lanToLan.configure(this.#sites, now), now),
+    ];
   }
 
   #adopt(configuration: Configuration): void {
     this.#configuration = configuration;
-    this.#policy = keyingPolicy(configuration);
+    this.#sites = sitesOf(configuration, remoteAccessSlice.of(configuration).tunnelGroups);
+    this.#policy = policyOf(configuration, this.#sites);
     const { pools, sessionLimit } = sessionSlice.of(configuration);
     this.pools.configure(pools.values());
     this.sessions.setLimit(sessionLimit ?? this.cluster.platform.sessions);
@@ -157,6 +177,7 @@ export class HeadEnd implements Steppable {
         return [
           ...this.#perform(this.keying.tick(now), now),
           ...this.#perform(this.remoteAccess.tick(now), now),
+          ...this.#perform(this.lanToLan.tick(now), now),
           ...this.#perform(this.cluster.tick(now), now),
           ...this.cluster.look(now).flatMap((index) => this.#logOffIndex(index, now)),
         ];
@@ -164,10 +185,8 @@ export class HeadEnd implements Steppable {
   }
 
   deadline(): Instant | undefined {
-    return earliest(
-      earliest(this.keying.deadline(), this.remoteAccess.deadline()),
-      this.cluster.deadline(),
-    );
+    const features = earliest(this.remoteAccess.deadline(), this.lanToLan.deadline());
+    return earliest(earliest(this.keying.deadline(), features), this.cluster.deadline());
   }
 
   /** Carries out what a command requested; the text is its answer. */
@@ -202,7 +221,8 @@ export class HeadEnd implements Steppable {
 
   /** Ends one session for the administrator. */
   logOff(session: Session, now: Instant): readonly Effect[] {
-    return this.#perform(this.remoteAccess.logOff(session, now), now);
+    const owner = session.kind === 'lanToLan' ? this.lanToLan : this.remoteAccess;
+    return this.#perform(owner.logOff(session, now), now);
   }
 
   /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
@@ -211,6 +231,11 @@ export class HeadEnd implements Steppable {
       ...this.#perform(this.cluster.leave('shutdown', now), now),
       ...this.#perform(this.keying.closeAll(reason, now), now),
     ];
+  }
+
+  /** What passed through a session so far. */
+  traffic(session: Session): Traffic {
+    return this.lanToLan.traffic(session) ?? this.remoteAccess.traffic(session);
   }
 
   /** Writes an event to the log. */
@@ -260,7 +285,8 @@ export class HeadEnd implements Steppable {
   /** Tells the owner of an SA. A contradiction there ends that connection, and no other. */
   #notice(notice: KeyingNotice, now: Instant): readonly RemoteAccessEffect[] {
     try {
-      return this.remoteAccess.notice(notice, now);
+      const owner = notice.owner === LAN_TO_LAN ? this.lanToLan : this.remoteAccess;
+      return owner.notice(notice, now);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       this.note(occurred(saFailed, { reason }), now);
@@ -273,6 +299,15 @@ export class HeadEnd implements Steppable {
     this.#asked.set(this.#lastQuestion, asker);
     return { kind: 'ask', id: this.#lastQuestion, question };
   }
+}
+
+/** What every feature adds to the policy of negotiations. */
+function policyOf(configuration: Configuration, sites: readonly Site[]): KeyingPolicy {
+  const peers = new Map(sites.map(({ peer, policy }) => [peer, policy]));
+  return {
+    ...keyingPolicy(configuration),
+    peerAt: peers.size === 0 ? undefined : (address) => peers.get(address),
+  };
 }
 
 function trafficOf(

@@ -5,7 +5,7 @@ import { globalScope, setting } from '#config/setting';
 import { interfaceName, unknownInterface } from '#config/system';
 import { choice, int, many } from '#config/tokens';
 import { type DfBit, ipsecSlice, LEGACY_ITEMS, type LegacyItem } from './config.ts';
-import { cryptoMapCommands, cryptoMapFindings } from './crypto-map-commands.ts';
+import { cryptoMapCommands, cryptoMapFindings, cryptoMapNeeds } from './crypto-map-commands.ts';
 import {
   dynamicMapCommands,
   dynamicMapFindings,
@@ -122,7 +122,7 @@ const legacyCrypto = setting(ipsec)({
 /** The lines that need old algorithms, whether these are permitted or not. */
 export const legacyNeeds = (configuration: Configuration): readonly LegacyNeed[] => {
   const c = ipsecSlice.of(configuration);
-  return [...isakmpNeeds(c), ...transformSetNeeds(c), ...dynamicMapNeeds(c)];
+  return [...isakmpNeeds(c), ...transformSetNeeds(c), ...dynamicMapNeeds(c), ...cryptoMapNeeds(c)];
 };
 
 function verify(configuration: Configuration): readonly Finding[] {

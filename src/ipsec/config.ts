@@ -1,3 +1,4 @@
+import type { IpAddress } from '#base/address';
 import { slice, type Table } from '#config/configuration';
 import type { DhGroupName } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
@@ -31,8 +32,26 @@ export type DynamicMapEntry = {
   readonly reverseRoute: boolean;
 };
 
-/** One entry of a crypto map; it leads to a dynamic map. */
-export type CryptoMapEntry = { readonly sequence: number; readonly dynamicMap: string };
+/** Which end of a LAN-to-LAN tunnel begins. */
+export type ConnectionType = 'bidirectional' | 'originate-only' | 'answer-only';
+
+/**
+ * One entry of a crypto map: it leads to a dynamic map, or says what is protected on the way to one peer
+ * (a LAN-to-LAN tunnel).
+ */
+export type CryptoMapEntry = {
+  readonly sequence: number;
+  readonly dynamicMap?: string | undefined;
+  /** Name of the access list whose entries are the networks to protect. */
+  readonly accessList?: string | undefined;
+  readonly peer?: IpAddress | undefined;
+  readonly transformSets: readonly string[];
+  readonly pfs?: DhGroupName | undefined;
+  readonly lifetimeSeconds?: number | undefined;
+  readonly lifetimeKilobytes?: number | undefined;
+  readonly reverseRoute: boolean;
+  readonly connectionType: ConnectionType;
+};
 
 export type CryptoMap = {
   readonly name: string;

@@ -13,13 +13,16 @@ export const sendEffect = (
 /** A notice without the SA it is about. */
 type Unaddressed = KeyingNotice extends infer N
   ? N extends unknown
-    ? Omit<N, 'sa'>
+    ? Omit<N, 'sa' | 'owner'>
     : never
   : never;
 
-export const noticeOf = ({ id }: { readonly id: SaId }, notice: Unaddressed): KeyingEffect => ({
+export const noticeOf = (
+  { id, owner }: { readonly id: SaId; readonly owner: string | undefined },
+  notice: Unaddressed,
+): KeyingEffect => ({
   kind: 'notice',
-  notice: { sa: id, ...notice } as KeyingNotice,
+  notice: { sa: id, ...(owner === undefined ? {} : { owner }), ...notice } as KeyingNotice,
 });
 
 /** What installs all pairs of an SA again, older ones first. */

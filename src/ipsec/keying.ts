@@ -43,7 +43,11 @@ export type KeyingLimits = {
 export type SaId = number & { readonly __saId: unique symbol };
 
 /** What the owner of an SA (a feature) is told. It answers with a command of the keying manager. */
-export type KeyingNotice = { readonly sa: SaId } & (
+export type KeyingNotice = {
+  readonly sa: SaId;
+  /** `owner` of the peer's policy. */
+  readonly owner?: string | undefined;
+} & (
   | Notice
   /** A pair of IPsec SAs was negotiated; its forwarding changes are in the same list of effects. */
   | { readonly kind: 'childCreated'; readonly child: ChildSummary }

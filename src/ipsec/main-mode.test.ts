@@ -173,6 +173,10 @@ test('an unknown address and a wrong key look alike on the wire, in content and 
   assert.deepEqual(unknown.gateway.logged(unknownPeer)[0]?.args, { address: '10.10.10.2' });
   assert.equal(wrong.gateway.logged(unknownPeer).length, 0);
   assert.deepEqual(wrong.client.logged(phaseOneTimedOut)[0]?.args, { state: 'MM_WAIT_MSG6' });
+  assert.match(
+    `${wrong.client.logged(phaseOneProofWrong)[0]?.args.reason}`,
+    /no answer to message 5, .* pre-shared key of tunnel group 172\.16\.172\.50/,
+  );
   assert.deepEqual(
     wrong.client.noticed('closed').map((n) => n.reason),
     ['negotiation timeout'],
@@ -317,6 +321,36 @@ test('phase 1 is negotiated anew by its initiator: the pair goes on under the ne
   assert.equal([...gateway.manager.summaries()].length, 1);
   assert.ok(pairs.every((spi) => client.inbound.has(spi)));
   assertPairsMatch(gateway, client);
+});
+
+test('a peer negotiates phase 1 anew that the other end began: its pair goes on', () => {
+  const world = sites();
+  const { client, gateway } = world;
+  const first = begin(world);
+  world.settle();
+  const pairs = [...client.inbound.keys()];
+  world.client.policy = clientPolicy({
+    peerAt: () => ({ ...sitePeer, group: gatewayAddress, selectors: farSelectors }),
+  });
+  const at = (port: number) => ({ address: address('10.10.10.2'), port });
+  const request = {
+    ...connectRequest(gatewayAddress),
+    ...siteRequest(),
+    remote: at(500),
+    remoteEncapsulated: at(4500),
+    identity: { kind: 'address', address: gatewayAddress } as const,
+    peer: sitePeer,
+    initialContact: false,
+  };
+  gateway.take(gateway.manager.connect(request, world.now).effects, world.now);
+  world.settle();
+  assert.deepEqual(
+    client.noticed('rekeyed').map((n) => n.replaces),
+    [first],
+  );
+  assert.deepEqual([...client.inbound.keys()], pairs);
+  assert.equal([...client.manager.summaries()].length, 1);
+  assert.equal([...client.manager.summaries()][0]?.children.length, 1);
 });
 
 test('a peer that starts afresh says so, and what either end began before goes', () => {

@@ -15,6 +15,8 @@ export type Entry = {
   readonly id: SaId;
   /** When its first message was sent or came. */
   readonly startedAt: Instant;
+  /** Who is told of it. */
+  owner: string | undefined;
   state: State;
   halfOpen: HalfOpenKey | undefined;
   cookies: string | undefined;
@@ -88,6 +90,7 @@ export class SaTable {
     const entry: Entry = {
       id: this.#lastId as SaId,
       startedAt,
+      owner: request?.peer.owner,
       state,
       halfOpen: undefined,
       cookies: undefined,
@@ -146,6 +149,7 @@ export class SaTable {
     );
     if (state.phase === 'redirected') this.#leaveToAnother(entry);
     if (state.phase !== 'established') return;
+    entry.owner = state.peer.owner;
     if (state.exchange === 'main') this.#enterMainMode(entry, state.peer.group);
     if (entry.halfOpen !== undefined) {
       this.halfOpen.remove(entry.halfOpen);

@@ -30,7 +30,8 @@ export function supersede(
     forgetSite(stepper, entry, state.peer.group, now, out);
   const older =
     state.role === 'responder'
-      ? stepper.sas.enterClient(entry, state.origin)
+      ? (stepper.sas.enterClient(entry, state.origin) ??
+        (initialContact ? undefined : ownSaWith(stepper, entry, state)))
       : entry.replaces && stepper.sas.get(entry.replaces);
   if (older?.state.phase !== 'established') return;
   if (!initialContact) adopt(stepper, entry, older, older.state, now, out);
@@ -54,6 +55,21 @@ function forgetSite(
       stepper.step(other, { kind: 'close', reason: 'replaced' }, now, out);
   }
 }
+
+/**
+ * The SA that this end began with a peer, which now negotiates phase 1 anew by itself, as strongSwan does
+ * with either role.
+ */
+const ownSaWith = (
+  stepper: SaStepper,
+  entry: Entry,
+  { exchange, peer }: Established,
+): Entry | undefined =>
+  exchange === 'main'
+    ? stepper.sas
+        .ofMainModeGroup(peer.group)
+        .findLast((other) => other !== entry && other.state.role === 'initiator')
+    : undefined;
 
 function adopt(
   stepper: SaStepper,

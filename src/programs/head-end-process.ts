@@ -19,7 +19,7 @@ import {
   IKE_PORTS,
   type IkePorts,
   listenersOf,
-  poolNetworks,
+  tunnelNetworks,
 } from './listening.ts';
 import { VERSION } from './program.ts';
 
@@ -104,7 +104,7 @@ export async function startHeadEnd(options: {
       : await UserspaceDataPlane.start({
           ...common,
           workers: inside.workers,
-          tun: { name: inside.tunName, mtu: inside.mtu, routes: poolNetworks(configuration) },
+          tun: { name: inside.tunName, mtu: inside.mtu, routes: tunnelNetworks(configuration) },
         });
   if (!started.ok) {
     driver.stop();

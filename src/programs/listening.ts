@@ -4,6 +4,8 @@ import type { Configuration } from '#config/configuration';
 import { interfaceNamed } from '#config/system';
 import type { DataPlaneOptions, Listener } from '#dataplane/data-plane';
 import { addressesOf, loadBalancingOf } from '#features/cluster/config';
+import { sitesOf } from '#features/lan-to-lan/sites';
+import { remoteAccessSlice } from '#features/remote-access/config';
 import { ipsecSlice } from '#ipsec/config';
 import { sessionSlice } from '#session/config';
 
@@ -57,8 +59,14 @@ export function fragmentationPolicyOf(configuration: Configuration): 1 | 2 | 3 {
   return found[0]?.fragmentationPolicy ?? 1;
 }
 
-/** The networks behind tunnels: every address that a client may be given. */
-export function poolNetworks(configuration: Configuration): Prefix[] {
+/** The networks behind tunnels: every address that a client may be given, and those of other sites. */
+export function tunnelNetworks(configuration: Configuration): Prefix[] {
+  const groups = remoteAccessSlice.of(configuration).tunnelGroups;
+  const sites = sitesOf(configuration, groups).flatMap((s) => s.selectors.map((x) => x.remote));
+  return [...poolNetworks(configuration), ...sites];
+}
+
+function poolNetworks(configuration: Configuration): Prefix[] {
   const { pools, users } = sessionSlice.of(configuration);
   const fixed = [...users.values()].flatMap(({ framedAddress: f }) => f?.address ?? []);
   return [

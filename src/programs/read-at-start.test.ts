@@ -25,7 +25,7 @@ test('a line that is read only at the start is said to wait for the next one', (
     `${until} the DF bit stays as it is`,
   ]);
   assert.deepEqual(waits('ip local pool more 40.1.2.1-40.1.2.9 mask 255.255.255.0\n'), [
-    `${until} Linux has no other routes towards the clients than before`,
+    `${until} Linux has no other routes into tunnels than before`,
   ]);
   assert.deepEqual(waits('username carla password secret\n'), []);
 });

@@ -4,7 +4,7 @@ import {
   fragmentationPolicyOf,
   IKE_PORTS,
   listenersOf,
-  poolNetworks,
+  tunnelNetworks,
 } from './listening.ts';
 
 /** Something that a head-end takes from its configuration when it starts, and never again. */
@@ -24,8 +24,8 @@ const SOCKETS: readonly Part[] = [
 ];
 
 const ROUTES: Part = {
-  phrase: 'Linux has no other routes towards the clients than before',
-  of: poolNetworks,
+  phrase: 'Linux has no other routes into tunnels than before',
+  of: tunnelNetworks,
 };
 
 /**

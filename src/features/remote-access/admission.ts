@@ -1,12 +1,12 @@
 import { after, type Instant } from '#base/instant';
 import { type EventRecord, occurred } from '#events/event';
+import { legacyOf } from '#ipsec/badge';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
 import { subjectOf } from '#session/accounting';
 import { sessionLimitReached, sessionPreempted, simultaneousLoginsReached } from '#session/events';
 import type { Session } from '#session/session';
 import { endSession, loginClosed } from './children.ts';
 import type { ResolvedGroupPolicy } from './config.ts';
-import { legacyOf } from './legacy.ts';
 import type { Context, Effects } from './parts.ts';
 import { scheduleLook } from './timeouts.ts';
 

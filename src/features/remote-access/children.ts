@@ -1,8 +1,8 @@
 import type { Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
+import { legacyOf } from '#ipsec/badge';
 import type { ChildSummary, CloseReason, SaId } from '#ipsec/keying';
 import type { Session } from '#session/session';
-import { legacyOf } from './legacy.ts';
 import type { Context, Effects } from './parts.ts';
 import { childTraffic, sessionTraffic } from './traffic.ts';
 

@@ -166,7 +166,7 @@ test('a group that nobody can use yet is a warning that says what is missing', (
     [
       'conc.cfg:1: warning: "tunnel-group a ipsec-attributes": group "a" has no key, so no client can use it; "ikev1 pre-shared-key" sets it',
       'conc.cfg:1: warning: "tunnel-group a type remote-access": group "a" has no pool, so only users with an address of their own can log in; "address-pool" names one',
-      'conc.cfg:2: warning: "tunnel-group b type ipsec-l2l": LAN-to-LAN tunnels are kept here, but not built yet',
+      'conc.cfg:2: warning: "tunnel-group b type ipsec-l2l": the key of a LAN-to-LAN peer is found by its address, and "b" is none; "tunnel-group A.B.C.D type ipsec-l2l" names the peer',
     ],
   );
 });

@@ -8,6 +8,7 @@ import { type LegacyNeed, legacyFindings, permitCommand } from '#ipsec/legacy';
 import { sessionSlice } from '#session/config';
 import { remoteAccessSlice, resolveGroupPolicy, type TunnelGroup } from './config.ts';
 import { groupCommands, groupLines } from './group-commands.ts';
+import { peerFindings, unknownPeers } from './peer-findings.ts';
 import {
   ipsecUdpLines,
   policyCommands,
@@ -103,11 +104,7 @@ function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly
         `${group.redirectTo} is an address of this device, so clients would go in circles`,
       ),
     );
-  if (group.type === 'ipsec-l2l')
-    return [
-      ...findings,
-      warning(groupLines.type(group), 'LAN-to-LAN tunnels are kept here, but not built yet'),
-    ];
+  if (group.type === 'ipsec-l2l') return [...findings, ...peerFindings(configuration, group)];
   if (!group.preSharedKey)
     findings.push(
       warning(
@@ -150,6 +147,7 @@ function verify(configuration: Configuration): readonly Finding[] {
   const findings: Finding[] = [
     ...verifyPolicies(configuration),
     ...[...tunnelGroups.values()].flatMap((group) => verifyGroup(configuration, group)),
+    ...unknownPeers(configuration),
     ...legacyFindings(ipsecSlice.of(configuration), aggressiveNeeds(configuration)),
   ];
   for (const user of sessionSlice.of(configuration).users.values())

@@ -29,7 +29,7 @@ function* dynamicEntries(c: IpsecConfiguration): Generator<DynamicMapEntry> {
   for (const map of c.maps.values()) {
     if (map.interfaces.length === 0) continue;
     for (const entry of [...map.entries.values()].sort((a, b) => a.sequence - b.sequence)) {
-      const dynamic = c.dynamicMaps.get(entry.dynamicMap);
+      const dynamic = c.dynamicMaps.get(entry.dynamicMap ?? '');
       if (dynamic) yield* [...dynamic.values()].sort((a, b) => a.sequence - b.sequence);
     }
   }
@@ -106,7 +106,8 @@ export function keyingPolicy(configuration: Configuration): KeyingPolicy {
     if (policy && permitted?.includes('ikev1')) peers.set(group.name, policy);
   }
   return {
-    isakmp: c.aggressiveMode ? isakmpPolicies(c) : [],
+    isakmp: isakmpPolicies(c),
+    aggressiveModeDisabled: !c.aggressiveMode,
     natTraversal: c.natTraversal,
     peer: (identity) => peers.get(groupName(identity) ?? ''),
     limits,

@@ -88,7 +88,8 @@ function offerOf(
   const peer = policy.peer(identity);
   // A name that nobody configured is treated like that of a remote access group.
   const wantsXauth = peer?.extendedAuthentication ?? true;
-  const choice = selectPhaseOne(policy.isakmp, sa, publicValue.length, wantsXauth);
+  const policies = policy.aggressiveModeDisabled ? [] : policy.isakmp;
+  const choice = selectPhaseOne(policies, sa, publicValue.length, wantsXauth);
   if (!choice.ok) return refuse(choice.error, true);
   const vendorIds = allOf(payloads, 'vid').map((v) => v.data);
   return ok({

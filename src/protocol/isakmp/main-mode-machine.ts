@@ -2,7 +2,7 @@ import { equalBytes } from '#base/bytes';
 import type { Instant } from '#base/instant';
 import { exchangeTypes } from '#wire/isakmp/numbers';
 import { end } from './close.ts';
-import { messageRefused, phaseOneTimedOut } from './events.ts';
+import { messageRefused, phaseOneProofWrong, phaseOneTimedOut } from './events.ts';
 import { repeat } from './exchange.ts';
 import {
   main2Received,
@@ -73,6 +73,11 @@ export function mainModeTick(turn: Turn, state: MainMode): State {
 
 function gone(turn: Turn, state: MainMode): State {
   turn.log(phaseOneTimedOut, state.subject, () => ({ state: NAMES[state.phase] }));
+  // Who cannot read message 5 has another key, and most peers say nothing then.
+  if (state.phase === 'mainProving')
+    turn.log(phaseOneProofWrong, state.subject, () => ({
+      reason: `no answer to message 5, as from a peer that does not have the pre-shared key of tunnel group ${state.subject.group}`,
+    }));
   return end(turn, state, 'negotiation timeout');
 }
 

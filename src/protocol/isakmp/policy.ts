@@ -31,6 +31,8 @@ export type IpsecPolicy = {
 export type PeerPolicy = {
   /** Tunnel group, for events and views. */
   readonly group: string;
+  /** Which feature is told of its SAs, in a word of the device's own; absent for remote access. */
+  readonly owner?: string | undefined;
   readonly preSharedKey: KeyObject;
   /** Whether XAUTH and Mode Config follow phase 1 (tunnel-group type remote-access). */
   readonly extendedAuthentication: boolean;
@@ -71,6 +73,8 @@ export type PhaseOneIdentity =
 /** Policy as data and total functions of data; a committed configuration is in force with the next message. */
 export type NegotiationPolicy = {
   readonly isakmp: readonly IsakmpPolicy[];
+  /** `crypto ikev1 am-disable`: no policy is in force for those who begin in aggressive mode. */
+  readonly aggressiveModeDisabled?: boolean | undefined;
   /** NAT traversal; undefined sends no NAT-T vendor ID (NAT-15). */
   readonly natTraversal?: { readonly keepaliveSeconds: number } | undefined;
   /** The peer of an identification payload; undefined is answered with a dummy key, never with silence. */

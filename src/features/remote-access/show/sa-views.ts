@@ -4,9 +4,9 @@ import { DH_GROUPS } from '#crypto/dh-groups';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import type { DataPlane, SaCounters } from '#dataplane/data-plane';
 import { oneLine } from '#events/event';
+import { legacyOfChild, legacyOfIsakmpSa } from '#ipsec/badge';
 import type { ChildSummary, IsakmpSaSummary } from '#ipsec/keying';
 import type { IpsecSaView, IsakmpSaView } from '#views/views';
-import { legacyOfChild, legacyOfIsakmpSa } from '../legacy.ts';
 
 /** Where the counters of an IPsec SA are read. */
 export type SaCounterSource = Pick<DataPlane, 'inboundCounters' | 'outboundCounters'>;

@@ -2,7 +2,7 @@ import { DH_GROUPS, dhGroupOfNumber } from '#crypto/dh-groups';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { HASHES } from '#crypto/hashes';
 import { ISAKMP_CIPHERS } from '#crypto/isakmp-ciphers';
-import type { ChildSummary, IsakmpSaSummary } from '#ipsec/keying';
+import type { ChildSummary, IsakmpSaSummary } from './keying.ts';
 
 const isLegacy = (
   table: Readonly<Record<string, { readonly label: string; readonly legacy: boolean }>>,

@@ -1,0 +1,60 @@
+import { after, type Instant } from '#base/instant';
+import type { Prefix } from '#base/prefix';
+import type { ChildSelectors, ChildSummary, IsakmpSaSummary, SaId } from '#ipsec/keying';
+import type { Site } from './sites.ts';
+
+/** Where one LAN-to-LAN tunnel stands. What is negotiated the keying manager knows; this is the rest. */
+export type Tunnel = {
+  readonly site: Site;
+  /** ISAKMP SAs with the peer, complete or not, of either role. */
+  readonly sas: readonly SaId[];
+  /** The SA that another one is to take over from. */
+  readonly rekeying: SaId | undefined;
+  /** When this end may begin again, and how long it waits after the next failure. */
+  readonly retryAt: Instant;
+  readonly waitMs: number;
+  /** Pairs under way, by their networks, and when they are given up. */
+  readonly pending: ReadonlyMap<string, Instant>;
+};
+
+/** The first wait after a failure, and the longest. */
+export const FIRST_WAIT_MS = 5000;
+const MOST_WAIT_MS = 60_000;
+/** A peer that began has this long to negotiate its pairs, before this end does. */
+export const GRACE_MS = 5000;
+/** A Quick Mode is over within this time, one way or the other. */
+export const PENDING_MS = 30_000;
+/** Part of its lifetime after which the initiator of an ISAKMP SA negotiates it anew. */
+const REKEY_PART = 0.85;
+
+export const newTunnel = (site: Site, now: Instant): Tunnel => ({
+  site,
+  sas: [],
+  rekeying: undefined,
+  retryAt: now,
+  waitMs: FIRST_WAIT_MS,
+  pending: new Map(),
+});
+
+/** The tunnel after a failure: it waits, and the next time twice as long. */
+export const failed = (tunnel: Tunnel, now: Instant): Tunnel => ({
+  ...tunnel,
+  retryAt: after(now, tunnel.waitMs),
+  waitMs: Math.min(2 * tunnel.waitMs, MOST_WAIT_MS),
+});
+
+const samePrefix = (a: Prefix, b: Prefix): boolean =>
+  a.address === b.address && a.length === b.length;
+
+/** Whether a pair carries these networks. */
+export const carries = (child: ChildSummary, { local, remote }: ChildSelectors): boolean =>
+  samePrefix(child.local, local) && samePrefix(child.remote, remote);
+
+export const keyOf = ({ local, remote }: ChildSelectors): string =>
+  `${local.address}/${local.length} ${remote.address}/${remote.length}`;
+
+/** When the initiator of an SA negotiates it anew. */
+export const rekeyAt = (sa: IsakmpSaSummary): Instant | undefined =>
+  sa.role === 'initiator' && sa.expiresAt !== undefined
+    ? after(sa.expiresAt, -Math.round(sa.lifetimeSeconds * 1000 * (1 - REKEY_PART)))
+    : undefined;

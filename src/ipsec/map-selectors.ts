@@ -1,0 +1,49 @@
+import { familyOf, type IpAddress } from '#base/address';
+import { formatPrefix, type Prefix, prefixOf } from '#base/prefix';
+import { type AccessEntry, type AddressMatch, accessListSlice } from '#config/access-list';
+import type { Configuration } from '#config/configuration';
+import type { ChildSelectors } from './keying.ts';
+
+/** The networks that an access list of a crypto map names, and why some of its entries do not count. */
+export type MapSelectors = {
+  readonly selectors: readonly ChildSelectors[];
+  readonly refused: readonly string[];
+};
+
+const networkOf = (match: AddressMatch, family: 4 | 6): Prefix => {
+  if (typeof match !== 'string') return match;
+  return prefixOf((family === 4 ? '0.0.0.0' : '::') as IpAddress, 0);
+};
+
+const familyOfMatch = (match: AddressMatch): 4 | 6 | undefined => {
+  if (match === 'any4') return 4;
+  if (match === 'any6') return 6;
+  return match === 'any' ? undefined : familyOf(match.address);
+};
+
+const textOf = (match: AddressMatch): string =>
+  typeof match === 'string' ? match : formatPrefix(match);
+
+/** One entry: from our networks to those of the peer. The error says why it cannot be negotiated. */
+function selectorsOfEntry(entry: AccessEntry): ChildSelectors | string | undefined {
+  if (entry.kind === 'remark') return undefined;
+  if (entry.kind === 'standard') return 'an entry without a destination protects nothing';
+  const { source, destination } = entry;
+  const text = `${entry.action} ${entry.protocol} ${textOf(source)} ${textOf(destination)}`;
+  if (entry.action === 'deny') return `"${text}": only permit entries can be negotiated`;
+  if (entry.protocol !== 'ip' || entry.sourcePorts || entry.destinationPorts)
+    return `"${text}": only \`permit ip\` can be negotiated, without protocols and ports`;
+  const [a, b] = [familyOfMatch(source), familyOfMatch(destination)];
+  if (a !== undefined && b !== undefined && a !== b) return `"${text}": addresses of two families`;
+  const family = a ?? b ?? 4;
+  return { local: networkOf(source, family), remote: networkOf(destination, family) };
+}
+
+/** What `match address` of a crypto map protects. */
+export function selectorsOf(configuration: Configuration, list: string): MapSelectors {
+  const read = (accessListSlice.of(configuration).get(list) ?? []).map(selectorsOfEntry);
+  return {
+    selectors: read.filter((s): s is ChildSelectors => typeof s === 'object'),
+    refused: read.filter((s): s is string => typeof s === 'string'),
+  };
+}
