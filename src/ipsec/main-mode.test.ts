@@ -191,6 +191,20 @@ test('main mode is not answered where nobody is expected in it', () => {
   assert.deepEqual(world.gateway.logged(exchangeNotSupported)[0]?.args, { exchangeType: 2 });
 });
 
+test('where aggressive mode is refused, main mode goes on', () => {
+  const world = sites({ gatewayPolicy: sitePolicy({}, { aggressiveModeDisabled: true }) });
+  world.connect();
+  world.settle();
+  assert.match(
+    `${world.gateway.logged(phaseOneRefused)[0]?.args.reason}`,
+    /no policy is in force: .* or allow aggressive mode/,
+  );
+  assert.equal([...world.gateway.manager.summaries()].length, 0);
+  world.connect(world.addClient('10.10.10.2', 'the site'), siteRequest());
+  world.settle();
+  assert.equal(world.gateway.inbound.size, 1);
+});
+
 test('a repeated message gets the identical answer, and the responder repeats nothing by itself', () => {
   const world = sites();
   const { client, gateway } = world;

@@ -45,7 +45,7 @@ test('the suites are those of the maps that are applied, in the order of their e
   assert.equal(mode, 'tunnel');
 });
 
-test('phase 1 accepts the policies in the order of their priority, and none without aggressive mode', () => {
+test('phase 1 accepts the policies in the order of their priority; aggressive mode can be refused', () => {
   const policies =
     'crypto ikev1 policy 5\n authentication pre-share\n encryption aes-256\n hash sha256\n group 19\n';
   assert.deepEqual(
@@ -55,7 +55,8 @@ test('phase 1 accepts the policies in the order of their priority, and none with
       [10, 'modp1024'],
     ],
   );
-  assert.deepEqual(policyWith('crypto ikev1 am-disable\n').isakmp, []);
+  assert.equal(policyWith().aggressiveModeDisabled, false);
+  assert.equal(policyWith('crypto ikev1 am-disable\n').aggressiveModeDisabled, true);
 });
 
 test('NAT-15: without NAT traversal in the configuration none is negotiated', () => {
