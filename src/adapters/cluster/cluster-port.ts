@@ -69,9 +69,13 @@ export class ClusterPort {
     }
   };
 
-  async close(): Promise<void> {
-    this.#opening += 1;
+  close(): Promise<void> {
     this.#waiting = undefined;
+    return this.#shut();
+  }
+
+  async #shut(): Promise<void> {
+    this.#opening += 1;
     const [sockets, holder] = [this.#sockets, this.#holder];
     this.#sockets = undefined;
     this.#holder = undefined;
@@ -80,9 +84,12 @@ export class ClusterPort {
   }
 
   async #open(ends: ClusterEnds): Promise<void> {
-    await this.close();
-    const opening = this.#opening;
+    // What the same step sends must not be lost while the sockets are being bound.
     this.#waiting = [];
+    const shut = this.#shut();
+    const opening = this.#opening;
+    await shut;
+    if (opening !== this.#opening) return;
     const taken = (hardwareAddress: string) =>
       this.#parts.input({ kind: 'addressTaken', hardwareAddress });
     const holder = this.#parts.holder(ends, taken);
