@@ -1,6 +1,6 @@
 /**
  * One end of tunnels whose keys both ends know beforehand: the packet path alone, without IKE.
- * Usage: headend-end.ts TUNNELS.json NODE
+ * Usage: headend-end.ts TUNNELS.json NODE; SIGUSR2 prints its counters, and its reports by kind
  */
 import { readFileSync } from 'node:fs';
 import { UserspaceDataPlane } from '../../src/adapters/userspace/userspace-data-plane.ts';
@@ -49,11 +49,14 @@ function pair(client: TunnelClient): readonly ForwardingChange[] {
 }
 
 const hosts = isHeadEnd ? [tunnel.gateway] : own.map(({ outside }) => outside);
+const reports: Record<string, number> = {};
+let accounts = 0;
 const started = await UserspaceDataPlane.start({
   workers: isHeadEnd ? (request.workers ?? 1) : 1,
   listen: hosts.map((host) => ({ endpoint: endpoint(host), encapsulated: true })),
   report: (report) => {
     if (report.kind === 'lost') console.error(report.reason);
+    reports[report.kind] = (reports[report.kind] ?? 0) + 1;
   },
   tun: {
     name: tunnel.interfaceName,
@@ -67,6 +70,11 @@ const started = await UserspaceDataPlane.start({
 if (!started.ok) throw new Error(started.error);
 started.value.apply((isHeadEnd ? request.clients : own).flatMap(pair));
 console.log('the tunnel stands');
+process.on('SIGUSR2', () => {
+  accounts += 1;
+  const account = { counters: started.value.counters(), reports };
+  console.log(`account ${accounts} ${JSON.stringify(account)}`);
+});
 process.once('SIGTERM', async () => {
   await started.value.close();
   // Tells whether the kernel brought packets to the right worker.

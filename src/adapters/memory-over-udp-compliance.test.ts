@@ -113,5 +113,6 @@ dataPlaneCompliance({
   peer6,
   seesMarks: false,
   carriesBareEsp: false,
+  carriesTransport: true,
   start,
 });

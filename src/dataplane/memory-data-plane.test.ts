@@ -26,6 +26,7 @@ const memory: BenchFactory = {
   peer6: { address: address('2001:db8::78'), port: 4500 },
   seesMarks: true,
   carriesBareEsp: true,
+  carriesTransport: true,
   start: async (options = {}): Promise<Bench> => {
     const reports: DataPlaneReport[] = [];
     const sent: Sent[] = [];

@@ -47,6 +47,8 @@ export type BenchFactory = {
   readonly seesMarks: boolean;
   /** Whether ESP can travel without UDP. */
   readonly carriesBareEsp: boolean;
+  /** Whether a packet between the outer addresses themselves can go through the path. */
+  readonly carriesTransport: boolean;
   /** Paths outside carry 1500 octets. */
   start(options?: BenchOptions): Promise<Bench>;
 };

@@ -2,6 +2,7 @@ import type { BenchFactory } from './bench.ts';
 import { controlStories } from './control-stories.ts';
 import { inboundStories } from './inbound-stories.ts';
 import { outboundStories } from './outbound-stories.ts';
+import { payloadStories } from './payload-stories.ts';
 import { sizeStories } from './size-stories.ts';
 import { tableStories } from './table-stories.ts';
 
@@ -10,6 +11,7 @@ export function dataPlaneCompliance(factory: BenchFactory): void {
   controlStories(factory);
   inboundStories(factory);
   outboundStories(factory);
+  payloadStories(factory);
   sizeStories(factory);
   tableStories(factory);
 }

@@ -195,7 +195,9 @@ export function innerPacket(
 export function setHeaderChecksum(packet: Uint8Array): void {
   packet.set([0, 0], 10);
   let sum = 0;
-  for (let i = 0; i < 20; i += 2) sum += ((packet[i] as number) << 8) | (packet[i + 1] as number);
+  const header = 4 * ((packet[0] as number) & 15);
+  for (let i = 0; i < header; i += 2)
+    sum += ((packet[i] as number) << 8) | (packet[i + 1] as number);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   packet.set([(~sum >> 8) & 255, ~sum & 255], 10);
 }

@@ -137,16 +137,23 @@ export class World {
 
 export const otherPort = (endpoint: Endpoint, port: number): Endpoint => ({ ...endpoint, port });
 
+/** Why a story may not apply to a back end or its bench. */
+const WHY_NOT = {
+  seesMarks: 'it can neither see nor set ECN and DF of the outer header',
+  carriesBareEsp: 'it has UDP sockets only',
+  carriesTransport: 'its peers are in its own network, to which the kernel routes them by itself',
+} as const;
+
 /** Declares one story; each has a data plane of its own. */
 export function story(
   factory: BenchFactory,
   title: string,
   run: (world: World) => Promise<void>,
   options?: Parameters<BenchFactory['start']>[0],
-  needs?: 'seesMarks' | 'carriesBareEsp',
+  needs?: keyof typeof WHY_NOT,
 ): void {
   const applies = needs === undefined || factory[needs];
-  const skip = applies ? false : `not applicable: ${factory.name} cannot`;
+  const skip = applies ? false : `not applicable to ${factory.name}: ${WHY_NOT[needs]}`;
   test(`${factory.name}: ${title}`, { skip }, async () => {
     const bench = await factory.start(options);
     try {

@@ -122,6 +122,7 @@ export function userspaceFactory(sys: Sys, workerCount = 1): UserspaceFactory {
     peer6: v6Peer,
     seesMarks: true,
     carriesBareEsp: true,
+    carriesTransport: false,
     start: async (options = {}) => {
       const reports: DataPlaneReport[] = [];
       const workers: Worker[] = [];
