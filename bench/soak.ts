@@ -1,7 +1,7 @@
 /**
  * Minutes of mixed traffic through several tunnels at once while 1 % is lost on the way and keys change
  * all the time: TCP both ways, datagrams of all sizes both ways, pings. Every octet is checked.
- * Usage: soak.ts [--minutes 10] [--loss 1]   (root; ends with status 1 when something is not explained)
+ * Usage: soak.ts [--minutes 10] [--loss 1] [--workers 1]   (root; ends with status 1 when something is not explained)
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -44,6 +44,7 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     loss: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
   },
 });
 const seconds = 60 * Number(options.minutes);
@@ -84,6 +85,7 @@ async function openEnd(end: 0 | 1): Promise<UserspaceDataPlane> {
   ip('link', 'set', 'dev', `veth${end}`, 'up');
   lose(`veth${end}`);
   const started = await UserspaceDataPlane.start({
+    workers: Number(options.workers),
     listen: [{ endpoint: outside[end], encapsulated: true }],
     report: (report) => hear(end, report),
     tun: {
