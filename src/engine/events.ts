@@ -17,3 +17,50 @@ export const managementFault = event({
   why: 'The web console could not be opened, or failed to answer a request.',
   remedy: 'Do what the reason says; the head-end itself goes on.',
 });
+
+export const webLogin = event({
+  class: 'HTTP',
+  number: 47,
+  severity: 4,
+  asaMessage: 605_005,
+  mnemonic: 'WEB_LOGIN',
+  text: 'New administrator login: {name}',
+  why: 'Somebody logged in to the web console or the API with the password of an administrator.',
+  remedy: 'None, if it was that person. Otherwise change the password and log the session off.',
+});
+
+export const webLoginRefused = event({
+  class: 'HTTP',
+  number: 901,
+  severity: 3,
+  asaMessage: 605_004,
+  mnemonic: 'WEB_LOGIN_REFUSED',
+  byStrangers: true,
+  text: 'Administrator login refused: {name}',
+  why: 'The name or the password was wrong, or the account is one for VPN users only.',
+  remedy:
+    'For an administrator give the account "privilege 15", or "service-type admin" to look only. If nobody here tried, look at who reaches the port.',
+});
+
+export const webLoginsHeldBack = event({
+  class: 'HTTP',
+  number: 902,
+  severity: 3,
+  mnemonic: 'WEB_LOGINS_HELD_BACK',
+  byStrangers: true,
+  text: 'Administrator logins are held back for {seconds} s',
+  why: 'One address tried so many passwords, or so many are tried at once, that no more are judged for now.',
+  remedy:
+    'Wait for that long. If it repeats, somebody guesses passwords, or a script has an old one.',
+});
+
+export const webLogout = event({
+  class: 'HTTP',
+  number: 903,
+  severity: 5,
+  asaMessage: 611_103,
+  mnemonic: 'WEB_LOGOUT',
+  text: 'Administrator login ended: {name}',
+  why: 'The administrator logged out, was logged off, or did nothing for half an hour.',
+  remedy: 'None.',
+});

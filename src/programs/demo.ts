@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { SlowWork } from '#adapters/device-runner';
 import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
+import { now } from '#adapters/machine-clock';
 import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
@@ -153,8 +154,9 @@ uses one carries a badge. Passwords are made anew at each start.
     process.stdout.write(invitation(web.address, secrets.administrator));
     const consoles: Consoles = await openConsoles(
       values['console-socket'],
-      () => headEndConsole.openShell(),
+      (seat) => headEndConsole.openShell(seat),
       stop,
+      (record) => headEnd.device.note(record, now()),
     );
     const { sessions } = headEnd.device;
     const telling = {

@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SlowWork } from '#adapters/device-runner';
 import { ScryptPool } from '#adapters/scrypt';
+import type { Shell } from '#adapters/terminal/shell';
 import { emptyConfiguration } from '#config/configuration';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
+import { type EventRecord, eventText } from '#events/event';
+import {
+  configurationChanged,
+  configurationNotSaved,
+  configurationSaved,
+} from '#features/management/events';
 import type { PasswordVerifier } from '#session/credentials';
+import { FIRST_SEAT } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 
@@ -40,13 +48,78 @@ test('a line that waits for the next start says so at the prompt', async (t) => 
     await started.value.close();
     work.close();
   });
-  const shell = new HeadEndConsole(started.value, undefined, work.scrypt).openShell();
+  const shell = new HeadEndConsole(started.value, undefined, work.scrypt).openShell({
+    name: 'console 1',
+  });
   const type = (line: string) => shell.execute(line, new AbortController().signal);
   await type('configure terminal');
   const { text, failed } = await type('no crypto ikev1 enable outside');
   assert.equal(failed, false);
   assert.match(text, /% warning: until headend is started again, the UDP sockets stay as they are/);
   assert.doesNotMatch((await type('crypto ikev1 enable outside')).text, /started again/);
+});
+
+test('the log says who changed which lines and who saved them, and hides secrets', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'headend-audit-'));
+  const work = new SlowWork();
+  const started = await startHeadEnd({
+    configuration: emptyConfiguration,
+    work,
+    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
+  });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+    rmSync(folder, { recursive: true });
+  });
+  const type = async (file: string, name: string, ...lines: readonly string[]) => {
+    const shell = new HeadEndConsole(started.value, file, work.scrypt).openShell({ name });
+    for (const line of lines) await shell.execute(line, new AbortController().signal);
+  };
+  const file = join(folder, 'startup.cfg');
+  const lines = ['hostname gate', 'hostname gate', 'username carla password of-carla'];
+  await type(file, 'console 3', 'configure terminal', ...lines, 'end', 'write memory');
+  await type(join(file, 'below', 'a-file'), 'admin (web)', 'write memory');
+  const events = [...started.value.device.log.newestFirst()].reverse().map(({ record }) => record);
+  assert.deepEqual(
+    events.slice(0, 3).map((e) => eventText(e)),
+    [
+      'The configuration was changed by console 3: + hostname gate',
+      'The configuration was changed by console 3: + username carla password *****',
+      'The configuration was saved by console 3',
+    ],
+  );
+  assert.deepEqual(
+    events.map((e) => e.definition),
+    [configurationChanged, configurationChanged, configurationSaved, configurationNotSaved],
+  );
+  assert.match(eventText(events[3] as EventRecord), /for admin \(web\): .*was not written/);
+});
+
+test('exit in the terminal of the daemon says what ends it, and ends nothing', async (t) => {
+  const work = new SlowWork();
+  const started = await startHeadEnd({
+    configuration: emptyConfiguration,
+    work,
+    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
+  });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+  });
+  const console = new HeadEndConsole(started.value, undefined, work.scrypt);
+  const first = console.openShell(FIRST_SEAT);
+  const type = (shell: Shell, line: string) => shell.execute(line, new AbortController().signal);
+  await type(first, 'configure terminal');
+  assert.equal((await type(first, 'exit')).text, '', 'a mode is left as everywhere');
+  for (const word of ['exit', 'quit', 'logout'])
+    assert.equal((await type(first, word)).text, 'Ctrl-C ends headend', word);
+  assert.equal(first.ended(), false);
+  const joined = console.openShell({ name: 'console 1' });
+  await type(joined, 'exit');
+  assert.equal(joined.ended(), true, 'a console that joined is left');
 });
 
 test('passwords typed in a row are hashed once each, and none is saved in clear', async (t) => {
@@ -65,7 +138,7 @@ test('passwords typed in a row are hashed once each, and none is saved in clear'
     rmSync(folder, { recursive: true });
   });
   const pool = new CountingPool(2, 100);
-  const shell = new HeadEndConsole(started.value, file, pool).openShell();
+  const shell = new HeadEndConsole(started.value, file, pool).openShell({ name: 'console 1' });
   const users = Array.from({ length: 12 }, (_, n) => `user${n}`);
   const lines = users.map((user) => `username ${user} password of-${user}`);
   for (const line of ['configure terminal', ...lines, 'enable password of-all', 'end'])

@@ -12,6 +12,9 @@ import {
   headEndCommands,
   headEndNeeds,
 } from '#engine/head-end-commands';
+import type { EventRecord } from '#events/event';
+import { auditedOwner, savedRecord } from './audit.ts';
+import type { Seat } from './consoles.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { hashPasswords, holdsClearPasswords } from './passwords.ts';
 import { waitsForRestart } from './read-at-start.ts';
@@ -47,22 +50,29 @@ export class HeadEndConsole {
     return this.#needs;
   }
 
-  openCommandLine(): CommandLine<HeadEndNeeds, HeadEndRequest> {
+  /** A command line for one seat; `by` names it where the log says who changed something. */
+  openCommandLine(by: string): CommandLine<HeadEndNeeds, HeadEndRequest> {
     return new CommandLine({
       grammar,
       commands: headEndCommands,
       needs: this.#needs,
-      owner: this.#owner,
+      owner: auditedOwner(this.#owner, grammar, by, (record) => this.#note(record)),
     });
   }
 
-  openShell(): Shell {
-    return shellOf(this.openCommandLine(), (request) => this.perform(request));
+  openShell({ name, stays }: Seat): Shell {
+    const perform = (request: HeadEndRequest | { readonly kind: 'saveConfiguration' }) =>
+      this.perform(request, name);
+    return shellOf(this.openCommandLine(name), perform, stays);
+  }
+
+  #note(record: EventRecord): void {
+    this.#process.device.note(record, now());
   }
 
   /** Carries out what a command requested of the process or the device. */
-  perform(request: HeadEndRequest | { readonly kind: 'saveConfiguration' }): Answered {
-    if (request.kind === 'saveConfiguration') return this.#save();
+  perform(request: HeadEndRequest | { readonly kind: 'saveConfiguration' }, by: string): Answered {
+    if (request.kind === 'saveConfiguration') return this.#save(by);
     const { device, driver } = this.#process;
     const { text, effects } = device.request(request, now());
     driver.carryOut(effects);
@@ -70,9 +80,11 @@ export class HeadEndConsole {
   }
 
   /** `write memory`: no password is written in clear, so those typed just now are hashed first. */
-  async #save(): Promise<Performed> {
+  async #save(by: string): Promise<Performed> {
     await this.#seal();
-    return this.#owner.save(startupText(grammar, this.#owner.running()));
+    const saved = this.#owner.save(startupText(grammar, this.#owner.running()));
+    this.#note(savedRecord(by, saved));
+    return saved;
   }
 
   /** A line was accepted: it is in force at once, and passwords in it become verifiers soon after. */

@@ -5,8 +5,15 @@ import { SlowWork } from '#adapters/device-runner';
 import { address } from '#base/address';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
-import { managementFault } from '#engine/events';
+import {
+  managementFault,
+  webLogin,
+  webLoginRefused,
+  webLoginsHeldBack,
+  webLogout,
+} from '#engine/events';
 import { grammar } from '#engine/grammar';
+import type { EventDef } from '#events/event';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
@@ -77,6 +84,33 @@ test('an account of lower privilege may look and not change', async (t) => {
   assert.match(JSON.stringify(seen), /UTC/);
   const refused = await line('viewer:look-only', 'configure terminal');
   assert.match(JSON.stringify(refused), /may look, but not change/);
+});
+
+test('logins, refusals, locked sources and logouts stand in the event log with who and from where', async (t) => {
+  const { web, headEnd } = await running(t);
+  const base = web.address ?? '';
+  const logIn = (user: string, password: string) =>
+    fetch(`${base}/api/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user, password, bearer: true }),
+    });
+  const { token } = (await (await logIn('admin', 'open-sesame')).json()) as { token: string };
+  await fetch(`${base}/api/v1/logout`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await Promise.all(Array.from({ length: 6 }, () => logIn('admin', 'a-wrong-secret')));
+  const events = [...headEnd.device.log.newestFirst()].reverse().map((e) => e.record);
+  const of = (definition: EventDef) => events.filter((e) => e.definition === definition);
+  for (const definition of [webLogin, webLogout, webLoginRefused]) {
+    const [record] = of(definition);
+    assert.equal(record?.args.name, 'admin', definition.text);
+    assert.deepEqual(record.subject, { peer: '127.0.0.1', user: 'admin' });
+  }
+  assert.equal(of(webLoginRefused).length, 5);
+  assert.equal(of(webLoginsHeldBack)[0]?.subject.peer, '127.0.0.1');
+  assert.doesNotMatch(JSON.stringify(events), /a-wrong-secret|open-sesame/);
 });
 
 test('a web console that cannot be opened is said in the log, and the head-end goes on', async (t) => {

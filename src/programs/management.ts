@@ -2,11 +2,17 @@ import type { Administrator, ManagementPort } from '#adapters/http/management-po
 import { createManagementServer, type ManagementServer } from '#adapters/http/server';
 import { now } from '#adapters/machine-clock';
 import type { ScryptPool } from '#adapters/scrypt';
-import { address, parseAddress } from '#base/address';
+import { address, type IpAddress, parseAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
-import { managementFault } from '#engine/events';
+import {
+  managementFault,
+  webLogin,
+  webLoginRefused,
+  webLoginsHeldBack,
+  webLogout,
+} from '#engine/events';
 import * as views from '#engine/head-end-views';
-import { occurred } from '#events/event';
+import { type EventRecord, occurred } from '#events/event';
 import { sessionSlice } from '#session/config';
 import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
 import type { HeadEndConsole } from './head-end-console.ts';
@@ -18,6 +24,11 @@ const PRIVILEGE_TO_CHANGE = 15;
 
 /** Where someone comes from whose address cannot be told. */
 const UNKNOWN_ADDRESS = address('0.0.0.0');
+
+function peerOf(text: string): IpAddress | undefined {
+  const parsed = parseAddress(text);
+  return parsed.ok ? parsed.value : undefined;
+}
 
 /** Everything that the web console, the API and the metrics ask of a head-end. */
 class HeadEndManagement implements ManagementPort {
@@ -53,7 +64,7 @@ class HeadEndManagement implements ManagementPort {
 
   openSession({ name }: Administrator, origin: Parameters<ManagementPort['openSession']>[1]) {
     const { sessions } = this.#process.device;
-    const from = parseAddress(origin.address);
+    const peer = peerOf(origin.address);
     const session = sessions.open(
       {
         kind: 'management',
@@ -61,7 +72,7 @@ class HeadEndManagement implements ManagementPort {
         group: '',
         owner: `management ${crypto.randomUUID()}`,
         peer: {
-          address: from.ok ? from.value : UNKNOWN_ADDRESS,
+          address: peer ?? UNKNOWN_ADDRESS,
           port: origin.port,
         },
         assigned: [],
@@ -73,15 +84,32 @@ class HeadEndManagement implements ManagementPort {
       now(),
     );
     sessions.activate(session.index);
+    const subject = { peer, user: name };
+    this.#note(occurred(webLogin, { name }, subject));
     return {
       index: session.index,
       isOpen: () => sessions.get(session.index) !== undefined,
-      close: () => void sessions.close(session.index),
+      close: () => {
+        sessions.close(session.index);
+        this.#note(occurred(webLogout, { name }, subject));
+      },
     };
   }
 
-  openShell({ mayChange }: Administrator) {
-    const shell = this.#console.openShell();
+  loginRefused(name: string, from: string): void {
+    this.#note(occurred(webLoginRefused, { name }, { peer: peerOf(from), user: name }));
+  }
+
+  loginHeldBack(seconds: number, from: string): void {
+    this.#note(occurred(webLoginsHeldBack, { seconds }, { peer: peerOf(from) }));
+  }
+
+  #note(record: EventRecord): void {
+    this.#process.device.note(record, now());
+  }
+
+  openShell({ name, mayChange }: Administrator) {
+    const shell = this.#console.openShell({ name: `${name} (web)` });
     return mayChange ? shell : readOnly(shell);
   }
 

@@ -1,10 +1,11 @@
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
+import { now } from '#adapters/machine-clock';
 import { loadSys } from '#adapters/userspace/sys';
 import { InsideHost } from '#dataplane/inside-host';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import { clearPasswords } from '#session/config';
-import { openConsoles } from './consoles.ts';
+import { openConsoles, typedHere } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type Inside, startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
@@ -47,7 +48,12 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   const headEnd = started.value;
   const console = new HeadEndConsole(headEnd, options.file, work.scrypt);
   const { stopped, stop } = untilStopped();
-  const consoles = await openConsoles(options.consoleSocket, () => console.openShell(), stop);
+  const consoles = await openConsoles(
+    options.consoleSocket,
+    (seat) => console.openShell(seat),
+    stop,
+    (record) => headEnd.device.note(record, now()),
+  );
   const web =
     options.webPort === undefined
       ? undefined
@@ -56,7 +62,9 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
           orAnyPort: false,
         });
   // Answers leave first: a peer must not tell from their delay what was written about it.
-  headEnd.device.log.listen((event) => setImmediate(() => consoles.print(renderVpn3000(event))));
+  headEnd.device.log.listen((event) => {
+    if (!typedHere(event)) setImmediate(() => consoles.print(renderVpn3000(event)));
+  });
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;

@@ -4,12 +4,14 @@ import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
 import { grammar } from '#engine/grammar';
 import { patBoxCommands, patBoxNeeds } from '#engine/pat-box-commands';
+import type { EventRecord } from '#events/event';
 import { EventLog } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import { managementSlice } from '#features/management/config';
 import { changeOfPlan, isPatBox, patPlanOf } from '#features/nat/feature';
 import type { PatPlan } from '#features/nat/rules';
-import { openConsoles } from './consoles.ts';
+import { auditedOwner, savedRecord } from './audit.ts';
+import { openConsoles, type Seat, typedHere } from './consoles.ts';
 import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run.ts';
 import { RunningConfiguration } from './running-configuration.ts';
@@ -60,12 +62,26 @@ export async function runPatBox(options: RunOptions): Promise<number> {
       takenOver(next) ? [] : ['until headend is started again, packets are translated as before'],
   });
   const needs = patBoxNeeds(box, log, now);
-  const openShell = () =>
-    shellOf(new CommandLine({ grammar, commands: patBoxCommands, needs, owner }), (request) =>
-      owner.save(request.text),
-    );
-  const consoles = await openConsoles(options.consoleSocket, openShell, stop);
-  log.listen((event) => consoles.print(renderVpn3000(event)));
+  const note = (record: EventRecord) => void log.add(record, now());
+  const openShell = ({ name, stays }: Seat) => {
+    const audited = auditedOwner(owner, grammar, name, note);
+    const commandLine = new CommandLine({
+      grammar,
+      commands: patBoxCommands,
+      needs,
+      owner: audited,
+    });
+    const save = (request: { readonly text: string }) => {
+      const saved = owner.save(request.text);
+      note(savedRecord(name, saved));
+      return saved;
+    };
+    return shellOf(commandLine, save, stays);
+  };
+  const consoles = await openConsoles(options.consoleSocket, openShell, stop, note);
+  log.listen((event) => {
+    if (!typedHere(event)) consoles.print(renderVpn3000(event));
+  });
   consoles.print(`headend ${VERSION}: PAT box of ${options.file}; Ctrl-C ends it`);
   await stopped;
   box.close();

@@ -9,13 +9,14 @@ export type Answered = Performed | Promise<Performed>;
 
 /**
  * A command line as terminals want it. `perform` carries out what commands request of the process and
- * of the device.
+ * of the device. Where `stays` is given, `exit` says that instead of ending the console.
  */
 export function shellOf<Needs, R>(
   commandLine: CommandLine<Needs, R>,
   perform: (
     request: Exclude<R | ConsoleRequest, { kind: 'closeSession' | 'pageRows' }>,
   ) => Answered,
+  stays?: string,
 ): Shell {
   let ended = false;
   let pageRows: number | undefined;
@@ -33,8 +34,9 @@ export function shellOf<Needs, R>(
         case 'request': {
           const request = outcome.request as R | ConsoleRequest;
           if (isOwn(request)) {
-            if (request.kind === 'closeSession') ended = true;
-            else pageRows = request.rows;
+            if (request.kind === 'pageRows') pageRows = request.rows;
+            else if (stays !== undefined) return { text: stays, failed: false };
+            else ended = true;
             return { text: '', failed: false };
           }
           return perform(

@@ -52,7 +52,10 @@ export class Authenticator {
   /** Unknown user and wrong password are answered alike, in content and after the same time. */
   async login(user: string, password: string, address: string): Promise<LoginOutcome> {
     const permission = this.#limiter.begin(address, this.#clock());
-    if (permission.kind === 'wait') return permission;
+    if (permission.kind === 'wait') {
+      this.#port.loginHeldBack(permission.retryAfterSeconds, address);
+      return permission;
+    }
     const notBefore = delay(refusalFloorMs);
     let administrator: Administrator | undefined;
     try {
@@ -61,6 +64,7 @@ export class Authenticator {
       this.#limiter.done(address, administrator !== undefined, this.#clock());
     }
     if (administrator) return { kind: 'accepted', administrator };
+    this.#port.loginRefused(user, address);
     await notBefore;
     return { kind: 'refused' };
   }

@@ -46,6 +46,10 @@ export type ManagementSession = {
 export type ManagementPort = {
   /** Takes as long for an unknown user as for a wrong password; undefined for both. */
   login(user: string, password: string): Promise<Administrator | undefined>;
+  /** Told of every login that was judged and refused. */
+  loginRefused(user: string, address: string): void;
+  /** Told of every login that was not judged, since too many were. */
+  loginHeldBack(seconds: number, address: string): void;
   openSession(administrator: Administrator, origin: ManagementOrigin): ManagementSession;
   /** A command line of its own, as the local socket has it. */
   openShell(administrator: Administrator): Shell;

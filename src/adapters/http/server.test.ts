@@ -106,7 +106,7 @@ test('unknown user and wrong password are answered alike, and not before the sam
 });
 
 test('guessing is slowed down after five attempts, and a right password waits like others', async (t) => {
-  const { app, pass } = serve(t);
+  const { app, pass, port } = serve(t);
   const attempts = await Promise.all(Array.from({ length: 7 }, () => logIn(app, 'admin', 'no')));
   const statuses = attempts.map((answer) => answer.statusCode).sort();
   assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429]);
@@ -114,6 +114,7 @@ test('guessing is slowed down after five attempts, and a right password waits li
   assert.equal(refused.statusCode, 429);
   assert.equal(refused.headers['retry-after'], '12');
   assert.equal(await status(app, { url: '/metrics', headers: admin }), 429);
+  assert.deepEqual([port.refused.length, port.heldBack], [5, 4], 'the device hears of every one');
   pass(12_000);
   assert.equal((await logIn(app)).statusCode, 200);
 });

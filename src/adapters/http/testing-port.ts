@@ -34,6 +34,9 @@ const commands = ['show', 'session'];
 export class TestingPort implements ManagementPort {
   now: number;
   readonly executed: string[] = [];
+  /** Names of refused logins, and logins that were not judged. */
+  readonly refused: string[] = [];
+  heldBack = 0;
   readonly loggedOff: string[] = [];
   legacyPermitted: readonly string[] = [];
   #nextIndex = 1;
@@ -124,6 +127,14 @@ export class TestingPort implements ManagementPort {
     if (user === 'admin' && password === 'demo-password') return { name: user, mayChange: true };
     if (user === 'viewer' && password === 'demo-password') return { name: user, mayChange: false };
     return undefined;
+  }
+
+  loginRefused(user: string): void {
+    this.refused.push(user);
+  }
+
+  loginHeldBack(): void {
+    this.heldBack += 1;
   }
 
   openSession(administrator: Administrator, origin: ManagementOrigin): ManagementSession {

@@ -16,24 +16,40 @@ export class ConsoleSocketError extends Error {
   override readonly name = 'ConsoleSocketError';
 }
 
+/** Told of the consoles where a person types; what a script changes is told by its changes. */
+export type ConsoleWatch = {
+  opened(name: string): void;
+  closed(name: string): void;
+};
+
 type Session = { print(text: string): void; close(): void };
 
 /** The command line on a local socket of mode 0600, for any number of consoles at once. */
 export class ConsoleServer {
   readonly #server: Server;
-  readonly #makeShell: () => Shell;
+  readonly #makeShell: (name: string) => Shell;
+  readonly #watch: ConsoleWatch | undefined;
+  #begun = 0;
   readonly #sessions = new Set<Session>();
 
-  private constructor(server: Server, makeShell: () => Shell) {
+  private constructor(server: Server, makeShell: (name: string) => Shell, watch?: ConsoleWatch) {
     this.#server = server;
     this.#makeShell = makeShell;
+    this.#watch = watch;
     server.on('connection', (socket) => this.#accept(socket));
   }
 
-  /** Opens the socket at `path`, in the place of one that a dead process left there. */
-  static async open(path: string, makeShell: () => Shell): Promise<ConsoleServer> {
+  /**
+   * Opens the socket at `path`, in the place of one that a dead process left there. A shell is made with
+   * the name of its console, such as `console 3`.
+   */
+  static async open(
+    path: string,
+    makeShell: (name: string) => Shell,
+    watch?: ConsoleWatch,
+  ): Promise<ConsoleServer> {
     const server = createServer();
-    const console = new ConsoleServer(server, makeShell);
+    const console = new ConsoleServer(server, makeShell, watch);
     try {
       // Its own folder, not those above: what is missing there is a mistake in the path.
       if (!existsSync(dirname(path))) mkdirSync(dirname(path), { mode: 0o700 });
@@ -84,10 +100,20 @@ export class ConsoleServer {
     });
   }
 
+  #nextName(kind: 'console' | 'script'): string {
+    this.#begun += 1;
+    return `${kind} ${this.#begun}`;
+  }
+
   #begin(first: Frame, socket: Socket): (Session & { frame(frame: Frame): void }) | undefined {
     const size = decodeSize(first.body);
-    if (first.kind === 'interactive' && size) return interactive(socket, this.#makeShell(), size);
-    if (first.kind === 'batch') return batch(socket, this.#makeShell());
+    if (first.kind === 'interactive' && size) {
+      const name = this.#nextName('console');
+      this.#watch?.opened(name);
+      socket.once('close', () => this.#watch?.closed(name));
+      return interactive(socket, this.#makeShell(name), size);
+    }
+    if (first.kind === 'batch') return batch(socket, this.#makeShell(this.#nextName('script')));
     return undefined;
   }
 }

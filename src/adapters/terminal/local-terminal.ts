@@ -11,14 +11,16 @@ export type LocalTerminal = {
 };
 
 /**
- * Opens a command line in the terminal of this process. `stop` is called by Ctrl-C on an empty line,
- * by `exit` and by Ctrl-D: there is nothing to go back to but the shell the daemon came from.
+ * Opens a command line in the terminal of this process. `stop` is called by Ctrl-C on an empty line.
+ * Whoever says `exit` or Ctrl-D means the command line and not everybody's sessions, so both are answered
+ * by `stays`; the shell has to do so for `exit`.
  */
 export function openLocalTerminal(
   input: ReadStream,
   output: WriteStream,
   shell: Shell,
   stop: () => void,
+  stays: string,
 ): LocalTerminal {
   const terminal = new Terminal({
     shell,
@@ -27,6 +29,7 @@ export function openLocalTerminal(
     write: (text) => void output.write(text),
     interrupted: stop,
     ended: stop,
+    stays,
   });
   const type = (octets: Uint8Array) => terminal.input(octets);
   const resized = () => terminal.resize(output.columns, output.rows);

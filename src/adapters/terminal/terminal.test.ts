@@ -6,7 +6,7 @@ import { KeyDecoder } from './keys.ts';
 import { LineEditor } from './line-editor.ts';
 import { positionAfter, rowsOf, safeText, widthOf } from './screen.ts';
 import type { Reply, Shell } from './shell.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal, type TerminalOptions } from './terminal.ts';
 import { VirtualScreen } from './testing/virtual-screen.ts';
 
 const commands = ['show version', 'show vpn-sessiondb', 'exit'];
@@ -45,7 +45,7 @@ const said = (text: string): Reply => ({ text, failed: false });
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, i) => `row ${i + 1}`).join('\n');
 
-function console(shell: Shell, columns = 40, rows = 10) {
+function console(shell: Shell, columns = 40, rows = 10, more: Pick<TerminalOptions, 'stays'> = {}) {
   const screen = new VirtualScreen(columns);
   const heard: string[] = [];
   const terminal = new Terminal({
@@ -55,6 +55,7 @@ function console(shell: Shell, columns = 40, rows = 10) {
     write: (text) => screen.write(text),
     ended: () => heard.push('ended'),
     interrupted: () => heard.push('interrupted'),
+    ...more,
   });
   terminal.start();
   return { screen, terminal, heard, type: (text: string) => terminal.input(toUtf8(text)) };
@@ -132,6 +133,15 @@ test('pages can be switched off, and rows that wrap count', () => {
   wrapping.type('go\r');
   assert.equal(wrapping.screen.lines.at(-1), '--More--');
   assert.equal(wrapping.screen.lines.length, 1 + 9 + 1);
+});
+
+test('where there is nothing to go back to, Ctrl-D says so and the terminal goes on', () => {
+  const { screen, type, heard } = console(makeShell(), 40, 10, { stays: 'Ctrl-C ends headend' });
+  type('\x04');
+  assert.deepEqual(screen.lines, ['headend#', 'Ctrl-C ends headend', 'headend#']);
+  type('show version\r');
+  assert.equal(screen.lines.at(-2), 'you said show version');
+  assert.deepEqual(heard, []);
 });
 
 test('Ctrl-C drops the line; on an empty line it interrupts; Ctrl-D and exit end the session', () => {

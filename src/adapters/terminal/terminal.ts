@@ -10,6 +10,8 @@ export type TerminalOptions = {
   readonly write: (text: string) => void;
   /** The person said `exit` or pressed Ctrl-D: the terminal writes nothing more. */
   readonly ended: () => void;
+  /** What Ctrl-D says instead, where there is nothing to go back to. */
+  readonly stays?: string | undefined;
   /** Ctrl-C on an empty line; by default it shows a new prompt. */
   readonly interrupted?: () => void;
 };
@@ -150,7 +152,7 @@ export class Terminal {
         this.#draw();
         return;
       case 'endOfInput':
-        if (this.#editor.text === '') this.#end();
+        if (this.#editor.text === '') this.#leave();
         else this.#press('delete');
         return;
       default:
@@ -259,6 +261,16 @@ export class Terminal {
     else this.#write(moreText);
   }
 
+  #leave(): void {
+    const { stays } = this.#options;
+    if (stays === undefined) {
+      this.#end();
+      return;
+    }
+    this.#finishLine();
+    this.#show(stays);
+  }
+
   #end(): void {
     this.close();
     this.#options.ended();
@@ -279,7 +291,9 @@ export class Terminal {
 
   #eraseLine(): void {
     const up = this.#cursorRow > 0 ? csi(`${this.#cursorRow}A`) : '';
-    this.#write(`\r${up}${eraseBelow}`);
+    // tmux takes "erase below" in the first column of the first row for a cleared screen, and keeps what
+    // stood there for scrolling back: a copy of the prompt for each key. So that column is erased alone.
+    this.#write(`\r${up}${csi('K')}${csi('C')}${eraseBelow}\r`);
     this.#cursorRow = 0;
   }
 

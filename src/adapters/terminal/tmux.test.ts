@@ -29,7 +29,7 @@ function terminalOf(t: TestContext) {
 const command = (...args: string[]) => [process.execPath, program, ...args].join(' ');
 
 test('a person at a real terminal: ?, Tab, history, pages, Ctrl-Z, Ctrl-C', { skip }, async (t) => {
-  const { screen, sees, keys } = terminalOf(t);
+  const { tmux, screen, sees, keys } = terminalOf(t);
   await sees(/shell>/);
   keys(`clear; ${command('local')}`, 'Enter');
   await sees(/^headend#$/m);
@@ -41,8 +41,12 @@ test('a person at a real terminal: ?, Tab, history, pages, Ctrl-Z, Ctrl-C', { sk
   await sees(/gate1\(config\)# hostnme x\n {15}\^\n% Invalid input detected/);
   keys('Up', 'Up', 'C-z');
   await sees(/gate1\(config\)# hostname gate1\ngate1#$/);
-  keys('C-l', 'show logging last 40', 'Enter');
+  keys('C-l', 's', 'h', 'o', 'w');
+  await sees(/^gate1# show$/);
+  keys(' logging last 40', 'Enter');
   await sees(/--More--$/);
+  const copies = tmux('capture-pane', '-p', '-S', '-').match(/^gate1# (s|sh|sho)$/gm);
+  assert.equal(copies, null, 'no key leaves a copy of the prompt behind');
   assert.equal(screen().split('\n').length, 24);
   keys('Space');
   await sees(/Session 14 connected/);
@@ -52,6 +56,8 @@ test('a person at a real terminal: ?, Tab, history, pages, Ctrl-Z, Ctrl-C', { sk
   await sees(/Session 40 connected\ngate1#$/);
   keys('half a line', 'C-c');
   await sees(/gate1# half a line\^C\ngate1#$/);
+  keys('C-d');
+  await sees(/gate1#\nCtrl-C ends this\ngate1#$/);
   keys('C-c');
   await sees(/stopped\nshell>$/);
   keys('stty -a | tr " ;" "\\n\\n" | grep -x -e icanon -e echo | wc -l', 'Enter');

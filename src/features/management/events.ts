@@ -10,3 +10,57 @@ export const logCleared = event({
   why: 'An administrator said "clear logging".',
   remedy: 'None. Events that were sent elsewhere are still there.',
 });
+
+export const consoleOpened = event({
+  class: 'CONFIG',
+  number: 2,
+  severity: 5,
+  mnemonic: 'CONSOLE_OPENED',
+  text: 'A command line was opened: {console}',
+  why: 'Somebody who may open the socket of the daemon joined it with "headend console".',
+  remedy:
+    'None, if it was an administrator. Otherwise look at who may become root on this machine.',
+});
+
+export const consoleClosed = event({
+  class: 'CONFIG',
+  number: 3,
+  severity: 5,
+  mnemonic: 'CONSOLE_CLOSED',
+  text: 'A command line was closed: {console}',
+  why: 'The one who had opened it left, or the terminal went away.',
+  remedy: 'None.',
+});
+
+export const configurationChanged = event({
+  class: 'CONFIG',
+  number: 4,
+  severity: 5,
+  asaMessage: 111_010,
+  mnemonic: 'CONFIG_I',
+  text: 'The configuration was changed by {by}: {lines}',
+  why: 'An administrator typed a configuration line; + is a line that is there now, - one that is gone.',
+  remedy:
+    'None, if it was meant. "write memory" keeps it for the next start; "no" takes a line back.',
+});
+
+export const configurationSaved = event({
+  class: 'CONFIG',
+  number: 5,
+  severity: 5,
+  mnemonic: 'CONFIG_SAVED',
+  text: 'The configuration was saved by {by}',
+  why: 'An administrator said "write memory": the next start has the configuration in force now.',
+  remedy: 'None.',
+});
+
+export const configurationNotSaved = event({
+  class: 'CONFIG',
+  number: 6,
+  severity: 3,
+  mnemonic: 'CONFIG_NOT_SAVED',
+  text: 'The configuration was not saved for {by}: {reason}',
+  why: 'An administrator said "write memory" and the file could not be written; it is as it was.',
+  remedy:
+    'Do what the reason asks for, and say "write memory" again: a restart would lose the changes.',
+});

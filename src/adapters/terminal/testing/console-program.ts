@@ -78,6 +78,12 @@ else if (mode === 'serve') {
     terminal.close();
     process.stdout.write('stopped\r\n');
   };
-  const terminal = openLocalTerminal(process.stdin, process.stdout, makeShell(), stop);
+  const terminal = openLocalTerminal(
+    process.stdin,
+    process.stdout,
+    makeShell(),
+    stop,
+    'Ctrl-C ends this',
+  );
   process.on('SIGUSR2', () => terminal.print('an event above the line'));
 }
