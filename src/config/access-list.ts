@@ -1,6 +1,14 @@
-import { familyOf, type IpAddress, ipv4FromNumber, parseAddress } from '#base/address';
-import { hostPrefix, lengthOfMask, maskOf, type Prefix, prefixOf } from '#base/prefix';
-import { err, ok } from '#base/result';
+import { hostPrefix } from '#base/prefix';
+import {
+  type AddressMatch,
+  type AddressTerm,
+  addressTerm,
+  entryOptions,
+  icmpType,
+  type PortTerm,
+  portTerm,
+  protocolTerm,
+} from './access-list-tokens.ts';
 import {
   type Configuration,
   sameValue,
@@ -9,33 +17,32 @@ import {
   withEntry,
   withoutEntry,
 } from './configuration.ts';
-import { optional, type Reading, type Token } from './path.ts';
+import { objectFindings, objectSection, objectsSlice, prefixesOfName } from './network-objects.ts';
+import { optional, type ValuesOf } from './path.ts';
 import type { Finding, Room } from './room.ts';
 import { globalScope, position, setting } from './setting.ts';
-import { choice, incomplete, oneWord, rest, word } from './tokens.ts';
-
-/** The addresses an entry speaks of; `any` is both families, the others are one. */
-export type AddressMatch = 'any' | 'any4' | 'any6' | Prefix;
-
-/** The ports an entry speaks of, both ends included. */
-export type PortRange = { readonly first: number; readonly last: number };
+import { interfaceNamed } from './system.ts';
+import { choice, rest, word } from './tokens.ts';
 
 export type AccessEntry =
   | { readonly kind: 'remark'; readonly text: string }
   | {
       readonly kind: 'standard';
       readonly action: 'permit' | 'deny';
-      readonly network: AddressMatch;
+      readonly network: AddressTerm;
     }
   | {
       readonly kind: 'extended';
       readonly action: 'permit' | 'deny';
-      /** `ip`, `tcp`, `udp`, `icmp` and so on, or a protocol number in digits. */
+      /** `ip`, `tcp`, `udp`, `icmp` and so on, a protocol number in digits, or a service by its name. */
       readonly protocol: string;
-      readonly source: AddressMatch;
-      readonly sourcePorts?: PortRange | undefined;
-      readonly destination: AddressMatch;
-      readonly destinationPorts?: PortRange | undefined;
+      readonly source: AddressTerm;
+      readonly sourcePorts?: PortTerm | undefined;
+      readonly destination: AddressTerm;
+      readonly destinationPorts?: PortTerm | undefined;
+      readonly icmpType?: string | undefined;
+      /** What nothing here judges: logging and times. */
+      readonly options?: string | undefined;
     };
 
 /** Lists by name; the first entry that fits decides. */
@@ -47,114 +54,6 @@ export const accessListSlice = slice<AccessLists>('accessLists', new Map());
 export const accessListNames = (configuration: Configuration): readonly string[] => [
   ...accessListSlice.of(configuration).keys(),
 ];
-
-const ANY = { any: 'Every address', any4: 'Every IPv4 address', any6: 'Every IPv6 address' };
-
-/** `any`, `host A.B.C.D`, or an address and a mask. */
-const addressMatch = <const N extends string>(name: N, help: string): Token<N, AddressMatch> => ({
-  kind: 'token',
-  name,
-  help,
-  placeholder: '{any | any4 | any6 | host A.B.C.D | A.B.C.D A.B.C.D}',
-  free: false,
-  read(line, from): Reading<AddressMatch> {
-    const [first, second] = [line.words[from]?.text.toLowerCase(), line.words[from + 1]?.text];
-    if (first === undefined) return incomplete('an address is missing');
-    if (first === 'any' || first === 'any4' || first === 'any6')
-      return ok({ value: first, words: 1 });
-    const text = first === 'host' ? second : first;
-    if (text === undefined) return incomplete('the address of the host is missing');
-    const address = parseAddress(text);
-    if (!address.ok) return err({ kind: 'invalid', reason: address.error });
-    if (first === 'host') return ok({ value: hostPrefix(address.value), words: 2 });
-    if (second === undefined) return incomplete('a network mask is missing');
-    const length = lengthOfMask(second);
-    if (familyOf(address.value) !== 4 || !length.ok)
-      return err({ kind: 'invalid', reason: `"${second}" is not a network mask` });
-    return ok({ value: prefixOf(address.value, length.value), words: 2 });
-  },
-  write(value) {
-    if (typeof value === 'string') return value;
-    const host = familyOf(value.address) === 4 ? 32 : 128;
-    return value.length === host
-      ? `host ${value.address}`
-      : `${value.address} ${maskOf(value.length)}`;
-  },
-  sample: (prng) =>
-    prng.chance(0.3)
-      ? prng.pick(Object.keys(ANY) as (keyof typeof ANY)[])
-      : prefixOf(ipv4FromNumber(prng.uint32()) as IpAddress, prng.between(1, 32)),
-});
-
-/** Names that the port of a well-known service goes by. */
-const PORT_NAMES: Readonly<Record<string, number>> = {
-  'ftp-data': 20,
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  bootps: 67,
-  bootpc: 68,
-  tftp: 69,
-  www: 80,
-  http: 80,
-  pop3: 110,
-  ntp: 123,
-  imap4: 143,
-  snmp: 161,
-  ldap: 389,
-  https: 443,
-  isakmp: 500,
-  syslog: 514,
-  ldaps: 636,
-};
-
-const portOf = (text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  const number = PORT_NAMES[text.toLowerCase()] ?? (/^\d{1,5}$/.test(text) ? Number(text) : -1);
-  return number >= 0 && number <= 65535 ? number : undefined;
-};
-
-/** `eq PORT` or `range PORT PORT`. */
-const ports = <const N extends string>(name: N, help: string): Token<N, PortRange> => ({
-  kind: 'token',
-  name,
-  help,
-  placeholder: '{eq PORT | range PORT PORT}',
-  free: false,
-  read(line, from) {
-    const kind = line.words[from]?.text.toLowerCase();
-    const [a, b] = [line.words[from + 1]?.text, line.words[from + 2]?.text];
-    if (kind !== 'eq' && kind !== 'range')
-      return err({ kind: 'invalid', reason: `"${kind}" is neither "eq" nor "range"` });
-    if (a === undefined || (kind === 'range' && b === undefined))
-      return incomplete('a port is missing');
-    const first = portOf(a);
-    const last = kind === 'eq' ? first : portOf(b);
-    if (first === undefined || last === undefined)
-      return err({ kind: 'invalid', reason: `"${first === undefined ? a : b}" is not a port` });
-    if (last < first) return err({ kind: 'invalid', reason: `${last} comes before ${first}` });
-    return ok({ value: { first, last }, words: kind === 'eq' ? 2 : 3 });
-  },
-  write: ({ first, last }) => (first === last ? `eq ${first}` : `range ${first} ${last}`),
-  sample(prng) {
-    const first = prng.between(1, 60000);
-    return { first, last: prng.chance(0.5) ? first : first + prng.between(1, 5000) };
-  },
-});
-
-const protocol = oneWord({
-  name: 'protocol',
-  help: 'ip, tcp, udp, icmp, esp, gre or a protocol number',
-  placeholder: 'PROTOCOL',
-  parse: (text) =>
-    /^(ip|tcp|udp|icmp|icmp6|esp|ah|gre|igmp|ospf|eigrp|ipinip)$/i.test(text) ||
-    (/^\d{1,3}$/.test(text) && Number(text) <= 255)
-      ? ok(text.toLowerCase())
-      : err(`"${text}" is not a protocol`),
-  sample: (prng) => prng.pick(['ip', 'tcp', 'udp', 'icmp', '47']),
-});
 
 const action = choice('action', {
   permit: 'What fits is meant by the list',
@@ -199,7 +98,7 @@ const remark = setting(lists)({
 });
 
 const standard = setting(lists)({
-  path: ['access-list', list, 'standard', action, addressMatch('network', 'Network')],
+  path: ['access-list', list, 'standard', action, addressTerm('network', 'Network')],
   words: { ...wordHelp, standard: 'An entry by network' },
   dialects: ['asa', 'pix'],
   key: ['list', 'action', 'network'],
@@ -209,27 +108,112 @@ const standard = setting(lists)({
   unset: (all, { list: name, ...entry }) => remove(all, name, { kind: 'standard', ...entry }),
 });
 
-const extended = setting(lists)({
-  path: [
-    'access-list',
-    list,
-    'extended',
-    action,
-    protocol,
-    addressMatch('source', 'Source'),
-    optional(ports('sourcePorts', 'Source ports')),
-    addressMatch('destination', 'Destination'),
-    optional(ports('destinationPorts', 'Destination ports')),
-  ],
-  words: { ...wordHelp, extended: 'An entry by protocol, addresses and ports' },
-  dialects: ['asa', 'pix'],
+const entryPath = [
+  action,
+  protocolTerm,
+  addressTerm('source', 'Source'),
+  optional(portTerm('sourcePorts', 'Source ports', 'without groups')),
+  addressTerm('destination', 'Destination'),
+  optional(portTerm('destinationPorts', 'Destination ports', 'with groups')),
+  optional(icmpType),
+  optional(entryOptions),
+] as const;
+
+type EntryValues = ValuesOf<typeof entryPath> & { readonly list: string };
+
+/** Entries of an ASA, and those of a PIX, which does not call them extended. */
+const common = {
   key: ['list', 'action', 'protocol', 'source', 'destination'],
   help: 'An entry that speaks of protocols, addresses and ports.',
+  get: (all: AccessLists) => entriesOf(all, 'extended'),
+  set: (all: AccessLists, { list: name, ...entry }: EntryValues) =>
+    append(all, name, { kind: 'extended', ...entry }),
+  unset: (
+    all: AccessLists,
+    {
+      list: name,
+      ...entry
+    }: Partial<EntryValues> &
+      Pick<EntryValues, 'list' | 'action' | 'protocol' | 'source' | 'destination'>,
+  ) => remove(all, name, { kind: 'extended', ...entry }),
+} as const;
+
+const extended = setting(lists)({
+  ...common,
+  path: ['access-list', list, 'extended', ...entryPath],
+  also: [['access-list', list, ...entryPath]],
+  words: { ...wordHelp, extended: 'An entry by protocol, addresses and ports' },
+  dialects: ['asa'],
   since: '003:38',
-  get: (all) => entriesOf(all, 'extended'),
-  set: (all, { list: name, ...entry }) => append(all, name, { kind: 'extended', ...entry }),
-  unset: (all, { list: name, ...entry }) => remove(all, name, { kind: 'extended', ...entry }),
 });
+
+const pixEntry = setting(lists)({
+  ...common,
+  path: ['access-list', list, ...entryPath],
+  also: [['access-list', list, 'extended', ...entryPath]],
+  words: { ...wordHelp, extended: 'An entry by protocol, addresses and ports' },
+  dialects: ['pix'],
+});
+
+/** An entry that permits or denies, with addresses in the place of names. */
+export type ResolvedEntry = {
+  readonly kind: 'standard' | 'extended';
+  readonly action: 'permit' | 'deny';
+  /** The networks of a standard entry, and what an extended one calls its source. */
+  readonly source: readonly AddressMatch[];
+  readonly destination: readonly AddressMatch[];
+  /** `ip` for a standard entry. */
+  readonly protocol: string;
+  /** Whether it speaks of some ports only. */
+  readonly ports: boolean;
+};
+
+/** Addresses in the place of a name; undefined when the name stands for none. */
+function resolve(
+  configuration: Configuration,
+  term: AddressTerm,
+): readonly AddressMatch[] | undefined {
+  if (typeof term === 'string' || !('name' in term)) return [term];
+  if (term.kind === 'interface') {
+    const address = interfaceNamed(configuration, term.name)?.address?.address;
+    return address && [hostPrefix(address)];
+  }
+  return prefixesOfName(configuration, term.kind, term.name);
+}
+
+/**
+ * The entries of a list with addresses in the place of names, in order, without remarks; entries with a
+ * name that stands for no addresses are left out, and `unresolved` has the names.
+ */
+export function resolveAccessList(
+  configuration: Configuration,
+  name: string,
+): { readonly entries: readonly ResolvedEntry[]; readonly unresolved: readonly string[] } {
+  const entries: ResolvedEntry[] = [];
+  const unresolved: string[] = [];
+  const look = (term: AddressTerm): readonly AddressMatch[] => {
+    const found = resolve(configuration, term);
+    if (!found && typeof term === 'object' && 'name' in term) unresolved.push(term.name);
+    return found ?? [];
+  };
+  for (const entry of accessListSlice.of(configuration).get(name) ?? []) {
+    if (entry.kind === 'remark') continue;
+    const source = look(entry.kind === 'standard' ? entry.network : entry.source);
+    const destination = entry.kind === 'standard' ? ['any' as const] : look(entry.destination);
+    if (source.length > 0 && destination.length > 0)
+      entries.push({
+        kind: entry.kind,
+        action: entry.action,
+        source,
+        destination,
+        protocol: entry.kind === 'standard' ? 'ip' : entry.protocol,
+        ports:
+          entry.kind === 'extended' &&
+          (entry.sourcePorts !== undefined || entry.destinationPorts !== undefined),
+      });
+  }
+  return { entries, unresolved };
+}
 
 /** A finding when there is no list of that name. */
 export const unknownAccessList = (
@@ -243,13 +227,15 @@ export const unknownAccessList = (
 
 /** The room of the access lists. */
 export const accessListRoom: Room = {
-  slices: [accessListSlice],
+  slices: [accessListSlice, objectsSlice],
+  verify: objectFindings,
   sections: [
+    objectSection,
     {
       title: 'Access lists',
       place: 'access-lists',
       collated: true,
-      commands: [remark, standard, extended],
+      commands: [remark, standard, extended, pixEntry],
     },
   ],
 };

@@ -6,7 +6,7 @@ import { CommandLine } from './command-line.ts';
 import { type Configuration, emptyConfiguration } from './configuration.ts';
 import { exec, view } from './exec.ts';
 import { grammarOf } from './grammar.ts';
-import { keptRoom } from './kept.ts';
+import { keptRoom } from './kept-commands.ts';
 import { parseListing } from './parse.ts';
 import { systemSlice } from './system.ts';
 import { systemRoom } from './system-commands.ts';

@@ -14,6 +14,10 @@ export type Diagnostic = {
   readonly reason: string;
   /** What to do about it; a command where there is one. */
   readonly remedy?: string | undefined;
+  /** Of a line without effect, or one that is not understood: the command that it begins with. */
+  readonly about?: { readonly kind: 'kept' | 'unknown'; readonly command: string } | undefined;
+  /** The number of lines inside a line that is not understood, which goes with it. */
+  readonly linesInside?: number | undefined;
 };
 
 /** One line for people: `conc.cfg:12: "crypto isakmp polcy 10": not understood; did you mean …`. */
@@ -28,9 +32,18 @@ export function formatDiagnostic(file: string, diagnostic: Diagnostic): string {
 
 const SECRET_WORDS = ['password', 'passwd', 'secret', 'pre-shared-key', 'community'];
 
+/** Keywords that resemble a secret's, and have none behind them. */
+const HARMLESS_WORDS =
+  /^(key-exchange|key-id|keypair|key-size|password-(storage|management|encryption|policy|prompt))$/i;
+
 const looksSecret = (word: string): boolean =>
-  /passw|secret|key|community/i.test(word) ||
-  (word.length < 20 && SECRET_WORDS.some((s) => editDistance(word.toLowerCase(), s) <= 2));
+  !HARMLESS_WORDS.test(word) &&
+  (/passw|secret|key|community/i.test(word) || resemblesSecretWord(word));
+
+const resemblesSecretWord = (word: string): boolean =>
+  SECRET_WORDS.some(
+    (s) => Math.abs(word.length - s.length) <= 2 && editDistance(word.toLowerCase(), s) <= 2,
+  );
 
 /**
  * A line as it may be quoted. What follows a word that resembles `password` or `key` is hidden, since

@@ -4,6 +4,8 @@ import { applyCommand, type Grammar } from './grammar.ts';
 import { type Match, matchLine } from './match.ts';
 import { type AnyValues, formatPath, type Item, type Line } from './path.ts';
 import { type Declaration, type Keys, type ModeDeclaration, Refusal } from './setting.ts';
+import type { Spelling } from './spelling.ts';
+import { withoutUnknownLine } from './unknown-lines.ts';
 
 /** A mode that was entered, and the values it was entered with. */
 export type Entered = { readonly mode: ModeDeclaration; readonly values: AnyValues };
@@ -23,6 +25,8 @@ export type Edit =
       readonly at: readonly string[];
       /** The beginning of that line which tells it from others: its keywords and key values. */
       readonly stem: string;
+      /** Lines that a listing has in place of this one. */
+      readonly writes: readonly (readonly string[])[];
       /** Whether the command is kept without doing anything. */
       readonly noEffect: boolean;
     }
@@ -32,7 +36,7 @@ export type Edit =
 const keysOf = (modes: readonly Entered[]): Keys => modes.map((m) => m.values);
 
 /** How a listing writes the lines that entered these modes. */
-const headersOf = (modes: readonly Entered[]): readonly string[] =>
+export const headersOf = (modes: readonly Entered[]): readonly string[] =>
   modes.map(({ mode, values }) => formatPath(mode.path, values, 'person'));
 
 /**
@@ -41,13 +45,62 @@ const headersOf = (modes: readonly Entered[]): readonly string[] =>
  */
 export function edit(grammar: Grammar, dialect: Dialect, from: Position, line: Line): Edit {
   let failure: Exclude<Match<Declaration>, { kind: 'matched' }> | undefined;
+  let known = false;
   for (let depth = from.modes.length; depth >= 0; depth -= 1) {
     const modes = from.modes.slice(0, depth);
-    const match = matchLine(grammar.spellings(modes.at(-1)?.mode, dialect), line);
+    const found = matchLine(grammar.spellings(modes.at(-1)?.mode, dialect), line);
+    const match = depth < from.modes.length && isStray(found, line) ? UNRELATED : found;
     if (match.kind === 'matched') return applied(from.configuration, modes, match);
-    if (!failure || progressOf(match) > progressOf(failure)) failure = match;
+    const knows = knowsFirstWord(grammar.spellings(modes.at(-1)?.mode, dialect), line);
+    // A mode that has the word goes before one where it might abbreviate another.
+    if (
+      !failure ||
+      (knows && !known) ||
+      (knows === known && progressOf(match) > progressOf(failure))
+    )
+      failure = match;
+    known ||= knows;
   }
+  const forgotten = forgetUnknown(from, line);
+  if (forgotten) return forgotten;
   return failure as Exclude<Match<Declaration>, { kind: 'matched' }>;
+}
+
+/** Whether a command begins with exactly the first word of a line. */
+export const knowsFirstWord = (
+  spellings: readonly Spelling<Declaration>[],
+  line: Line,
+): boolean => {
+  const first = line.words[0]?.text.toLowerCase();
+  return spellings.some(
+    ({ steps: [step] }) => step?.kind === 'keyword' && step.text.toLowerCase() === first,
+  );
+};
+
+const UNRELATED = { kind: 'invalid', at: 0, reason: undefined } as const;
+
+/** Whether a line that is indented into a mode resembles a command that is kept outside of it. */
+const isStray = (match: Match<Declaration>, line: Line): boolean =>
+  match.kind === 'matched' &&
+  (match.spelling.command.noEffect ?? false) &&
+  (line.words[0]?.column ?? 0) > 0;
+
+/** `no` and the text of a line that was kept although nobody understands it takes it away. */
+function forgetUnknown({ configuration, modes }: Position, line: Line): Edit | undefined {
+  const text = /^\s*no\s+(.*\S)\s*$/.exec(line.text)?.[1];
+  if (text === undefined) return undefined;
+  const at = [...headersOf(modes), text];
+  const next = withoutUnknownLine(configuration, headersOf(modes), text);
+  return (
+    next && {
+      kind: 'done',
+      position: { configuration: next, modes },
+      at,
+      stem: text,
+      writes: [],
+      noEffect: false,
+    }
+  );
 }
 
 /** The number of words understood; an ambiguous one is half understood, the end of the line is furthest. */
@@ -75,7 +128,8 @@ function applied(
     command.kind === 'mode' && !negated ? [...modes, { mode: command, values }] : modes;
   const noEffect = command.noEffect ?? false;
   const position = { configuration: next, modes: inside };
-  return { kind: 'done', position, at, stem: stemOf(command, values), noEffect };
+  const writes = command.writes?.(values) ?? [];
+  return { kind: 'done', position, at, stem: stemOf(command, values), writes, noEffect };
 }
 
 /** A line up to the last value that tells which entry it is about, or else its leading keywords. */

@@ -72,7 +72,7 @@ function spellingsOf(
 
 /** The tokens that a `no` line needs; for a mode all that are not optional. */
 const keyOf = (command: Declaration): readonly string[] =>
-  command.kind === 'setting'
+  command.key !== undefined
     ? command.key
     : command.path.flatMap((i) => (typeof i !== 'string' && i.kind === 'token' ? [i.name] : []));
 

@@ -88,13 +88,29 @@ const securityLevel = setting(interfaceMode)({
 const addressOf = (c: AddressWithLength | undefined) => c && { address: c.address, mask: c.length };
 
 const ipAddress = setting(interfaceMode)({
-  path: ['ip address', ipv4('address', 'Address'), mask('mask', 'Mask of its network')],
-  words: { ip: 'Internet protocol', address: 'Address of the interface' },
+  path: [
+    'ip address',
+    ipv4('address', 'Address'),
+    mask('mask', 'Mask of its network'),
+    optional('standby', ipv4('standby', 'Address of a second device, which has no effect')),
+  ],
+  words: {
+    ip: 'Internet protocol',
+    address: 'Address of the interface',
+    standby: 'Address of a second device',
+  },
   help: 'The IPv4 address of the interface.',
   since: '001:131, 003:707',
-  get: (i) => addressOf(i.address),
-  set: (i, v) => ({ ...i, address: { address: v.address, length: v.mask } }),
-  unset: (i) => ({ ...i, address: undefined }),
+  get: (i) => {
+    const address = addressOf(i.address);
+    return address && { ...address, standby: i.standby };
+  },
+  set: (i, v) => ({
+    ...i,
+    address: { address: v.address, length: v.mask },
+    standby: v.standby,
+  }),
+  unset: (i) => ({ ...i, address: undefined, standby: undefined }),
 });
 
 const ipv6Address = setting(interfaceMode)({
@@ -148,7 +164,68 @@ const interfaceKept = [
   keptLine('management-only', 'Carries no transit traffic.'),
   keptLine('vlan', 'The VLAN of a subinterface, which Linux sets up.'),
   keptLine('switchport', 'Mode of a switch port.'),
+  ...['ip address dhcp', 'ip address pppoe'].map((words) =>
+    keptLine(words, 'An address from elsewhere: Linux has it, and "ip address" has to say it.'),
+  ),
+  ...[
+    'channel-group',
+    'member-interface',
+    'port-channel',
+    'lacp',
+    'mac-address',
+    'media-type',
+    'flowcontrol',
+    'delay',
+    'hold-time',
+    'poll-interval',
+    'failover polltime',
+    'ospf',
+    'rip',
+    'authentication key',
+    'authentication mode',
+    'igmp',
+    'pim',
+    'multicast',
+    'pppoe client',
+    'dhcp client',
+    'ipv6 enable',
+    'ipv6 nd',
+    'ipv6 address autoconfig',
+    'bridge-group',
+    'backup interface',
+    'forward interface',
+    'allow-ssc-mgmt',
+    'cts',
+    'nve-only',
+    'service-policy',
+  ].map((words) => keptLine(words, 'A line about hardware or routing, which Linux takes care of.')),
 ];
+
+/** PIX: `interface ethernet0 auto`. */
+const pixInterfaceSpeed = setting(system)({
+  path: [
+    'interface',
+    hardware('hardware', 'Name of the hardware'),
+    rest('speed', 'Speed and duplex, which Linux sets', 64),
+  ],
+  words: { interface: 'Say how an interface is connected' },
+  dialects: ['pix'],
+  key: ['hardware'],
+  help: 'Speed and duplex of an interface, which Linux sets; "shutdown" puts it out of service.',
+  noEffect: true,
+  get: (c) =>
+    [...c.interfaces.values()].flatMap((i) =>
+      i.hardwareSpeed === undefined ? [] : { hardware: i.hardware, speed: i.hardwareSpeed },
+    ),
+  set: (c, { hardware: name, speed }) => ({
+    ...c,
+    interfaces: withEntry(c.interfaces, name, {
+      ...(c.interfaces.get(name) ?? newInterface(name)),
+      hardwareSpeed: speed,
+      enabled: !/\bshutdown$/.test(speed),
+    }),
+  }),
+});
 
 const pixInterface = (c: System, name: string): [string, Interface] | undefined =>
   [...c.interfaces].find(([, i]) => i.name === name);
@@ -228,6 +305,7 @@ export const interfaceCommands: readonly Declaration[] = [
   fragmentationPolicy,
   ...interfaceKept,
   shutdown,
+  pixInterfaceSpeed,
   pixNameif,
   pixAddress,
 ];

@@ -2,69 +2,127 @@ import { err, ok } from '#base/result';
 import { type Configuration, slice, type Table, withEntry, withoutEntry } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
 import { type AnyValues, formatPath, optional, type Path, type Token } from './path.ts';
-import type { Room } from './room.ts';
+import type { Finding } from './room.ts';
 import {
   type Declaration,
-  globalScope,
   type Keys,
   type ModeDeclaration,
   type Scope,
   setting,
 } from './setting.ts';
 import { rest } from './tokens.ts';
+import { keptText } from './unknown-lines.ts';
 
 /** Lines that are kept without effect, each with the lines of its block. */
 export type KeptLines = Table<string, readonly string[]>;
 
 export const keptSlice = slice<KeptLines>('kept', new Map());
 
-/** Spaces before a line inside a block. */
-const BLOCK_INDENT = 1;
-
-/** A line of a block, deeper indentation included. */
-const blockLine: Token<'line', string> = {
-  ...rest('line', 'A line of the block'),
-  read(line, from) {
-    if (from !== 0) return err({ kind: 'invalid', reason: 'a block is read line by line' });
-    const text = line.text.slice(BLOCK_INDENT).trimEnd();
-    return ok({ value: text, words: line.words.length });
-  },
+/** What there is to say about a kept line and the lines of its block. */
+export type KeptVerdict = {
+  readonly severity: 'error' | 'warning';
+  readonly reason: string;
+  readonly remedy?: string;
 };
 
-type KeptCommand = {
+/** A command that is accepted and kept without effect. */
+export type KeptCommand = {
+  /** Its leading keywords. */
   readonly words: string;
   readonly help: string;
   readonly dialects?: readonly Dialect[];
-  /** Whether only its `no` form is harmless. */
-  readonly onlyNo?: boolean;
+  /** Where leaving a line without effect is not harmless. */
+  readonly judge?:
+    | ((line: string, inside: readonly string[]) => KeptVerdict | undefined)
+    | undefined;
 };
 
-/** The declarations of one command that is kept: the line, what stands inside it, and its `no` line. */
-function keep(command: KeptCommand): readonly Declaration[] {
-  const path: Path = [command.words, optional(rest('text', 'Kept as it is'))];
-  const line = (values: AnyValues) => formatPath(path, values, 'person');
-  const root = globalScope(keptSlice) as Scope<unknown>;
-  const starts = (text: string, prefix: string) => text === prefix || text.startsWith(`${prefix} `);
-  const instances = (prefix: string) => (target: unknown) =>
-    [...(target as KeptLines).keys()]
-      .filter((text) => starts(text, prefix))
-      .map((text) => ({ text: text === prefix ? undefined : text.slice(prefix.length + 1) }));
-  const common = {
+/** A warning about every line of a command but its `no` form. */
+export const warns =
+  (reason: string, remedy?: string): KeptCommand['judge'] =>
+  (line) =>
+    line.startsWith('no ')
+      ? undefined
+      : { severity: 'warning', reason, ...(remedy === undefined ? {} : { remedy }) };
+
+/** A part of an element that keeps lines without effect. */
+export type Keeps = { readonly kept?: KeptLines | undefined };
+
+/** The lines that are kept inside a mode, as a part of its elements. */
+export const keptInside = <F extends string, T extends { readonly [K in F]?: Keeps['kept'] }>(
+  mode: Scope<T>,
+  field: F,
+): Scope<KeptLines> => ({
+  mode: mode.mode,
+  get: (configuration, keys) => mode.get(configuration, keys)?.[field] ?? keptSlice.empty,
+  put(configuration, keys, lines) {
+    const element = mode.get(configuration, keys) ?? mode.fresh(keys);
+    const kept = lines.size === 0 ? undefined : lines;
+    return mode.put(configuration, keys, { ...element, [field]: kept });
+  },
+  fresh: () => keptSlice.empty,
+});
+
+/** The text behind the keywords of a kept line; what resembles a secret is not shown to people. */
+const keptWords = (words: string): Token<'text', string> => {
+  const text = rest('text', 'Kept as it is');
+  return {
+    ...text,
+    write: (value, audience) => keptText(`${words} ${value}`, audience).slice(words.length + 1),
+  };
+};
+
+/** A line of a block whose header has this indentation; what is deeper belongs to the line. */
+export const blockLine = (indent: number): Token<'line', string> => ({
+  ...rest('line', 'A line of the block'),
+  read(line, from) {
+    if (from !== 0) return err({ kind: 'invalid', reason: 'a block is read line by line' });
+    const leading = line.words[0]?.column ?? 0;
+    const text = line.text.slice(Math.min(leading, indent + 1)).trimEnd();
+    return ok({ value: text, words: line.words.length });
+  },
+  write: keptText,
+});
+
+/** How deep a mode is indented. */
+const depthOf = (mode: ModeDeclaration | undefined): number =>
+  mode === undefined ? 0 : 1 + depthOf(mode.scope.mode);
+
+/** Everything that the two ways to write a kept command have in common. */
+const commonOf = (command: KeptCommand, scope: Scope<KeptLines>) =>
+  ({
     kind: 'mode',
-    prompt: 'config',
+    prompt: scope.mode?.prompt ?? 'config',
     help: command.help,
     ...(command.dialects ? { dialects: command.dialects } : {}),
-    scope: root,
+    scope: scope as Scope<unknown>,
     also: [],
     hideEmpty: false,
     indentedOnly: true,
     noEffect: true,
     negatable: false,
     remove: (target: unknown) => target,
-  } as const;
+  }) as const;
+
+const begins = (text: string, words: string): boolean =>
+  text === words || text.startsWith(`${words} `);
+
+/**
+ * The declarations of one command that is kept: the line, what stands inside it, and its `no` line.
+ * `indentedOnly` of the mode lets any text be inside, as long as it is indented.
+ */
+export function keep(command: KeptCommand, scope: Scope<KeptLines>): readonly Declaration[] {
+  const path: Path = [command.words, optional(keptWords(command.words))];
+  const line = (values: AnyValues) => formatPath(path, values, 'file');
+  const instances = (prefix: string) => (target: unknown) =>
+    [...(target as KeptLines).keys()]
+      .filter((text) => begins(text, prefix))
+      .map((text) => ({ text: text === prefix ? undefined : text.slice(prefix.length + 1) }));
+  const common = commonOf(command, scope);
+  const within = scope.mode?.name ?? '';
   const positive: ModeDeclaration = {
     ...common,
-    name: `kept ${command.words}`,
+    name: `kept ${within} ${command.words}`,
     path,
     instances: instances(command.words),
     enter(target, values) {
@@ -75,7 +133,7 @@ function keep(command: KeptCommand): readonly Declaration[] {
   };
   const negative: ModeDeclaration = {
     ...common,
-    name: `kept no ${command.words}`,
+    name: `kept ${within} no ${command.words}`,
     path: ['no', ...path],
     instances: instances(`no ${command.words}`),
     enter: (target, values) =>
@@ -83,86 +141,42 @@ function keep(command: KeptCommand): readonly Declaration[] {
         ? withoutEntry(target as KeptLines, line(values))
         : withEntry(target as KeptLines, `no ${line(values)}`, []),
   };
+  const linesOf = (configuration: Configuration, keys: Keys): KeptLines =>
+    scope.get(configuration, keys.slice(0, -1)) ?? keptSlice.empty;
+  const textOf = (keys: Keys): string => line(keys.at(-1) as AnyValues);
   const inside: Scope<readonly string[]> = {
     mode: positive,
-    get: (configuration: Configuration, keys: Keys) =>
-      keptSlice.of(configuration).get(line(keys[0] as AnyValues)),
+    get: (configuration, keys) => linesOf(configuration, keys).get(textOf(keys)),
     put: (configuration, keys, lines) =>
-      keptSlice.put(
+      scope.put(
         configuration,
-        withEntry(keptSlice.of(configuration), line(keys[0] as AnyValues), lines),
+        keys.slice(0, -1),
+        withEntry(linesOf(configuration, keys), textOf(keys), lines),
       ),
     fresh: () => [],
   };
   const block = setting(inside)({
-    path: [blockLine],
+    path: [blockLine(depthOf(scope.mode))],
     help: 'A line inside the block, kept as it is.',
     get: (lines) => lines.map((text) => ({ line: text })),
     set: (lines, values) => [...lines, values.line],
   });
-  return command.onlyNo ? [negative] : [positive, block, negative];
+  return [positive, block, negative];
 }
 
-const cisco = (words: string, help: string): KeptCommand => ({
-  words,
-  help,
-  dialects: ['asa', 'pix'],
-});
-const ios = (words: string, help: string): KeptCommand => ({ words, help, dialects: ['ios'] });
-
-/**
- * Commands that steer what Linux does by itself here, or how the other device looked. A configuration
- * that holds them means the same without them.
- */
-const KEPT: readonly KeptCommand[] = [
-  cisco('mtu', 'The MTU of an interface is set where Linux sets up the interface.'),
-  cisco('pager lines', 'The terminal pages by itself.'),
-  cisco('ftp mode', 'Mode of the FTP client.'),
-  cisco('timeout', 'Idle times of the packet filter.'),
-  cisco('threat-detection', 'Statistics of the packet filter.'),
-  cisco('class-map', 'Traffic classes of the packet inspection.'),
-  cisco('policy-map', 'Actions of the packet inspection.'),
-  cisco('service-policy', 'Where the packet inspection is applied.'),
-  cisco('fixup protocol', 'Packet inspection, in its older spelling.'),
-  cisco('floodguard', 'Reclaiming of connections.'),
-  cisco('arp timeout', 'Age of ARP entries, which Linux keeps.'),
-  cisco('asdm', 'The graphical manager of the other device.'),
-  cisco('pdm', 'The graphical manager of the other device.'),
-  cisco('prompt', 'Form of the prompt.'),
-  cisco('call-home', 'Reports to the manufacturer.'),
-  cisco('service call-home', 'Reports to the manufacturer.'),
-  cisco('snmp-server location', 'A text for SNMP.'),
-  cisco('snmp-server contact', 'A text for SNMP.'),
-  cisco('snmp-server enable', 'SNMP traps, which need an SNMP server.'),
-  cisco('names', 'Whether names of addresses are shown.'),
-  cisco('console timeout', 'Idle time of the serial console.'),
-  cisco('telnet timeout', 'Idle time of Telnet, which is not served.'),
-  cisco('icmp unreachable', 'Rate of ICMP messages, which Linux limits.'),
-  cisco('boot system', 'Image the other device starts from.'),
-  cisco('clock timezone', 'Linux keeps the time.'),
-  cisco('clock summer-time', 'Linux keeps the time.'),
-  cisco('dynamic-access-policy-record', 'The default record of access policies.'),
-  cisco('user-identity', 'Identity firewall.'),
-  cisco('aaa proxy-limit', 'Connections of the authentication proxy.'),
-  cisco('crypto ca trustpool', 'Certificates delivered with the other device.'),
-  cisco('crypto ipsec security-association pmtu-aging', 'Ageing of a learnt path MTU.'),
-  cisco('monitor-interface', 'Interfaces that failover watches.'),
-  cisco('ip audit', 'Signatures of the intrusion detection.'),
-  cisco('terminal width', 'The terminal tells its width by itself.'),
-  { ...cisco('failover', 'Failover is off.'), onlyNo: true },
-  ios('boot-start-marker', 'Begin of the image list.'),
-  ios('boot-end-marker', 'End of the image list.'),
-  ios('boot system', 'Image the other device starts from.'),
-  ios('ip classless', 'Routing is always classless.'),
-  ios('ip subnet-zero', 'Subnet zero is always usable.'),
-  ios('ip ssh break-string', 'A string of the SSH client.'),
-  ios('ip cef', 'Linux forwards in its own way.'),
-  ios('voice hpi', 'Voice captures.'),
-  ios('fax interface-type', 'Fax over IP.'),
-];
-
-/** The room of the lines without effect. */
-export const keptRoom: Room = {
-  slices: [keptSlice],
-  sections: [{ title: 'Accepted without effect', place: 'kept', commands: KEPT.flatMap(keep) }],
-};
+/** What there is to say about kept lines; a thing that holds for several of them is said of the first. */
+export function keptFindings(
+  commands: readonly KeptCommand[],
+  lines: KeptLines,
+  outer: readonly string[],
+): readonly Finding[] {
+  const findings = new Map<string, Finding>();
+  for (const [line, inside] of lines) {
+    const plain = line.startsWith('no ') ? line.slice(3) : line;
+    const command = commands.find((c) => c.judge && begins(plain, c.words));
+    const verdict = command?.judge?.(line, inside);
+    if (verdict && !findings.has(verdict.reason))
+      findings.set(verdict.reason, { ...verdict, at: [...outer, keptText(line, 'person')] });
+  }
+  return [...findings.values()];
+}

@@ -11,6 +11,7 @@ import {
   type SettingDeclaration,
 } from './setting.ts';
 import { dialectOf } from './system.ts';
+import { keptText, unknownLinesIn } from './unknown-lines.ts';
 
 /** A line of a listing, with the lines of the mode that it enters. */
 export type Listed = {
@@ -39,10 +40,14 @@ export function listConfiguration(
   options: ListingOptions,
 ): readonly ListedSection[] {
   const writer = new ListingWriter(grammar, configuration, options);
-  return grammar.sections
-    .map((section) => ({ section, lines: writer.section(section) }))
-    .filter(({ lines }) => lines.length > 0);
+  return [
+    ...grammar.sections.map((section) => ({ section, lines: writer.section(section) })),
+    { section: UNKNOWN_SECTION, lines: writer.unknown([]) },
+  ].filter(({ lines }) => lines.length > 0);
 }
+
+/** What was kept although nobody understands it stands last. */
+const UNKNOWN_SECTION: Section = { title: 'Not understood', place: 'kept', commands: [] };
 
 /** A line with the element it belongs to and its place among the lines of that element. */
 type Owned = { readonly listed: Listed; readonly element: string; readonly position: number };
@@ -92,9 +97,37 @@ class ListingWriter {
         .commandsOf(command)
         .flatMap((child) => this.#command(child, [...keys, values]))
         .map(({ listed }) => listed);
+      inside.push(...this.unknown(this.#headers(command, [...keys, values])));
       if (command.hideEmpty && inside.length === 0) return [];
       return [this.#line(command.path, values, inside)];
     });
+  }
+
+  /** The lines inside a mode, or outside of every mode, that nobody understands. */
+  unknown(outer: readonly string[]): readonly Listed[] {
+    const { audience } = this.#options;
+    const listed = (text: string, inside: readonly Listed[]): Listed => ({
+      text: keptText(text, audience),
+      name: keptText(text, 'person'),
+      inside,
+    });
+    return unknownLinesIn(this.#configuration, outer).map((line) =>
+      listed(
+        line.text,
+        line.inside.map((text) => listed(text, [])),
+      ),
+    );
+  }
+
+  /** The lines that entered a mode and those around it. */
+  #headers(mode: ModeDeclaration, keys: Keys): readonly string[] {
+    const headers: string[] = [];
+    let at: ModeDeclaration | undefined = mode;
+    for (let depth = keys.length - 1; at && depth >= 0; depth -= 1) {
+      headers.unshift(formatPath(at.path, keys[depth] ?? {}, 'person'));
+      at = at.scope.mode;
+    }
+    return headers;
   }
 
   #setting(command: SettingDeclaration, keys: Keys): Owned[] {

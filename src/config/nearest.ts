@@ -7,6 +7,8 @@ import { leadingWords } from './spelling.ts';
 
 /** A word that differs from another in more than this part of its letters is not meant to be it. */
 const DIFFERENCE_MAX = 0.34;
+/** A shorter word is meant only when it is written. */
+const SHORT_WORD = 4;
 /** A longer word is no keyword, so that a binary file costs no more than a text. */
 const WORD_LENGTH_MAX = 40;
 /** What a missing or a superfluous word counts, in letters. */
@@ -43,6 +45,7 @@ export function nearestCommand(
   let best: { name: string; difference: number } | undefined;
   for (const mode of modes)
     for (const spelling of grammar.spellings(mode, dialect)) {
+      if (spelling.command.noEffect) continue;
       const words = leadingWords(spelling);
       const difference = nameDifference(typed, words);
       if (difference !== undefined && difference < (best?.difference ?? Number.POSITIVE_INFINITY))
@@ -72,6 +75,8 @@ function wordsDifference(typed: readonly string[], name: readonly string[]): num
     if (other === undefined || other.length > WORD_LENGTH_MAX) return undefined;
     const distance = editDistance(other, word.toLowerCase());
     if (distance > word.length * DIFFERENCE_MAX) return undefined;
+    // Of a short word, one letter is much.
+    if (distance > 0 && word.length < SHORT_WORD) return undefined;
     sum += distance;
   }
   return sum;

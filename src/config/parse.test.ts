@@ -4,7 +4,8 @@ import { Prng } from '#base/prng';
 import { accessListRoom, accessListSlice } from './access-list.ts';
 import { formatDiagnostic, withoutSecrets } from './diagnostic.ts';
 import { grammarOf } from './grammar.ts';
-import { keptRoom, keptSlice } from './kept.ts';
+import { keptSlice } from './kept.ts';
+import { keptRoom } from './kept-commands.ts';
 import { formatListing, listConfiguration } from './listing.ts';
 import { editDistance } from './nearest.ts';
 import { dialectOfListing, type Parsed, parseListing } from './parse.ts';
@@ -64,16 +65,16 @@ test('a command of a mode that was not entered is sent to its mode', () => {
 
 test('an unknown block is reported once, with the lines inside it', () => {
   const parsed = parse(
-    'snmp-server host inside',
+    'frob-server host inside',
     ' neighbor 10.0.0.1',
     '  activate',
     'hostname box',
-    'webvpn',
+    'xwebvpn',
     ' enable outside',
   );
   assert.deepEqual(complaints(parsed), [
-    'box.cfg:1: "snmp-server host inside": not understood, and neither are the 2 lines inside it',
-    'box.cfg:5: "webvpn": not understood, and neither is the line inside it',
+    'box.cfg:1: "frob-server host inside": not understood, and neither are the 2 lines inside it',
+    'box.cfg:5: "xwebvpn": not understood, and neither is the line inside it',
   ]);
   assert.equal(systemSlice.of(parsed.configuration).hostname, 'box');
 });

@@ -2,12 +2,14 @@ import { hiddenText } from '#base/secret';
 import { type Configuration, emptyConfiguration } from './configuration.ts';
 import { type Diagnostic, withoutSecrets } from './diagnostic.ts';
 import type { Dialect } from './dialect.ts';
-import { type Edit, type Entered, edit } from './editor.ts';
+import { type Edit, type Entered, edit, headersOf, knowsFirstWord } from './editor.ts';
 import type { Grammar } from './grammar.ts';
 import { splitLine } from './match.ts';
+import { substituteNames } from './named-addresses.ts';
 import { modeThatKnows, nearestCommand } from './nearest.ts';
 import type { Line } from './path.ts';
 import type { Finding } from './room.ts';
+import { unknownLinesIn, withUnknownLine } from './unknown-lines.ts';
 
 /** A configuration read from a text, with everything there is to say about its lines. */
 export type Parsed = {
@@ -20,8 +22,24 @@ export type Parsed = {
 /** Beyond this many bad lines no nearest command is looked for: the text is not a configuration. */
 const SUGGESTIONS_MAX = 50;
 
+export type ParseOptions = {
+  /** In place of the one that the version line tells. */
+  readonly dialect?: Dialect | undefined;
+  readonly base?: Configuration;
+  /** Keeps lines that are not understood, without effect and with a warning, instead of refusing them. */
+  readonly keepUnknown?: boolean;
+};
+
 /** Where a mode was entered, so that indentation can tell when it is left. */
 type Block = Entered & { readonly indent: number; deeper: boolean };
+
+/** A line that was not understood, the modes it is kept in, and what stands inside it. */
+type Skipped = {
+  readonly indent: number;
+  readonly index: number;
+  readonly keptIn: readonly string[] | undefined;
+  lines: number;
+};
 
 /** The dialect that a listing's version line tells. */
 export function dialectOfListing(text: string): Dialect | undefined {
@@ -34,13 +52,9 @@ export function dialectOfListing(text: string): Dialect | undefined {
  * Reads a whole listing into a candidate. A line that is not understood is reported and left out, and
  * does not hide what follows it; the candidate is then verified, findings included in the diagnostics.
  */
-export function parseListing(
-  grammar: Grammar,
-  text: string,
-  options: { readonly dialect?: Dialect | undefined; readonly base?: Configuration } = {},
-): Parsed {
+export function parseListing(grammar: Grammar, text: string, options: ParseOptions = {}): Parsed {
   const dialect = options.dialect ?? dialectOfListing(text) ?? 'asa';
-  const reader = new ListingReader(grammar, dialect, options.base ?? emptyConfiguration);
+  const reader = new ListingReader(grammar, dialect, options);
   for (const [index, line] of text.split(/\r?\n/).entries()) reader.read(line, index + 1);
   return reader.finish();
 }
@@ -54,13 +68,15 @@ class ListingReader {
   /** The number of the line that last wrote each line of the listing, by its text and by its stem. */
   readonly #written = new Map<string, number>();
   /** A line that was not understood, whose block is passed over with it. */
-  #skipped: { readonly indent: number; readonly index: number; lines: number } | undefined;
+  #skipped: Skipped | undefined;
+  readonly #keepUnknown: boolean;
   #bad = 0;
 
-  constructor(grammar: Grammar, dialect: Dialect, base: Configuration) {
+  constructor(grammar: Grammar, dialect: Dialect, options: ParseOptions) {
     this.#grammar = grammar;
     this.#dialect = dialect;
-    this.#configuration = base;
+    this.#configuration = options.base ?? emptyConfiguration;
+    this.#keepUnknown = options.keepUnknown ?? false;
   }
 
   read(text: string, number: number): void {
@@ -69,12 +85,14 @@ class ListingReader {
     if (!first || isFrame(line.text)) return;
     const indent = first.column;
     if (this.#skipped && indent > this.#skipped.indent) {
-      this.#skipped.lines += 1;
+      this.#skip(this.#skipped, line);
       return;
     }
     this.#endSkip();
     this.#leaveBlocks(indent);
-    if (/^(exit|quit)$/.test(line.text.trim())) this.#blocks.pop();
+    const inner = this.#blocks.at(-1);
+    if (inner?.mode.indentedOnly && indent > inner.indent) this.#edit(line, indent, number);
+    else if (/^(exit|quit)$/.test(line.text.trim())) this.#blocks.pop();
     else if (/^end$/.test(line.text.trim())) this.#blocks = [];
     else this.#edit(line, indent, number);
   }
@@ -101,10 +119,9 @@ class ListingReader {
 
   #edit(line: Line, indent: number, number: number): void {
     const from = { configuration: this.#configuration, modes: this.#open(indent) };
-    const result = edit(this.#grammar, this.#dialect, from, line);
+    const result = this.#understand(from, line);
     if (result.kind !== 'done') {
-      this.#skipped = { indent, index: this.#diagnostics.length, lines: 0 };
-      this.#diagnostics.push(this.#explain(line, number, result));
+      this.#notUnderstood(line, indent, number, result);
       return;
     }
     this.#configuration = result.position.configuration;
@@ -117,14 +134,64 @@ class ListingReader {
     );
     const outer = result.at.slice(0, -1);
     this.#written.set([...outer, result.stem].join('\n'), number);
-    this.#written.set(result.at.join('\n'), number);
-    if (result.noEffect)
+    for (const at of [result.at, ...result.writes]) this.#written.set(at.join('\n'), number);
+    if (result.noEffect && !inside(from.modes))
       this.#diagnostics.push({
         line: number,
         severity: 'info',
         text: withoutSecrets(line.text),
         reason: 'accepted and kept, without effect here',
+        about: { kind: 'kept', command: commandOf(line) },
       });
+  }
+
+  /** Reads a line; where that fails, with the addresses that a `name` command gave names to. */
+  #understand(from: { configuration: Configuration; modes: readonly Entered[] }, line: Line): Edit {
+    const result = edit(this.#grammar, this.#dialect, from, line);
+    if (result.kind === 'done') return result;
+    const plain = substituteNames(this.#configuration, line);
+    const again = plain && edit(this.#grammar, this.#dialect, from, plain);
+    return again?.kind === 'done' ? again : result;
+  }
+
+  #notUnderstood(
+    line: Line,
+    indent: number,
+    number: number,
+    failure: Exclude<Edit, { kind: 'done' }>,
+  ): void {
+    const kept = this.#keepUnknown && !this.#isValue(line, failure);
+    const keptIn = kept ? headersOf(this.#blocks.filter((b) => indent > b.indent)) : undefined;
+    this.#skipped = { indent, index: this.#diagnostics.length, keptIn, lines: 0 };
+    const explained = this.#explain(line, number, failure);
+    if (!keptIn) {
+      this.#diagnostics.push(explained);
+      return;
+    }
+    const text = line.text.trim();
+    this.#configuration = withUnknownLine(this.#configuration, keptIn, { text, inside: [] });
+    this.#diagnostics.push({ ...explained, severity: 'warning', remedy: undefined });
+  }
+
+  /** Whether a command is understood, and one of its values is wrong. */
+  #isValue(line: Line, failure: Exclude<Edit, { kind: 'done' }>): boolean {
+    if (failure.kind === 'refused') return true;
+    if (failure.kind !== 'invalid' || failure.reason === undefined) return false;
+    const modes = [undefined, ...this.#blocks.map((b) => b.mode)];
+    return modes.some((mode) => knowsFirstWord(this.#grammar.spellings(mode, this.#dialect), line));
+  }
+
+  /** A line inside one that was not understood shares its fate. */
+  #skip(skipped: Skipped, line: Line): void {
+    skipped.lines += 1;
+    if (!skipped.keptIn) return;
+    const known = unknownLinesIn(this.#configuration, skipped.keptIn).at(-1);
+    if (!known) return;
+    const inside = [...known.inside, line.text.slice(skipped.indent + 1).trimEnd()];
+    this.#configuration = withUnknownLine(this.#configuration, skipped.keptIn, {
+      ...known,
+      inside,
+    });
   }
 
   /** The modes that a line of this indentation may belong to. */
@@ -137,24 +204,30 @@ class ListingReader {
     if (this.#skipped && this.#skipped.lines > 0) {
       const { index, lines } = this.#skipped;
       const diagnostic = this.#diagnostics[index] as Diagnostic;
-      const inside = lines === 1 ? 'is the line' : `are the ${lines} lines`;
-      this.#diagnostics[index] = {
-        ...diagnostic,
-        reason: `${diagnostic.reason}, and neither ${inside} inside it`,
-      };
+      const inside = lines === 1 ? 'the line' : `the ${lines} lines`;
+      const verb = lines === 1 ? 'is' : 'are';
+      const reason =
+        diagnostic.reason === NOT_UNDERSTOOD
+          ? `${diagnostic.reason}, and neither ${verb} ${inside} inside it`
+          : `${diagnostic.reason}; ${inside} inside it ${verb} not read either`;
+      this.#diagnostics[index] = { ...diagnostic, reason, linesInside: lines };
     }
     this.#skipped = undefined;
   }
 
   #explain(line: Line, number: number, failure: Exclude<Edit, { kind: 'done' }>): Diagnostic {
     this.#bad += 1;
-    const base = { line: number, severity: 'error', text: withoutSecrets(line.text) } as const;
-    if (failure.kind === 'refused') return { ...base, reason: failure.reason };
+    const shown = { line: number, severity: 'error', text: withoutSecrets(line.text) } as const;
+    if (failure.kind === 'refused') return { ...shown, reason: failure.reason };
+    const base = this.#isValue(line, failure)
+      ? shown
+      : { ...shown, about: { kind: 'unknown', command: commandOf(line) } as const };
     if (failure.kind === 'incomplete') return { ...base, reason: `incomplete: ${failure.reason}` };
     if (failure.kind === 'ambiguous')
       return { ...base, reason: `ambiguous: ${failure.candidates.join(' or ')}` };
-    if (failure.reason) return { ...base, reason: quotedSafely(failure.reason, line.text) };
-    return { ...base, reason: 'not understood', remedy: this.#suggest(line) };
+    if (failure.reason && this.#isValue(line, failure))
+      return { ...base, reason: quotedSafely(failure.reason, line.text) };
+    return { ...base, reason: NOT_UNDERSTOOD, remedy: this.#suggest(line) };
   }
 
   #suggest(line: Line): string | undefined {
@@ -163,7 +236,11 @@ class ListingReader {
     const elsewhere = modeThatKnows(this.#grammar, this.#dialect, line);
     if (elsewhere) return `it belongs after "${elsewhere}"`;
     const nearest = nearestCommand(this.#grammar, this.#dialect, modes, line);
-    return nearest && `did you mean "${nearest}"?`;
+    const typed = line.words.map((w) => w.text.toLowerCase()).join(' ');
+    // The words that stand there already are no help.
+    if (nearest === undefined || `${typed} `.startsWith(`${nearest.toLowerCase()} `))
+      return undefined;
+    return `did you mean "${nearest}"?`;
   }
 
   /** Finds the line that a finding is about: the one that wrote it, or the one that entered its mode. */
@@ -191,6 +268,21 @@ class ListingReader {
   }
 }
 
+const NOT_UNDERSTOOD = 'not understood';
+
+/** Whether a mode is open whose lines are kept as they are: they say nothing beyond their first one. */
+const inside = (modes: readonly Entered[]): boolean => modes.some(({ mode }) => mode.noEffect);
+
+/** First words that say little without a second. */
+const BROAD = new Set(['crypto', 'ip', 'ipv6', 'isakmp']);
+
+/** The words that a line is a command by: the first, and a second one where that says little. */
+function commandOf(line: Line): string {
+  const [first = '', second = ''] = line.words.map((w) => w.text);
+  if (first === 'no') return commandOf({ ...line, words: line.words.slice(1) });
+  return BROAD.has(first) ? `${first} ${second}` : first;
+}
+
 /** A reason may quote a word of the line; of a line with a secret it must not. */
 const quotedSafely = (reason: string, line: string): string =>
   withoutSecrets(line) === line.trim() ? reason : reason.replaceAll(/"[^"]*"/g, `"${hiddenText}"`);
@@ -199,7 +291,7 @@ const quotedSafely = (reason: string, line: string): string =>
 function isFrame(text: string): boolean {
   return (
     /^\s*[!:]/.test(text) ||
-    /^(\[OK\]|\.\.\.|Cryptochecksum:.*|Building configuration\.\.\.|Current configuration ?:.*)$/i.test(
+    /^(\[OK\]|\.\.\.|<--- More --->|Cryptochecksum:.*|Building configuration\.\.\.|Current configuration ?:.*)$/i.test(
       text.trim(),
     ) ||
     /^\S+[>#]( ?(write terminal|show (run|running-config|config)))?$/.test(text.trim())

@@ -56,6 +56,8 @@ type Described = {
    * Its words must then be written out, so that no abbreviation becomes ambiguous for its sake.
    */
   readonly noEffect?: boolean;
+  /** Lines that a listing has in place of the command's own, each with those of its modes. */
+  readonly writes?: (values: AnyValues) => readonly (readonly string[])[];
   /** Whether it stands in files only, so that `?` and Tab do not offer it. */
   readonly filesOnly?: boolean;
 };
@@ -85,6 +87,8 @@ export type ModeDeclaration = Described & {
   readonly also: readonly Path[];
   /** Whether the line that enters it is left out of the listing when no line is inside it. */
   readonly hideEmpty: boolean;
+  /** The tokens that the `no` form needs; all that are not optional when absent. */
+  readonly key?: readonly string[];
   readonly negatable: boolean;
   /** Whether only lines indented deeper than its own are inside it, since any line would do. */
   readonly indentedOnly?: boolean;
@@ -165,6 +169,8 @@ export const mode =
       readonly path: Q;
       readonly also?: readonly Path[];
       readonly hideEmpty?: boolean;
+      readonly indentedOnly?: boolean;
+      readonly key?: readonly (keyof ValuesOf<Q> & string)[];
       readonly table: (parent: P) => Table<Id, T>;
       readonly put: (parent: P, table: Table<Id, T>) => P;
       readonly id: (values: ValuesOf<Q>) => Id;

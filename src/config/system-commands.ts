@@ -5,7 +5,14 @@ import { interfaceCommands } from './interface-commands.ts';
 import { optional } from './path.ts';
 import type { Finding, Room } from './room.ts';
 import { globalScope, lineOf, refuse, setting } from './setting.ts';
-import { interfaceName, type Route, type System, systemSlice, unknownInterface } from './system.ts';
+import {
+  type Interface,
+  interfaceName,
+  type Route,
+  type System,
+  systemSlice,
+  unknownInterface,
+} from './system.ts';
 import { int, many, word } from './tokens.ts';
 
 const system = globalScope(systemSlice);
@@ -121,6 +128,7 @@ function verify(configuration: Configuration): readonly Finding[] {
       });
     seen.set(i.name, i.hardware);
   }
+  findings.push(...addressesFromElsewhere(interfaces.values()));
   for (const r of routes)
     if (r.interface !== undefined)
       findings.push(
@@ -130,6 +138,20 @@ function verify(configuration: Configuration): readonly Finding[] {
       );
   return findings;
 }
+
+/** Interfaces whose address this device would have to ask for. */
+const addressesFromElsewhere = (interfaces: Iterable<Interface>): readonly Finding[] =>
+  [...interfaces].flatMap((i) =>
+    [...i.kept]
+      .filter((line) => /^ip address (dhcp|pppoe)/.test(line))
+      .map((line) => ({
+        severity: 'warning' as const,
+        at: [`interface ${i.hardware}`, line],
+        reason:
+          'headend asks nobody for an address: Linux does, and this file has to say which it is',
+        remedy: '"ip address A.B.C.D MASK" says it',
+      })),
+  );
 
 /** The room of what every device has. */
 export const systemRoom: Room = {

@@ -16,10 +16,14 @@ export type Interface = {
   readonly securityLevel?: number | undefined;
   readonly description?: string | undefined;
   readonly address?: AddressWithLength | undefined;
+  /** The address of a second device, which there is none of. */
+  readonly standby?: IpAddress | undefined;
   readonly ipv6: readonly AddressWithLength[];
   readonly enabled: boolean;
   /** NAT-19, G-40: 1 fragments what is encrypted; 2 fragments before and honours DF; 3 ignores DF. */
   readonly fragmentationPolicy: 1 | 2 | 3;
+  /** PIX: speed and duplex on the line of the interface, and whether it is shut down. */
+  readonly hardwareSpeed?: string | undefined;
   /** Lines that are kept without effect, such as speed and duplex. */
   readonly kept: ReadonlySet<string>;
 };

@@ -107,11 +107,15 @@ export const choice = <const N extends string, const C extends Readonly<Record<s
     sample: (prng) => prng.pick(Object.keys(choices)) as keyof C & string,
   });
 
-/** A password or key; `*****`, which a listing prints in its place, is refused with the reason. */
+/**
+ * A password or key; `*****`, which a listing prints in its place, is refused with the reason, unless
+ * nothing needs the secret yet (`hidden too`).
+ */
 export const secret = <const N extends string>(
   name: N,
   help: string,
   maxLength = 128,
+  accepts: 'secrets' | 'hidden too' = 'secrets',
 ): Token<N, Secret> => ({
   kind: 'token',
   name,
@@ -121,8 +125,11 @@ export const secret = <const N extends string>(
   read(line, from) {
     const first = line.words[from];
     if (!first) return incomplete('the secret is missing');
-    if (/^\*+$/.test(first.text))
-      return invalid('a listing hides secrets behind asterisks; write the secret itself');
+    if (/^\*+$/.test(first.text) && accepts === 'secrets')
+      return invalid(
+        'a listing hides secrets behind asterisks; write the secret itself ' +
+          '(an ASA shows it to: more system:running-config)',
+      );
     if (first.text.length > maxLength)
       return invalid(`a secret has at most ${maxLength} characters`);
     return ok({ value: new Secret(first.text), words: 1 });

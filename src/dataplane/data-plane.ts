@@ -162,8 +162,11 @@ export type DataPlaneOptions = {
    * before encapsulation whatever DF says. IPv6, which routers never fragment, is refused in 2 and 3.
    */
   readonly fragmentationPolicy?: 1 | 2 | 3;
-  /** Whether TCP connections are made to use segments that fit; they are if absent. */
-  readonly clampMss?: boolean;
+  /**
+   * Whether TCP connections are made to use segments that fit; they are if absent. A number makes them
+   * use no longer ones than so many octets, too.
+   */
+  readonly clampMss?: boolean | number;
 };
 
 /** Where plaintext packets of the inside network come from and go to in the `memory` back end. */

@@ -84,7 +84,7 @@ export class MemoryDataPlane implements DataPlane {
       this.#table,
       this.#counters,
       (report) => this.#reports.push(report),
-      rules.clampMss ? new MssClamp(pathMtu) : undefined,
+      rules.clampMss ? new MssClamp(pathMtu, rules.clampMss) : undefined,
     );
     const fragments = plainArena(FRAGMENT_OCTETS);
     this.#outboundPath = new OutboundPath(this.#path, pathMtu, rules, fragments, (answer) =>

@@ -72,9 +72,12 @@ function lowerSegmentSize(bytes: Uint8Array, tcp: number, end: number, most: num
  */
 export class MssClamp {
   readonly #pathMtu: PathMtu;
+  readonly #most: number;
 
-  constructor(pathMtu: PathMtu) {
+  /** `rule` is `clampMss` of the packet path: true, or the most octets of a segment. */
+  constructor(pathMtu: PathMtu, rule: true | number = true) {
     this.#pathMtu = pathMtu;
+    this.#most = rule === true ? Number.POSITIVE_INFINITY : rule;
   }
 
   /** Looks at the whole IP packet of `octets` octets at `at`, which goes through the tunnel of `sa`. */
@@ -82,7 +85,7 @@ export class MssClamp {
     const tcp = synAt(bytes, at, octets);
     if (tcp === 0) return;
     const header = ipVersion(bytes, at) === 4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS;
-    const fits = this.#pathMtu.innerOctets(sa) - header - TCP_HEADER_OCTETS;
+    const fits = Math.min(this.#pathMtu.innerOctets(sa) - header - TCP_HEADER_OCTETS, this.#most);
     lowerSegmentSize(bytes, tcp, at + octets, Math.max(fits, LEAST_SEGMENT_OCTETS));
   }
 }

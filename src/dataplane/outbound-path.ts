@@ -64,7 +64,7 @@ export class OutboundPath {
     this.#path = path;
     this.#pathMtu = pathMtu;
     this.#rules = rules;
-    this.#clamp = rules.clampMss ? new MssClamp(pathMtu) : undefined;
+    this.#clamp = rules.clampMss ? new MssClamp(pathMtu, rules.clampMss) : undefined;
     this.#fragmenter = new Fragmenter(fragments);
     this.#answer = answer;
   }

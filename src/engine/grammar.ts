@@ -1,6 +1,6 @@
 import { accessListRoom } from '#config/access-list';
 import { grammarOf } from '#config/grammar';
-import { keptRoom } from '#config/kept';
+import { keptRoom } from '#config/kept-commands';
 import { systemRoom } from '#config/system-commands';
 import { clusterRoom } from '#features/cluster/room';
 import { managementRoom } from '#features/management/commands';

@@ -4,6 +4,7 @@ import type { Finding, Room } from '#config/room';
 import { globalScope, setting } from '#config/setting';
 import { interfaceName, unknownInterface } from '#config/system';
 import { choice, int, many } from '#config/tokens';
+import { clientMapCommands, clientMapFindings } from './client-map-commands.ts';
 import { type DfBit, ipsecSlice, LEGACY_ITEMS, type LegacyItem } from './config.ts';
 import { cryptoMapCommands, cryptoMapFindings, cryptoMapNeeds } from './crypto-map-commands.ts';
 import {
@@ -94,6 +95,20 @@ const dfBit = setting(ipsec)({
   unset: (c, v) => ({ ...c, dfBit: withoutEntry(c.dfBit, v.interface) }),
 });
 
+const tcpSegments = setting(ipsec)({
+  path: ['sysopt connection tcpmss', int('octets', 0, 65535, 'Octets, 0 for what fits')],
+  words: {
+    sysopt: 'Special cases of the packet path',
+    connection: 'Connections through tunnels',
+    tcpmss: 'Limit the segments of TCP',
+  },
+  dialects: ['asa', 'pix'],
+  help: 'How long the segments of TCP connections through tunnels are at most; they always fit the path.',
+  get: (c) => (c.tcpSegmentOctets === undefined ? undefined : { octets: c.tcpSegmentOctets }),
+  set: (c, { octets }) => ({ ...c, tcpSegmentOctets: octets }),
+  unset: (c) => ({ ...c, tcpSegmentOctets: undefined }),
+});
+
 const meant = (items: readonly (LegacyItem | 'all')[]): readonly LegacyItem[] =>
   items.includes('all') ? LEGACY_ITEMS : (items as readonly LegacyItem[]);
 
@@ -131,6 +146,7 @@ function verify(configuration: Configuration): readonly Finding[] {
     ...legacyFindings(c, legacyNeeds(configuration)),
     ...dynamicMapFindings(c),
     ...cryptoMapFindings(configuration),
+    ...clientMapFindings(configuration),
     ...[...c.dfBit].flatMap(([name, value]) =>
       unknownInterface(configuration, name, [`crypto ipsec df-bit ${value}-df ${name}`]),
     ),
@@ -170,10 +186,11 @@ export const ipsecRoom: Room = {
     {
       title: 'Security associations',
       place: 'cryptography',
-      commands: [saSeconds, saKilobytes, replayWindow, dfBit],
+      commands: [saSeconds, saKilobytes, replayWindow, dfBit, tcpSegments],
     },
     { title: 'Dynamic maps', place: 'cryptography', collated: true, commands: dynamicMapCommands },
     { title: 'Crypto maps', place: 'cryptography', collated: true, commands: cryptoMapCommands },
+    { title: 'Clients of crypto maps', place: 'cryptography', commands: clientMapCommands },
     { title: 'Phase 1', place: 'cryptography', commands: isakmpCommands },
   ],
 };

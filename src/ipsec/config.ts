@@ -30,6 +30,8 @@ export type DynamicMapEntry = {
   readonly lifetimeSeconds?: number | undefined;
   readonly lifetimeKilobytes?: number | undefined;
   readonly reverseRoute: boolean;
+  /** Lines that are kept without effect, as what follows the sequence number. */
+  readonly kept?: readonly string[] | undefined;
 };
 
 /** Which end of a LAN-to-LAN tunnel begins. */
@@ -91,11 +93,15 @@ export type IpsecConfiguration = {
   readonly transformSets: Table<string, TransformSet>;
   readonly dynamicMaps: Table<string, Table<number, DynamicMapEntry>>;
   readonly maps: Table<string, CryptoMap>;
+  /** Lines of crypto maps about clients, by map, as what follows its name. */
+  readonly mapClients: Table<string, readonly string[]>;
   readonly lifetimeSeconds: number;
   readonly lifetimeKilobytes: number;
   readonly replayWindow: number;
   /** What becomes of the DF bit, by the name of the interface; an interface without an entry copies it. */
   readonly dfBit: Table<string, DfBit>;
+  /** Most octets of a TCP segment through a tunnel; undefined or 0 for what fits. */
+  readonly tcpSegmentOctets?: number | undefined;
   readonly legacyPermitted: ReadonlySet<LegacyItem>;
 };
 
@@ -106,6 +112,7 @@ export const ipsecSlice = slice<IpsecConfiguration>('ipsec', {
   transformSets: new Map(),
   dynamicMaps: new Map(),
   maps: new Map(),
+  mapClients: new Map(),
   lifetimeSeconds: 28800,
   lifetimeKilobytes: 4608000,
   replayWindow: 64,

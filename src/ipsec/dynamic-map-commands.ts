@@ -9,7 +9,7 @@ import { optional } from '#config/path';
 import type { Finding } from '#config/room';
 import type { Declaration } from '#config/setting';
 import { globalScope, lineOf, setting } from '#config/setting';
-import { int, many, word } from '#config/tokens';
+import { int, many, rest, word } from '#config/tokens';
 import { type DynamicMapEntry, type IpsecConfiguration, ipsecSlice } from './config.ts';
 import { type LegacyNeed, legacyOfGroup } from './legacy.ts';
 import { pfsGroup } from './tokens.ts';
@@ -158,6 +158,54 @@ const dynamicReverseRoute = setting(ipsec)({
   unset: (c, key) => withDynamic(c, key, { reverseRoute: false }),
 });
 
+/** A line of an entry that is kept without effect. */
+const dynamicKept = (words: string, help: string) => {
+  const isMine = (line: string) => line === words || line.startsWith(`${words} `);
+  return setting(ipsec)({
+    path: [
+      'crypto dynamic-map',
+      dynamicMapName,
+      sequence,
+      words,
+      optional(rest('text', 'Kept as it is')),
+    ],
+    words: dynamicWords,
+    key: ['name', 'sequence'],
+    help,
+    noEffect: true,
+    get: (c) =>
+      dynamicEntriesOf(c).flatMap(({ entry, ...key }) =>
+        (entry.kept ?? [])
+          .filter(isMine)
+          .map((line) => ({ ...key, text: line.slice(words.length + 1) || undefined })),
+      ),
+    set: (c, { text, ...key }) => {
+      const line = text === undefined ? words : `${words} ${text}`;
+      const others = keptOf(c, key).filter((other) => other !== line);
+      return withDynamic(c, key, { kept: [...others, line] });
+    },
+    unset: (c, { name, sequence: at }) => {
+      const left = keptOf(c, { name, sequence: at }).filter((line) => !isMine(line));
+      const kept = left.length === 0 ? undefined : left;
+      return withDynamic(c, { name, sequence: at }, { kept });
+    },
+  });
+};
+
+const keptOf = (c: IpsecConfiguration, { name, sequence: at }: EntryKey): readonly string[] =>
+  c.dynamicMaps.get(name)?.get(at)?.kept ?? [];
+
+const keptSettings = [
+  dynamicKept('match address', 'The traffic that an entry is for; clients have an address each.'),
+  dynamicKept('set ikev2', 'Proposals of IKEv2, which is not answered.'),
+  dynamicKept('set nat-t-disable', 'Switches NAT traversal off for an entry.'),
+  dynamicKept('set phase1-mode', 'The exchange that begins phase 1.'),
+  dynamicKept('set connection-type', 'Who begins.'),
+  dynamicKept('set trustpoint', 'Certificate for an entry.'),
+  dynamicKept('set peer', 'Peers that an entry is for.'),
+  dynamicKept('set df-bit', 'The DF bit of an entry.'),
+];
+
 /** The commands of dynamic maps; the lines of one map stand together. */
 export const dynamicMapCommands: readonly Declaration[] = [
   dynamicPfs,
@@ -165,6 +213,7 @@ export const dynamicMapCommands: readonly Declaration[] = [
   dynamicSeconds,
   dynamicKilobytes,
   dynamicReverseRoute,
+  ...keptSettings,
 ];
 
 /** What the dynamic maps need from behind the fence. */
@@ -176,7 +225,20 @@ export const dynamicMapNeeds = (c: IpsecConfiguration): readonly LegacyNeed[] =>
   );
 
 /** Transform sets that dynamic maps name and nobody made. */
-export const dynamicMapFindings = (c: IpsecConfiguration): readonly Finding[] =>
+export const dynamicMapFindings = (c: IpsecConfiguration): readonly Finding[] => [
+  ...unknownTransforms(c),
+  ...dynamicEntriesOf(c).flatMap(({ entry, ...key }) =>
+    (entry.kept ?? [])
+      .filter((line) => /^(match address|set peer) /.test(line))
+      .map((line) => ({
+        severity: 'warning' as const,
+        at: [`crypto dynamic-map ${key.name} ${key.sequence} ${line}`],
+        reason: 'the entry is for clients from anywhere, each with its one address',
+      })),
+  ),
+];
+
+const unknownTransforms = (c: IpsecConfiguration): readonly Finding[] =>
   dynamicEntriesOf(c).flatMap(({ entry, ...key }) =>
     entry.transformSets
       .filter((name) => !c.transformSets.has(name))

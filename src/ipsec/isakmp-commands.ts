@@ -1,4 +1,5 @@
-import { optional } from '#config/path';
+import { withEntry } from '#config/configuration';
+import { formatPath, optional, type Path, type ValuesOf } from '#config/path';
 import type { Declaration } from '#config/setting';
 import { globalScope, headerOf, lineOf, mode, setting } from '#config/setting';
 import { interfaceName } from '#config/system';
@@ -38,14 +39,13 @@ const isakmpPolicyMode = mode(ipsec)({
   order: (a, b) => a - b,
 });
 
+const authentications = choice('authentication', {
+  'pre-share': 'A key that both ends were given',
+  'rsa-sig': 'RSA signatures and certificates',
+});
+
 const authentication = setting(isakmpPolicyMode)({
-  path: [
-    'authentication',
-    choice('authentication', {
-      'pre-share': 'A key that both ends were given',
-      'rsa-sig': 'RSA signatures and certificates',
-    }),
-  ],
+  path: ['authentication', authentications],
   words: { authentication: 'Say how the ends prove who they are' },
   help: 'How the ends prove who they are.',
   since: '001:533',
@@ -100,7 +100,10 @@ const onInterface = interfaceName('interface');
 
 const enable = setting(ipsec)({
   path: ['crypto ikev1 enable', onInterface],
-  also: [['crypto isakmp enable', onInterface]],
+  also: [
+    ['crypto isakmp enable', onInterface],
+    ['isakmp enable', onInterface],
+  ],
   words: { ...cryptoWords, enable: 'Answer on an interface' },
   key: ['interface'],
   help: 'Answers IKEv1 on an interface.',
@@ -130,7 +133,10 @@ const keepaliveSeconds = int('seconds', 5, 3600, 'Seconds between keepalives');
 
 const natTraversal = setting(ipsec)({
   path: ['crypto isakmp nat-traversal', optional(keepaliveSeconds)],
-  also: [['crypto ikev1 nat-traversal', optional(keepaliveSeconds)]],
+  also: [
+    ['crypto ikev1 nat-traversal', optional(keepaliveSeconds)],
+    ['isakmp nat-traversal', optional(keepaliveSeconds)],
+  ],
   words: { ...cryptoWords, 'nat-traversal': 'Let ESP travel in UDP where a NAT is in between' },
   help: 'Detects NAT and lets ESP travel in UDP then; off by default.',
   since: '002:82, 002:126',
@@ -141,6 +147,46 @@ const natTraversal = setting(ipsec)({
   }),
   unset: (c) => ({ ...c, natTraversal: undefined }),
 });
+
+/**
+ * PIX: one line for each parameter of a policy. They are listed as the lines of a policy that an ASA has.
+ */
+const pixParameter = <const P extends Path>(
+  path: P,
+  change: (values: ValuesOf<P>) => Partial<IsakmpPolicySetting>,
+): Declaration =>
+  setting(ipsec)({
+    path: ['isakmp policy', priority, ...path] as Path,
+    also: [],
+    words: { isakmp: 'Internet Key Exchange version 1', policy: 'Add a policy of phase 1' },
+    dialects: ['pix'],
+    key: [],
+    help: 'A parameter of a policy of phase 1, listed within the policy.',
+    writes: (values) => [
+      [headerOf(isakmpPolicyMode, values as { readonly priority: number })],
+      [
+        headerOf(isakmpPolicyMode, values as { readonly priority: number }),
+        formatPath(path, values, 'person'),
+      ],
+    ],
+    get: () => undefined,
+    set: (c, values) => {
+      const at = (values as unknown as { readonly priority: number }).priority;
+      const policy = c.isakmpPolicies.get(at) ?? newPolicy(at);
+      const next = { ...policy, ...change(values as unknown as ValuesOf<P>) };
+      return { ...c, isakmpPolicies: withEntry(c.isakmpPolicies, at, next) };
+    },
+  });
+
+const seconds = int('seconds', 120, 2147483647, 'Seconds');
+
+const pixParameters: readonly Declaration[] = [
+  pixParameter(['authentication', authentications], (v) => v),
+  pixParameter(['encryption', isakmpCipher], (v) => v),
+  pixParameter(['hash', isakmpHash], (v) => v),
+  pixParameter(['group', dhGroup], (v) => v),
+  pixParameter(['lifetime', seconds], (v) => ({ lifetimeSeconds: v.seconds })),
+];
 
 /** The commands of phase 1, in the order of a listing. */
 export const isakmpCommands: readonly Declaration[] = [
@@ -153,6 +199,7 @@ export const isakmpCommands: readonly Declaration[] = [
   hash,
   group,
   lifetime,
+  ...pixParameters,
 ];
 
 /** The line that answers IKEv1 on an interface, for findings. */

@@ -1,6 +1,7 @@
 import { familyOf, type IpAddress } from '#base/address';
 import { formatPrefix, type Prefix, prefixOf } from '#base/prefix';
-import { type AccessEntry, type AddressMatch, accessListSlice } from '#config/access-list';
+import { type ResolvedEntry, resolveAccessList } from '#config/access-list';
+import type { AddressMatch } from '#config/access-list-tokens';
 import type { Configuration } from '#config/configuration';
 import type { ChildSelectors } from './keying.ts';
 
@@ -25,25 +26,33 @@ const textOf = (match: AddressMatch): string =>
   typeof match === 'string' ? match : formatPrefix(match);
 
 /** One entry: from our networks to those of the peer. The error says why it cannot be negotiated. */
-function selectorsOfEntry(entry: AccessEntry): ChildSelectors | string | undefined {
-  if (entry.kind === 'remark') return undefined;
-  if (entry.kind === 'standard') return 'an entry without a destination protects nothing';
-  const { source, destination } = entry;
-  const text = `${entry.action} ${entry.protocol} ${textOf(source)} ${textOf(destination)}`;
-  if (entry.action === 'deny') return `"${text}": only permit entries can be negotiated`;
-  if (entry.protocol !== 'ip' || entry.sourcePorts || entry.destinationPorts)
-    return `"${text}": only \`permit ip\` can be negotiated, without protocols and ports`;
-  const [a, b] = [familyOfMatch(source), familyOfMatch(destination)];
-  if (a !== undefined && b !== undefined && a !== b) return `"${text}": addresses of two families`;
-  const family = a ?? b ?? 4;
-  return { local: networkOf(source, family), remote: networkOf(destination, family) };
+function selectorsOfEntry(entry: ResolvedEntry): readonly (ChildSelectors | string)[] {
+  if (entry.kind === 'standard') return ['an entry without a destination protects nothing'];
+  const named = (matches: readonly AddressMatch[]) => matches.map(textOf).join(',');
+  const text = `${entry.action} ${entry.protocol} ${named(entry.source)} ${named(entry.destination)}`;
+  if (entry.action === 'deny') return [`"${text}": only permit entries can be negotiated`];
+  if (entry.protocol !== 'ip' || entry.ports)
+    return [`"${text}": only \`permit ip\` can be negotiated, without protocols and ports`];
+  return entry.source.flatMap((source) =>
+    entry.destination.map((destination) => {
+      const [a, b] = [familyOfMatch(source), familyOfMatch(destination)];
+      if (a !== undefined && b !== undefined && a !== b)
+        return `"${text}": addresses of two families`;
+      const family = a ?? b ?? 4;
+      return { local: networkOf(source, family), remote: networkOf(destination, family) };
+    }),
+  );
 }
 
-/** What `match address` of a crypto map protects. */
+/** What `match address` of a crypto map protects; a group of networks makes one pair for each of them. */
 export function selectorsOf(configuration: Configuration, list: string): MapSelectors {
-  const read = (accessListSlice.of(configuration).get(list) ?? []).map(selectorsOfEntry);
+  const { entries, unresolved } = resolveAccessList(configuration, list);
+  const read = entries.flatMap(selectorsOfEntry);
   return {
     selectors: read.filter((s): s is ChildSelectors => typeof s === 'object'),
-    refused: read.filter((s): s is string => typeof s === 'string'),
+    refused: [
+      ...read.filter((s): s is string => typeof s === 'string'),
+      ...unresolved.map((name) => `"${name}" stands for no addresses`),
+    ],
   };
 }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { formatDiagnostic } from '#config/diagnostic';
 import { DIALECTS, type Dialect } from '#config/dialect';
 import { parseListing } from '#config/parse';
+import { countOf, summaryOf } from '#config/summary';
 import { grammar } from '#engine/grammar';
 import { type Program, UsageError } from './program.ts';
+import { whatRuns } from './what-runs.ts';
 
 /** The text of a file, or a usage error that says why it cannot be read. */
 export async function readText(path: string): Promise<string> {
@@ -35,36 +36,49 @@ export function dialectOption(value: string | undefined): Dialect | undefined {
   return dialect;
 }
 
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
-
 export const checkProgram: Program = {
   name: 'check',
-  synopsis: 'FILE [--dialect asa|pix|ios] [--quiet]',
+  synopsis: 'FILE [--dialect asa|pix|ios] [--keep-unknown] [--all] [--quiet]',
   summary: 'say what is wrong with a configuration, without running it',
   help: `Every line that is not understood is named with its number and the nearest command; then the
 configuration is verified as a whole. Exit status 0: it would run; 1: it would not.
 
-  --dialect D  read it as this dialect, instead of the one its version line tells
-  --quiet      errors only, no warnings and no remarks`,
+  --dialect D      read it as this dialect, instead of the one its version line tells
+  --keep-unknown   lines that are not understood are warnings, as for "headend run --keep-unknown"
+  --all            name each line that is kept without effect, instead of counting them
+  --quiet          errors only, no warnings and no remarks`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { dialect: { type: 'string' }, quiet: { type: 'boolean', default: false } },
+      options: {
+        dialect: { type: 'string' },
+        'keep-unknown': { type: 'boolean', default: false },
+        all: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+      },
     });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError('check takes one FILE');
-    const dialect = dialectOption(values.dialect);
-    const parsed = parseListing(grammar, await readText(file), { dialect });
-    const shown = parsed.diagnostics.filter((d) => !values.quiet || d.severity === 'error');
-    for (const d of shown) process.stdout.write(`${formatDiagnostic(file, d)}\n`);
-    const errors = parsed.diagnostics.filter((d) => d.severity === 'error').length;
-    const warnings = parsed.diagnostics.filter((d) => d.severity === 'warning').length;
+    const { configuration, diagnostics, dialect } = parseListing(grammar, await readText(file), {
+      dialect: dialectOption(values.dialect),
+      keepUnknown: values['keep-unknown'],
+    });
+    for (const line of summaryOf(file, diagnostics, values)) process.stdout.write(`${line}\n`);
+    if (diagnostics.some((d) => d.severity === 'error')) {
+      process.stdout.write(`${file}: ${countOf(diagnostics)}; read as ${dialect}\n`);
+      return 1;
+    }
+    const what = whatRuns(configuration);
+    if (what.kind === 'nothing') {
+      for (const reason of what.reasons) process.stdout.write(`${file}: ${reason}\n`);
+      process.stdout.write(`${file}: would not run; read as ${dialect}\n`);
+      return 1;
+    }
+    const runs = what.kind === 'headEnd' ? 'a head-end' : 'a PAT box';
     process.stdout.write(
-      errors === 0
-        ? `${file}: loads as ${parsed.dialect}; ${count(warnings, 'warning')}\n`
-        : `${file}: ${count(errors, 'error')}, ${count(warnings, 'warning')}; read as ${parsed.dialect}\n`,
+      `${file}: loads as ${dialect}; ${countOf(diagnostics)}; runs as ${runs}\n`,
     );
-    return errors === 0 ? 0 : 1;
+    return 0;
   },
 };

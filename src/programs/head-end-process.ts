@@ -14,6 +14,7 @@ import { platformOfMachine } from '#features/cluster/platform';
 import { DEFAULT_SESSION_LIMIT } from '#session/session-table';
 import { clusterPort, STATE_FOLDER } from './cluster-member.ts';
 import {
+  clampMssOf,
   dfBitOf,
   fragmentationPolicyOf,
   IKE_PORTS,
@@ -97,6 +98,7 @@ export async function startHeadEnd(options: {
     report: driver.report,
     dontFragment: dfBitOf(configuration),
     fragmentationPolicy: fragmentationPolicyOf(configuration),
+    clampMss: clampMssOf(configuration),
   };
   const started =
     inside.kind === 'memory'

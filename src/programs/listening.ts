@@ -59,6 +59,11 @@ export function fragmentationPolicyOf(configuration: Configuration): 1 | 2 | 3 {
   return found[0]?.fragmentationPolicy ?? 1;
 }
 
+/** `sysopt connection tcpmss`: how long segments of TCP are at most; true for what fits. */
+export function clampMssOf(configuration: Configuration): true | number {
+  return ipsecSlice.of(configuration).tcpSegmentOctets || true;
+}
+
 /** The networks behind tunnels: every address that a client may be given, and those of other sites. */
 export function tunnelNetworks(configuration: Configuration): Prefix[] {
   const groups = remoteAccessSlice.of(configuration).tunnelGroups;

@@ -1,5 +1,6 @@
 import type { Configuration } from '#config/configuration';
 import {
+  clampMssOf,
   dfBitOf,
   fragmentationPolicyOf,
   IKE_PORTS,
@@ -21,6 +22,7 @@ const SOCKETS: readonly Part[] = [
   },
   { phrase: 'the DF bit stays as it is', of: dfBitOf },
   { phrase: 'the fragmentation policy stays as it is', of: fragmentationPolicyOf },
+  { phrase: 'the segments of TCP stay as long as they are', of: clampMssOf },
 ];
 
 const ROUTES: Part = {

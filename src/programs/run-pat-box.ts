@@ -8,7 +8,7 @@ import type { EventRecord } from '#events/event';
 import { EventLog } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import { managementSlice } from '#features/management/config';
-import { changeOfPlan, isPatBox, patPlanOf } from '#features/nat/feature';
+import { changeOfPlan, patPlanOf } from '#features/nat/feature';
 import type { PatPlan } from '#features/nat/rules';
 import { auditedOwner, savedRecord } from './audit.ts';
 import { openConsoles, type Seat, typedHere } from './consoles.ts';
@@ -22,10 +22,6 @@ const EVENTS_KEPT = 20_000;
 
 function planOf(options: RunOptions): PatPlan {
   const { configuration } = options.parsed;
-  if (!isPatBox(configuration))
-    throw new UsageError(
-      `${options.file} describes neither a head-end ("crypto ikev1 enable IF") nor a PAT box ("global" and "nat")`,
-    );
   const plan = patPlanOf(configuration);
   if (!plan.ok) throw new UsageError(`${options.file}: ${plan.error.join('; ')}`);
   return plan.value;

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { readLinuxNames } from '#adapters/pat-box';
-import { formatDiagnostic } from '#config/diagnostic';
 import { type Parsed, parseListing } from '#config/parse';
+import { summaryOf } from '#config/summary';
 import { MOST_WORKERS } from '#dataplane/sa-placement';
 import { grammar } from '#engine/grammar';
-import { ipsecSlice } from '#ipsec/config';
 import { dialectOption, readText } from './check.ts';
 import { STATE_FOLDER } from './cluster-member.ts';
 import { CONSOLE_SOCKET } from './console.ts';
 import { type Program, UsageError } from './program.ts';
 import { runHeadEnd } from './run-head-end.ts';
 import { runPatBox } from './run-pat-box.ts';
+import { whatRuns } from './what-runs.ts';
 
 /** How a configuration is to be run. */
 export type RunOptions = {
@@ -40,13 +40,16 @@ function integerOption(name: string, text: string, low: number, high: number): n
 }
 
 /** Reads and judges a configuration; complains about every bad line at once. */
-async function load(file: string, dialect: string | undefined): Promise<Parsed> {
-  const parsed = parseListing(grammar, await readText(file), { dialect: dialectOption(dialect) });
+async function load(
+  file: string,
+  dialect: string | undefined,
+  keepUnknown: boolean,
+): Promise<Parsed> {
+  const options = { dialect: dialectOption(dialect), keepUnknown };
+  const parsed = parseListing(grammar, await readText(file), options);
   const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
   if (errors.length === 0) return parsed;
-  const lines = parsed.diagnostics
-    .filter((d) => d.severity !== 'info' || d.remedy !== undefined || d.line === undefined)
-    .map((d) => formatDiagnostic(file, d));
+  const lines = [...summaryOf(file, parsed.diagnostics, { each: true })];
   if (lines.length > DIAGNOSTICS_SHOWN)
     lines.splice(
       DIAGNOSTICS_SHOWN,
@@ -74,7 +77,10 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
   --inside memory         no TUN: the inside network is within this process, for a trial without root
   --state FOLDER          what a member of a cluster must not forget (default ${STATE_FOLDER})
   --interface HW=LINUX    Linux name of an interface of a PAT box, such as ethernet0=eth0; may be repeated
-  --dialect D             read FILE as asa, pix or ios`,
+  --dialect D             read FILE as asa, pix or ios
+  --keep-unknown          lines that are not understood are kept without effect, each with a warning
+
+IKE has the UDP ports 500 and 4500 of the addresses in FILE; these are no option, since clients know no others.`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -89,6 +95,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
         state: { type: 'string', default: STATE_FOLDER },
         interface: { type: 'string', multiple: true, default: [] },
         dialect: { type: 'string' },
+        'keep-unknown': { type: 'boolean', default: false },
       },
     });
     const [file, ...more] = positionals;
@@ -99,7 +106,7 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
     const linuxNames = readLinuxNames(values.interface);
     if (!linuxNames.ok) throw new UsageError(linuxNames.error);
     const webPort = integerOption('--web-port', values['web-port'], 0, 65_535);
-    const parsed = await load(file, values.dialect);
+    const parsed = await load(file, values.dialect, values['keep-unknown']);
     const options: RunOptions = {
       file,
       parsed,
@@ -112,7 +119,8 @@ is a PAT box. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE
       webPort: webPort === 0 ? undefined : webPort,
       stateFolder: values.state,
     };
-    const { isakmpInterfaces } = ipsecSlice.of(parsed.configuration);
-    return isakmpInterfaces.length > 0 ? runHeadEnd(options) : runPatBox(options);
+    const what = whatRuns(parsed.configuration);
+    if (what.kind === 'nothing') throw new UsageError(`${file}: ${what.reasons.join('; ')}`);
+    return what.kind === 'headEnd' ? runHeadEnd(options) : runPatBox(options);
   },
 };

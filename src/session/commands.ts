@@ -1,17 +1,14 @@
-import { compareAddresses, familyOf, type IpAddress } from '#base/address';
+import { compareAddresses, familyOf } from '#base/address';
 import { Secret } from '#base/secret';
-import { ip, ipv4, mask, range } from '#config/address-tokens';
+import { ipv4, mask, range } from '#config/address-tokens';
 import { type Configuration, withEntry, withoutEntry } from '#config/configuration';
-import { bracketed } from '#config/interface-tokens';
+import { keep, keptFindings, keptInside } from '#config/kept';
 import { optional } from '#config/path';
 import type { Finding, Room } from '#config/room';
-import { globalScope, lineOf, mode, refuse, setting } from '#config/setting';
-import { unknownInterface } from '#config/system';
+import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
 import { choice, int, secret, word } from '#config/tokens';
 import {
-  type AaaServer,
   type AddressPool,
-  aaaServerGroupNames,
   newUser,
   poolNames,
   type SessionConfiguration,
@@ -22,6 +19,8 @@ import {
   userNames,
 } from './config.ts';
 import { limitSection } from './limit-commands.ts';
+import { serverFindings, serverSection } from './server-commands.ts';
+import { USER_KEPT } from './user-kept.ts';
 import { formatVerifier, parseVerifier } from './verifier-text.ts';
 
 const session = globalScope(sessionSlice);
@@ -170,6 +169,7 @@ const service = setting(userMode)({
     'service-type',
     choice('service', {
       admin: 'The user may configure this device',
+      'nas-prompt': 'The user may look at this device',
       'remote-access': 'The user may use the VPN only',
     }),
   ],
@@ -203,8 +203,18 @@ const groupLock = setting(userMode)({
   path: ['group-lock value', word('group', 'Name of a tunnel group')],
   words: { 'group-lock': 'Bind the user to a tunnel group', value: 'Name it' },
   help: 'The only tunnel group through which the user may log in.',
-  get: (u) => (u.groupLock === undefined ? undefined : { group: u.groupLock }),
+  get: (u) =>
+    u.groupLock === undefined || u.groupLock === 'none' ? undefined : { group: u.groupLock },
   set: (u, { group }) => ({ ...u, groupLock: group }),
+  unset: (u) => ({ ...u, groupLock: undefined }),
+});
+
+const noGroupLock = setting(userMode)({
+  path: ['group-lock none'],
+  words: { none: 'Any, whatever the group policy says' },
+  help: 'Lets the user log in through every tunnel group, whatever the group policy says.',
+  get: (u) => (u.groupLock === 'none' ? true : undefined),
+  set: (u) => ({ ...u, groupLock: 'none' }),
   unset: (u) => ({ ...u, groupLock: undefined }),
 });
 
@@ -215,101 +225,6 @@ const simultaneousLogins = setting(userMode)({
   get: (u) => (u.simultaneousLogins === undefined ? undefined : { logins: u.simultaneousLogins }),
   set: (u, { logins }) => ({ ...u, simultaneousLogins: logins }),
   unset: (u) => ({ ...u, simultaneousLogins: undefined }),
-});
-
-const serverWords = { 'aaa-server': 'Servers that know users' };
-
-const serverGroup = setting(session)({
-  path: [
-    'aaa-server',
-    word('group', 'Name of the group', 64, aaaServerGroupNames),
-    'protocol',
-    choice('protocol', { radius: 'RADIUS, RFC 2865' }),
-  ],
-  words: { ...serverWords, protocol: 'Protocol that the servers speak' },
-  key: ['group'],
-  help: 'A group of servers that are asked about users.',
-  get: (c) => [...c.aaaServerGroups.values()].map((g) => ({ group: g.name, protocol: g.protocol })),
-  set(c, v) {
-    if (v.group === 'LOCAL') return refuse('LOCAL is the group of the users of this device');
-    const group = { name: v.group, protocol: v.protocol };
-    return { ...c, aaaServerGroups: withEntry(c.aaaServerGroups, v.group, group) };
-  },
-  unset: (c, { group }) => ({
-    ...c,
-    aaaServerGroups: withoutEntry(c.aaaServerGroups, group),
-    aaaServers: new Map([...c.aaaServers].filter(([, s]) => s.group !== group)),
-  }),
-});
-
-type ServerValues = {
-  readonly group: string;
-  readonly interface: string;
-  readonly address: IpAddress;
-  /** On the same line in the older spelling. */
-  readonly key?: Secret;
-};
-
-const newServer = (v: ServerValues): AaaServer => ({
-  group: v.group,
-  interface: v.interface,
-  address: v.address,
-  key: v.key,
-  authenticationPort: 1645,
-  accountingPort: 1646,
-  timeoutSeconds: 10,
-});
-
-const hostPath = [
-  'aaa-server',
-  word('group', 'Name of the group', 64, aaaServerGroupNames),
-  bracketed('interface', 'Interface towards the server'),
-  'host',
-  ip('address', 'Address of the server'),
-] as const;
-
-/** One server of a group. */
-const serverMode = mode(session)({
-  name: 'aaa-server host',
-  prompt: 'config-aaa-server-host',
-  path: hostPath,
-  also: [[...hostPath, secret('key', 'Secret shared with the server')]],
-  words: { ...serverWords, host: 'Add a server to the group' },
-  help: 'Enters the parameters of one server.',
-  table: (c) => c.aaaServers,
-  put: (c, aaaServers) => ({ ...c, aaaServers }),
-  id: (v) => `${v.group} ${v.address}`,
-  values: (_, s) => ({ group: s.group, interface: s.interface, address: s.address }),
-  create: newServer,
-  update: (s, v: ServerValues) => ({ ...s, interface: v.interface, key: v.key ?? s.key }),
-});
-
-const serverKey = setting(serverMode)({
-  path: ['key', secret('key', 'Secret shared with the server')],
-  words: { key: 'Set the shared secret' },
-  help: 'The secret shared with the server.',
-  get: (s) => s.key && { key: s.key },
-  set: (s, { key }) => ({ ...s, key }),
-  unset: (s) => ({ ...s, key: undefined }),
-});
-
-const port = (leading: string, help: string, field: 'authenticationPort' | 'accountingPort') =>
-  setting(serverMode)({
-    path: [leading, int('port', 1, 65535, 'UDP port')],
-    words: { [leading]: help },
-    help,
-    get: (s) => ({ port: s[field] }),
-    set: (s, v) => ({ ...s, [field]: v.port }),
-    unset: (s) => ({ ...s, [field]: field === 'authenticationPort' ? 1645 : 1646 }),
-  });
-
-const serverTimeout = setting(serverMode)({
-  path: ['timeout', int('seconds', 1, 300, 'Seconds')],
-  words: { timeout: 'Set how long the server is waited for' },
-  help: 'How long the server is waited for.',
-  get: (s) => ({ seconds: s.timeoutSeconds }),
-  set: (s, { seconds }) => ({ ...s, timeoutSeconds: seconds }),
-  unset: (s) => ({ ...s, timeoutSeconds: 10 }),
 });
 
 /** Pools that share addresses would give one address twice. */
@@ -330,6 +245,11 @@ const poolLine = (p: AddressPool): string =>
   lineOf(pool, { name: p.name, range: p.range, mask: p.maskLength });
 
 function verifyUser(user: User): readonly Finding[] {
+  const kept = keptFindings(USER_KEPT, user.kept ?? new Map(), [headerOf(userMode, user)]);
+  return [...kept, ...foreignFindings(user)];
+}
+
+function foreignFindings(user: User): readonly Finding[] {
   if (user.credential.kind !== 'foreign') return [];
   const { hash, format: written } = user.credential;
   const shown = { name: user.name, privilege: shownPrivilege(user) };
@@ -343,28 +263,12 @@ function verifyUser(user: User): readonly Finding[] {
   ];
 }
 
-function verifyServer(configuration: Configuration, server: AaaServer): readonly Finding[] {
-  const { aaaServerGroups } = sessionSlice.of(configuration);
-  const at = [`aaa-server ${server.group} (${server.interface}) host ${server.address}`];
-  const group: readonly Finding[] = aaaServerGroups.has(server.group)
-    ? []
-    : [
-        {
-          severity: 'error',
-          at,
-          reason: `there is no group "${server.group}"`,
-          remedy: `"aaa-server ${server.group} protocol radius" makes it`,
-        },
-      ];
-  return [...group, ...unknownInterface(configuration, server.interface, at)];
-}
-
 function verify(configuration: Configuration): readonly Finding[] {
-  const { pools, users, aaaServers } = sessionSlice.of(configuration);
+  const { pools, users } = sessionSlice.of(configuration);
   return [
     ...overlaps([...pools.values()]),
     ...[...users.values()].flatMap(verifyUser),
-    ...[...aaaServers.values()].flatMap((server) => verifyServer(configuration, server)),
+    ...serverFindings(configuration),
   ];
 }
 
@@ -375,19 +279,7 @@ export const sessionRoom: Room = {
   sections: [
     { title: 'Address pools', place: 'pools', commands: [pool] },
     limitSection,
-    {
-      title: 'Authentication servers',
-      place: 'servers',
-      collated: true,
-      commands: [
-        serverGroup,
-        serverMode.mode,
-        serverKey,
-        port('authentication-port', 'Port for authentication.', 'authenticationPort'),
-        port('accounting-port', 'Port for accounting.', 'accountingPort'),
-        serverTimeout,
-      ],
-    },
+    serverSection,
     {
       title: 'Users',
       place: 'users',
@@ -399,8 +291,10 @@ export const sessionRoom: Room = {
         service,
         userGroupPolicy,
         groupLock,
+        noGroupLock,
         framedAddress,
         simultaneousLogins,
+        ...USER_KEPT.flatMap((command) => keep(command, keptInside(userMode, 'kept'))),
       ],
     },
   ],

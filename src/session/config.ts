@@ -2,6 +2,7 @@ import type { IpAddress } from '#base/address';
 import type { Secret } from '#base/secret';
 import type { AddressRange } from '#config/address-tokens';
 import { type Configuration, slice, type Table, withEntry } from '#config/configuration';
+import type { Keeps } from '#config/kept';
 import type { PasswordVerifier } from './credentials.ts';
 
 /** Addresses that clients are given, both ends included. */
@@ -32,15 +33,34 @@ export type User = {
   /** 0 to 15; 15 may change the configuration. */
   readonly privilege: number;
   /** Whom the user may be: a VPN user, an administrator, or both. */
-  readonly service: 'any' | 'admin' | 'remote-access';
+  readonly service: 'any' | 'admin' | 'nas-prompt' | 'remote-access';
   readonly groupPolicy?: string | undefined;
   readonly framedAddress?: { readonly address: IpAddress; readonly maskLength: number } | undefined;
+  /** The only tunnel group for the user, or `none`, whatever the group policy says. */
   readonly groupLock?: string | undefined;
+  readonly kept?: Keeps['kept'];
   readonly simultaneousLogins?: number | undefined;
 };
 
 /** A group of authentication servers. */
-export type AaaServerGroup = { readonly name: string; readonly protocol: 'radius' };
+export type AaaServerGroup = {
+  readonly name: string;
+  readonly protocol: AaaProtocol;
+  readonly kept?: Keeps['kept'];
+};
+
+/** Protocols of servers that know users; none of them is spoken yet. */
+export const AAA_PROTOCOLS = {
+  radius: 'RADIUS, RFC 2865',
+  'tacacs+': 'TACACS+',
+  ldap: 'LDAP',
+  kerberos: 'Kerberos',
+  nt: 'Windows NT',
+  sdi: 'RSA SecurID',
+  'http-form': 'A form of a web server',
+  local: 'The users of this device, as a PIX names them',
+} as const;
+export type AaaProtocol = keyof typeof AAA_PROTOCOLS;
 
 /** One server of a group. */
 export type AaaServer = {
@@ -52,6 +72,7 @@ export type AaaServer = {
   readonly authenticationPort: number;
   readonly accountingPort: number;
   readonly timeoutSeconds: number;
+  readonly kept?: Keeps['kept'];
 };
 
 /** Who may log in, and the addresses they get. */

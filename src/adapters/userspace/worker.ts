@@ -47,7 +47,7 @@ const path = new PacketPath(
   table,
   new Float64Array(start.pathCounters),
   (report) => gate.add(report),
-  start.rules.clampMss ? new MssClamp(pathMtu) : undefined,
+  start.rules.clampMss ? new MssClamp(pathMtu, start.rules.clampMss) : undefined,
   handOver && espElsewhere(handOver, handOver.states.workers),
 );
 const hooks = {

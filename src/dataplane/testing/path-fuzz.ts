@@ -52,7 +52,7 @@ const MTUS = [1500, 1280, 600, 100] as const;
 const RULES: readonly OutboundRules[] = [
   { dontFragment: 'copy', fragmentationPolicy: 1, clampMss: true },
   { dontFragment: 'set', fragmentationPolicy: 2, clampMss: false },
-  { dontFragment: 'clear', fragmentationPolicy: 3, clampMss: true },
+  { dontFragment: 'clear', fragmentationPolicy: 3, clampMss: 1000 },
 ];
 /** Counters that say that a packet was refused. */
 const REFUSALS = [

@@ -191,16 +191,21 @@ function segmentSizes(factory: BenchFactory): void {
     assert.equal(((options[at] as number) << 8) | (options[at + 1] as number), size);
   };
 
-  for (const clampMss of [true, false])
+  const segments = new Map<boolean | number, string>([
+    [true, 'segments that fit'],
+    [false, 'what they say when told so'],
+    [1000, 'segments of no more than a limit'],
+  ]);
+  for (const [clampMss, what] of segments)
     story(
       factory,
-      `connections of TCP open with ${clampMss ? 'segments that fit' : 'what they say when told so'}`,
+      `connections of TCP open with ${what}`,
       async (w) => {
         for (const family of [4, 6] as const) {
           const peer = await w.join({ family });
           const fits = MOST_INNER - (family === 4 ? 40 : 60);
           for (const { options, at } of openings) {
-            const size = clampMss ? fits : 0x5b4;
+            const size = clampMss === true ? fits : clampMss || 0x5b4;
             w.bench.sendInside(syn(family, options, true));
             const [sent] = await w.takeSent(1);
             expectSize(sent && peer.open(sent.bytes).payload, at, size);

@@ -75,7 +75,8 @@ const loggingWords = { logging: 'Event log' };
 
 const loggingEnable = setting(management)({
   path: ['logging enable'],
-  words: { ...loggingWords, enable: 'Write the log' },
+  also: [['logging on']],
+  words: { ...loggingWords, enable: 'Write the log', on: 'Write the log' },
   help: 'Writes the event log.',
   get: (c) => c.logging.enabled,
   set: (c) => ({ ...c, logging: { ...c.logging, enabled: true } }),

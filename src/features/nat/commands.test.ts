@@ -40,6 +40,7 @@ test('the listing of the PIX is read and written as it was', () => {
     [['outside', '171.69.88.1', 1]],
   );
   assert.deepEqual(natSlice.of(configuration), {
+    ...natSlice.empty,
     globals: [{ interface: 'outside', id: 1 }],
     rules: [
       {

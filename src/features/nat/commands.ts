@@ -1,4 +1,5 @@
-import { network } from '#config/address-tokens';
+import { accessListNames } from '#config/access-list';
+import { mask, network, range } from '#config/address-tokens';
 import type { Configuration } from '#config/configuration';
 import { sameValue } from '#config/configuration';
 import { bracketed } from '#config/interface-tokens';
@@ -6,8 +7,9 @@ import { optional } from '#config/path';
 import type { Finding, Room } from '#config/room';
 import { globalScope, lineOf, setting } from '#config/setting';
 import { unknownInterface } from '#config/system';
-import { int } from '#config/tokens';
-import { type NatRule, natSlice } from './config.ts';
+import { int, word } from '#config/tokens';
+import { ipsecSlice } from '#ipsec/config';
+import { type AddressPool, type NatRule, natSlice } from './config.ts';
 
 const nat = globalScope(natSlice);
 
@@ -32,6 +34,54 @@ const global = setting(nat)({
   unset: (c, v) => ({
     ...c,
     globals: c.globals.filter((g) => g.interface !== v.interface || g.id !== v.id),
+  }),
+});
+
+const globalAddresses = setting(nat)({
+  path: [
+    'global',
+    bracketed('interface', 'Interface towards the outside'),
+    int('id', 1, 2147483647, 'Number that the "nat" commands name'),
+    range('range', 'First and last address'),
+    optional('netmask', mask('mask', 'Mask of their network')),
+  ],
+  words: { global: 'Say which address stands for hosts', netmask: 'Mask of their network' },
+  dialects: ['pix'],
+  key: ['interface', 'id', 'range'],
+  help: 'Addresses that stand for hosts; a PAT box knows the address of an interface only.',
+  get: (c) => c.pools,
+  set: (c, v) => ({ ...c, pools: [...c.pools.filter((p) => !samePool(p, v)), v] }),
+  unset: (c, v) => ({ ...c, pools: c.pools.filter((p) => !samePool(p, v)) }),
+});
+
+type PoolKey = Pick<AddressPool, 'interface' | 'id' | 'range'>;
+
+const samePool = (a: PoolKey, b: PoolKey): boolean =>
+  a.interface === b.interface && a.id === b.id && sameValue(a.range, b.range);
+
+const exemption = setting(nat)({
+  path: [
+    'nat',
+    bracketed('interface', 'Interface of the hosts'),
+    int('zero', 0, 0, 'Not translated'),
+    'access-list',
+    word('list', 'Name of an access list', 241, accessListNames),
+  ],
+  words: { nat: 'Say which hosts are translated', 'access-list': 'By an access list' },
+  dialects: ['pix'],
+  key: ['interface'],
+  help: 'Traffic that is not translated, which a head-end translates none of anyway.',
+  get: (c) => c.exemptions.map((e) => ({ ...e, zero: 0 })),
+  set: (c, v) => ({
+    ...c,
+    exemptions: [
+      ...c.exemptions.filter((e) => e.interface !== v.interface),
+      { interface: v.interface, list: v.list },
+    ],
+  }),
+  unset: (c, v) => ({
+    ...c,
+    exemptions: c.exemptions.filter((e) => e.interface !== v.interface),
   }),
 });
 
@@ -71,15 +121,38 @@ type RuleKey = Pick<NatRule, 'interface' | 'id' | 'prefix'>;
 const sameRule = (a: RuleKey, b: RuleKey): boolean =>
   a.interface === b.interface && a.id === b.id && sameValue(a.prefix, b.prefix);
 
+/** A device does one thing: with IKE it is a head-end, and translates nothing. */
+function headEndFindings(configuration: Configuration): readonly Finding[] {
+  const { globals, rules, pools } = natSlice.of(configuration);
+  const [shared, rule, pool] = [globals[0], rules.find((r) => r.id > 0), pools[0]];
+  if (ipsecSlice.of(configuration).isakmpInterfaces.length === 0) return [];
+  const line = shared
+    ? lineOf(global, shared)
+    : pool
+      ? lineOf(globalAddresses, pool)
+      : rule && lineOf(natRule, rule);
+  if (line === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      at: [line],
+      reason:
+        'IKE is enabled, so this runs as a head-end, and "nat" and "global" lines have no effect',
+      remedy: 'let nftables translate what goes to the Internet',
+    },
+  ];
+}
+
 function verify(configuration: Configuration): readonly Finding[] {
-  const { globals, rules } = natSlice.of(configuration);
-  const findings: Finding[] = globals.flatMap((g) =>
-    unknownInterface(configuration, g.interface, [lineOf(global, g)]),
-  );
+  const { globals, rules, pools } = natSlice.of(configuration);
+  const findings: Finding[] = [
+    ...headEndFindings(configuration),
+    ...globals.flatMap((g) => unknownInterface(configuration, g.interface, [lineOf(global, g)])),
+  ];
   for (const rule of rules) {
     const at = [lineOf(natRule, rule)];
     findings.push(...unknownInterface(configuration, rule.interface, at));
-    if (rule.id > 0 && !globals.some((g) => g.id === rule.id))
+    if (rule.id > 0 && ![...globals, ...pools].some((g) => g.id === rule.id))
       findings.push({
         severity: 'error',
         at,
@@ -94,5 +167,11 @@ function verify(configuration: Configuration): readonly Finding[] {
 export const natRoom: Room = {
   slices: [natSlice],
   verify,
-  sections: [{ title: 'Address translation', place: 'translation', commands: [global, natRule] }],
+  sections: [
+    {
+      title: 'Address translation',
+      place: 'translation',
+      commands: [global, globalAddresses, exemption, natRule],
+    },
+  ],
 };

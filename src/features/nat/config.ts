@@ -1,4 +1,5 @@
 import type { Prefix } from '#base/prefix';
+import type { AddressRange } from '#config/address-tokens';
 import { slice } from '#config/configuration';
 
 /** `global (outside) 1 interface`: hosts of that number share the address of this interface. */
@@ -16,10 +17,28 @@ export type NatRule = {
   readonly embryonicLimit: number;
 };
 
+/** `global (outside) 1 A-B`: addresses that stand for hosts, which is not done. */
+export type AddressPool = {
+  readonly interface: string;
+  readonly id: number;
+  readonly range: AddressRange;
+  readonly mask?: number | undefined;
+};
+
+/** `nat (inside) 0 access-list LIST`: traffic that is not translated. */
+export type NatExemption = { readonly interface: string; readonly list: string };
+
 /** Address translation of the PIX dialect. */
 export type NatConfiguration = {
+  readonly pools: readonly AddressPool[];
+  readonly exemptions: readonly NatExemption[];
   readonly globals: readonly GlobalPool[];
   readonly rules: readonly NatRule[];
 };
 
-export const natSlice = slice<NatConfiguration>('nat', { globals: [], rules: [] });
+export const natSlice = slice<NatConfiguration>('nat', {
+  pools: [],
+  exemptions: [],
+  globals: [],
+  rules: [],
+});

@@ -168,6 +168,10 @@ export function planPatBox(
   for (const { interface: name } of nat.globals)
     if (!interfaces.some((i) => i.name === name))
       complaints.push(`global (${name}): no interface "${name}" has an address`);
+  for (const { interface: name, id } of nat.pools)
+    complaints.push(`global (${name}) ${id}: hosts share the address of an interface only`);
+  for (const { interface: name } of nat.exemptions)
+    complaints.push(`nat (${name}) 0 access-list: passing hosts untranslated is not supported`);
   return complaints.length > 0 ? err(complaints) : ok({ interfaces, routes, rules });
 }
 

@@ -1,8 +1,9 @@
 import { sameEndpoint } from '#base/address';
 import type { Instant } from '#base/instant';
+import type { Configuration } from '#config/configuration';
 import { about, type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
-import { sessionSlice, type User } from '#session/config';
+import { sessionSlice } from '#session/config';
 import type { CredentialAnswer, PasswordVerifier } from '#session/credentials';
 import { credentialsOverloaded, loginRefused } from '#session/events';
 import { enter } from './admission.ts';
@@ -17,9 +18,17 @@ import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
 const WRONG_CREDENTIALS = 'wrong password or unknown user';
 
 /** What a password is checked against; undefined for a user who may not log in with this group. */
-function verifierFor(user: User | undefined, group: string): PasswordVerifier | undefined {
-  if (user === undefined || user.service === 'admin') return undefined;
-  if (user.groupLock !== undefined && user.groupLock !== group) return undefined;
+function verifierFor(
+  configuration: Configuration,
+  name: string,
+  group: string,
+): PasswordVerifier | undefined {
+  const user = sessionSlice.of(configuration).users.get(name);
+  if (user === undefined || user.service === 'admin' || user.service === 'nas-prompt')
+    return undefined;
+  // What is said about the user goes before what the policy says, "none" included.
+  const lock = user.groupLock ?? policyOf(configuration, group, name)?.groupLock ?? 'none';
+  if (lock !== 'none' && lock !== group) return undefined;
   return user.credential.kind === 'verifier' ? user.credential.verifier : undefined;
 }
 
@@ -36,7 +45,7 @@ export function checkCredentials(
   const configuration = c.configuration();
   const group = remoteAccessSlice.of(configuration).tunnelGroups.get(login.group);
   const serverGroup = group?.authenticationServerGroup ?? 'LOCAL';
-  if (serverGroup !== 'LOCAL')
+  if (serverGroup !== 'LOCAL' && !group?.localFallback)
     return refuse(
       c,
       sa,
@@ -45,7 +54,7 @@ export function checkCredentials(
       occurred(serverGroupUnsupported, { serverGroup }),
       now,
     );
-  const verifier = verifierFor(sessionSlice.of(configuration).users.get(user), login.group);
+  const verifier = verifierFor(configuration, user, login.group);
   const check = c.credentials.check(user, password, verifier);
   if (check.kind === 'verified') return admit(c, sa, login, user, now);
   const ticket = c.logins.ticketFor(sa);

@@ -92,6 +92,7 @@ test('a tunnel group has its attributes in two modes, each with its own "no"', (
     addressPools: ['vpnpool'],
     defaultGroupPolicy: 'staff',
     authenticationServerGroup: 'LOCAL',
+    localFallback: false,
     keepalive: { thresholdSeconds: 20, retrySeconds: 5 },
     natTraversal: false,
   });
@@ -144,7 +145,7 @@ test('what a group names and nobody made is an error at the line that names it',
     ),
     [
       'conc.cfg:4: "address-pool missing": there is no pool "missing"',
-      'conc.cfg:5: "authentication-server-group rad": no RADIUS server is asked yet, so nobody of group "ciscovpn" could log in; "authentication-server-group LOCAL" asks the users of this device',
+      'conc.cfg:5: warning: "authentication-server-group rad": no server is asked yet, so nobody of group "ciscovpn" can log in; "authentication-server-group LOCAL" asks the users of this device',
       'conc.cfg:6: "default-group-policy nobody": there is no group policy "nobody"; "group-policy nobody internal" makes it',
       'conc.cfg:11: "split-tunnel-network-list value nolist": there is no access list "nolist"',
       'conc.cfg:12: "address-pools value nopool": there is no pool "nopool"',
@@ -176,6 +177,11 @@ test('a group key means aggressive mode, and one command permits everything old'
     'interface Ethernet0/0',
     ' nameif outside',
     'ip local pool vpnpool 40.1.1.1-40.1.1.9',
+    'username carla password carlas',
+    'crypto ipsec ikev1 transform-set strong esp-aes-256 esp-sha256-hmac',
+    'crypto dynamic-map dyn 10 set ikev1 transform-set strong',
+    'crypto map outside_map 10 ipsec-isakmp dynamic dyn',
+    'crypto map outside_map interface outside',
     'crypto ikev1 enable outside',
     'crypto ikev1 policy 10',
     ' encryption 3des',
@@ -192,7 +198,7 @@ test('a group key means aggressive mode, and one command permits everything old'
   assert.equal(missingPermit(parse(...lines).configuration), permit);
   assert.equal(
     text.at(-2),
-    'conc.cfg:13: "ikev1 pre-shared-key *****": aggressive-mode is old and not permitted; "legacy-crypto permit aggressive-mode" permits it',
+    'conc.cfg:18: "ikev1 pre-shared-key *****": aggressive-mode is old and not permitted; "legacy-crypto permit aggressive-mode" permits it',
   );
   assert.equal(
     text.at(-1),

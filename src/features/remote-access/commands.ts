@@ -1,4 +1,4 @@
-import { unknownAccessList } from '#config/access-list';
+import { resolveAccessList, unknownAccessList } from '#config/access-list';
 import type { Configuration } from '#config/configuration';
 import type { Finding, Room } from '#config/room';
 import { systemSlice } from '#config/system';
@@ -6,15 +6,23 @@ import { legacyNeeds } from '#ipsec/commands';
 import { ipsecSlice } from '#ipsec/config';
 import { type LegacyNeed, legacyFindings, permitCommand } from '#ipsec/legacy';
 import { sessionSlice } from '#session/config';
-import { remoteAccessSlice, resolveGroupPolicy, type TunnelGroup } from './config.ts';
-import { groupCommands, groupLines } from './group-commands.ts';
+import {
+  BUILT_IN_GROUPS,
+  remoteAccessSlice,
+  resolveGroupPolicy,
+  type TunnelGroup,
+} from './config.ts';
+import { groupCommands, groupKeptFindings, groupLines } from './group-commands.ts';
 import { peerFindings, unknownPeers } from './peer-findings.ts';
 import {
   ipsecUdpLines,
   policyCommands,
+  policyKeptFindings,
   policyPoolLines,
   splitTunnelListLines,
 } from './policy-commands.ts';
+import { serviceFindings } from './service-findings.ts';
+import { vpngroupCommands } from './vpngroup-commands.ts';
 
 const error = (at: readonly string[], reason: string, remedy?: string): Finding => ({
   severity: 'error',
@@ -39,6 +47,21 @@ const unknownPools = (
     .filter((name) => !sessionSlice.of(configuration).pools.has(name))
     .map((name) => error(at, `there is no pool "${name}"`));
 
+/** A split tunnel list that is not there, or that has names without addresses. */
+function splitTunnelFindings(
+  configuration: Configuration,
+  policy: string,
+  list: string,
+): readonly Finding[] {
+  const at = splitTunnelListLines(policy, list);
+  return [
+    ...unknownAccessList(configuration, list, at),
+    ...resolveAccessList(configuration, list).unresolved.map((name) =>
+      error(at, `access list "${list}" names "${name}", which stands for no addresses`),
+    ),
+  ];
+}
+
 /** NAT-18: IPsec over UDP and NAT traversal cannot share a port. */
 function verifyPolicies(configuration: Configuration): readonly Finding[] {
   const { groupPolicies } = remoteAccessSlice.of(configuration);
@@ -47,6 +70,7 @@ function verifyPolicies(configuration: Configuration): readonly Finding[] {
   for (const policy of groupPolicies.values()) {
     const { name, splitTunnelList, addressPools } = policy;
     const resolved = resolveGroupPolicy(configuration, name);
+    findings.push(...policyKeptFindings(policy));
     if (natTraversal && resolved?.ipsecUdp && resolved.ipsecUdpPort === NAT_TRAVERSAL_PORT)
       findings.push(
         error(
@@ -56,13 +80,7 @@ function verifyPolicies(configuration: Configuration): readonly Finding[] {
         ),
       );
     if (splitTunnelList !== undefined && splitTunnelList !== 'none')
-      findings.push(
-        ...unknownAccessList(
-          configuration,
-          splitTunnelList,
-          splitTunnelListLines(name, splitTunnelList),
-        ),
-      );
+      findings.push(...splitTunnelFindings(configuration, name, splitTunnelList));
     if (addressPools)
       findings.push(
         ...unknownPools(configuration, addressPools, policyPoolLines(name, addressPools)),
@@ -71,10 +89,33 @@ function verifyPolicies(configuration: Configuration): readonly Finding[] {
   return findings;
 }
 
+/** A built-in group need not be complete. With a key it lets those in who name no other group. */
+const builtInFindings = (group: TunnelGroup): readonly Finding[] =>
+  group.preSharedKey && group.type === 'remote-access'
+    ? [
+        warning(
+          groupLines.preSharedKey(group),
+          `clients have to name the group "${group.name}": nobody falls into it by naming another`,
+        ),
+      ]
+    : [];
+
+/** What becomes of a group whose users only servers know. */
+function serverFinding(group: TunnelGroup, known: boolean): Finding {
+  const { name, authenticationServerGroup: servers, localFallback } = group;
+  const at = groupLines.authentication(group);
+  const remedy = '"authentication-server-group LOCAL" asks the users of this device';
+  if (!known) return error(at, `there is no group of servers "${servers}"`, remedy);
+  return localFallback
+    ? warning(at, 'no server is asked yet: the users of this device are asked at once', remedy)
+    : warning(at, `no server is asked yet, so nobody of group "${name}" can log in`, remedy);
+}
+
 function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly Finding[] {
   const { aaaServerGroups } = sessionSlice.of(configuration);
   const findings: Finding[] = [
     ...unknownPools(configuration, group.addressPools, groupLines.pools(group)),
+    ...groupKeptFindings(group),
   ];
   const { name, defaultGroupPolicy, authenticationServerGroup: servers } = group;
   const policy = resolveGroupPolicy(configuration, defaultGroupPolicy);
@@ -86,16 +127,7 @@ function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly
         `"group-policy ${defaultGroupPolicy} internal" makes it`,
       ),
     );
-  if (servers !== 'LOCAL')
-    findings.push(
-      error(
-        groupLines.authentication(group),
-        aaaServerGroups.has(servers)
-          ? `no RADIUS server is asked yet, so nobody of group "${name}" could log in`
-          : `there is no group of servers "${servers}"`,
-        '"authentication-server-group LOCAL" asks the users of this device',
-      ),
-    );
+  if (servers !== 'LOCAL') findings.push(serverFinding(group, aaaServerGroups.has(servers)));
   const own = systemSlice.of(configuration).interfaces.values();
   if (group.redirectTo && [...own].some((i) => i.address?.address === group.redirectTo))
     findings.push(
@@ -104,6 +136,7 @@ function verifyGroup(configuration: Configuration, group: TunnelGroup): readonly
         `${group.redirectTo} is an address of this device, so clients would go in circles`,
       ),
     );
+  if (BUILT_IN_GROUPS.has(name)) return [...findings, ...builtInFindings(group)];
   if (group.type === 'ipsec-l2l') return [...findings, ...peerFindings(configuration, group)];
   if (!group.preSharedKey)
     findings.push(
@@ -149,6 +182,7 @@ function verify(configuration: Configuration): readonly Finding[] {
     ...[...tunnelGroups.values()].flatMap((group) => verifyGroup(configuration, group)),
     ...unknownPeers(configuration),
     ...legacyFindings(ipsecSlice.of(configuration), aggressiveNeeds(configuration)),
+    ...serviceFindings(configuration),
   ];
   for (const user of sessionSlice.of(configuration).users.values())
     if (user.groupPolicy !== undefined && !resolveGroupPolicy(configuration, user.groupPolicy))
@@ -175,5 +209,6 @@ export const remoteAccessRoom: Room = {
   sections: [
     { title: 'Group policies', place: 'policies', collated: true, commands: policyCommands },
     { title: 'Tunnel groups', place: 'groups', collated: true, commands: groupCommands },
+    { title: 'Groups of a PIX', place: 'groups', commands: vpngroupCommands },
   ],
 };

@@ -1,12 +1,13 @@
 import type { IpAddress } from '#base/address';
 import type { Secret } from '#base/secret';
 import { type Configuration, slice, type Table } from '#config/configuration';
+import type { Keeps } from '#config/kept';
 
 /** A limit in minutes, or none. */
 export type Minutes = number | 'none';
 
 /** What `group-policy NAME attributes` says; undefined is inherited from `DfltGrpPolicy`. */
-export type GroupPolicy = {
+export type GroupPolicy = Keeps & {
   readonly name: string;
   readonly dnsServers?: readonly IpAddress[] | undefined;
   readonly winsServers?: readonly IpAddress[] | undefined;
@@ -26,6 +27,8 @@ export type GroupPolicy = {
   readonly pfs?: boolean | undefined;
   readonly ipsecUdp?: boolean | undefined;
   readonly ipsecUdpPort?: number | undefined;
+  /** The only tunnel group through which its members may log in, or `none`. */
+  readonly groupLock?: string | undefined;
 };
 
 export type TunnelProtocol = 'ikev1' | 'ikev2' | 'l2tp-ipsec' | 'ssl-client' | 'ssl-clientless';
@@ -50,6 +53,7 @@ export type ResolvedGroupPolicy = {
   readonly pfs: boolean;
   readonly ipsecUdp: boolean;
   readonly ipsecUdpPort: number;
+  readonly groupLock: string | undefined;
 };
 
 /** Keepalives of `isakmp keepalive`, or none. */
@@ -59,6 +63,11 @@ export type Keepalive =
 
 /** What `tunnel-group` says about the peers that name it. */
 export type TunnelGroup = {
+  /** Lines that are kept without effect, by the mode that they stand in. */
+  readonly keptGeneral?: Keeps['kept'];
+  readonly keptIpsec?: Keeps['kept'];
+  readonly keptPpp?: readonly string[] | undefined;
+  readonly keptWebvpn?: readonly string[] | undefined;
   readonly name: string;
   readonly type: 'remote-access' | 'ipsec-l2l';
   /** Names of pools, in the order they are tried. */
@@ -66,6 +75,8 @@ export type TunnelGroup = {
   readonly defaultGroupPolicy: string;
   /** `LOCAL`, or the name of a group of servers. */
   readonly authenticationServerGroup: string;
+  /** Whether the users of this device are asked where no server answers. */
+  readonly localFallback: boolean;
   readonly preSharedKey?: Secret | undefined;
   readonly keepalive: Keepalive;
   /** Where clients that begin afresh are sent, in place of being served. */
@@ -111,6 +122,7 @@ const builtIn: ResolvedGroupPolicy = {
   pfs: false,
   ipsecUdp: false,
   ipsecUdpPort: 10000,
+  groupLock: undefined,
 };
 
 const given = <T extends object>(value: T): Partial<T> =>
@@ -126,11 +138,12 @@ export function resolveGroupPolicy(
   if (!own) return undefined;
   const base = groupPolicies.get(DEFAULT_GROUP_POLICY);
   const resolved = { ...builtIn, ...given(base ?? {}), ...given(own), name };
-  const { defaultDomain, splitTunnelList } = resolved;
+  const { defaultDomain, splitTunnelList, groupLock } = resolved;
   return {
     ...resolved,
     defaultDomain: defaultDomain === 'none' ? undefined : defaultDomain,
     splitTunnelList: splitTunnelList === 'none' ? undefined : splitTunnelList,
+    groupLock: groupLock === 'none' ? undefined : groupLock,
   } as ResolvedGroupPolicy;
 }
 
@@ -140,6 +153,13 @@ export const usualKeepalive = (type: TunnelGroup['type']): Keepalive => ({
   retrySeconds: 2,
 });
 
+/** The groups that every ASA has: of peers that name no other one. */
+export const BUILT_IN_GROUPS: ReadonlyMap<string, TunnelGroup['type']> = new Map([
+  ['DefaultRAGroup', 'remote-access'],
+  ['DefaultWEBVPNGroup', 'remote-access'],
+  ['DefaultL2LGroup', 'ipsec-l2l'],
+]);
+
 /** A tunnel group before anything is said about it. */
 export const newTunnelGroup = (name: string, type: TunnelGroup['type']): TunnelGroup => ({
   name,
@@ -147,6 +167,7 @@ export const newTunnelGroup = (name: string, type: TunnelGroup['type']): TunnelG
   addressPools: [],
   defaultGroupPolicy: DEFAULT_GROUP_POLICY,
   authenticationServerGroup: 'LOCAL',
+  localFallback: false,
   keepalive: usualKeepalive(type),
   natTraversal: false,
 });

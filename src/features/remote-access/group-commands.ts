@@ -1,12 +1,15 @@
 import { ipv4 } from '#config/address-tokens';
 import { withEntry, withoutEntry } from '#config/configuration';
 import { bracketed } from '#config/interface-tokens';
-import { optional } from '#config/path';
+import { blockLine, keep, keptFindings, keptInside } from '#config/kept';
+import { flag, optional } from '#config/path';
+import type { Finding } from '#config/room';
 import type { Declaration } from '#config/setting';
 import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
 import { many, secret, word } from '#config/tokens';
 import { aaaServerGroupNames, poolNames } from '#session/config';
 import {
+  BUILT_IN_GROUPS,
   DEFAULT_GROUP_POLICY,
   newTunnelGroup,
   remoteAccessSlice,
@@ -14,6 +17,7 @@ import {
   tunnelGroupNames,
   usualKeepalive,
 } from './config.ts';
+import { GENERAL_KEPT, IPSEC_KEPT } from './kept-attributes.ts';
 import { groupType, keepalive } from './tokens.ts';
 
 const remoteAccess = globalScope(remoteAccessSlice);
@@ -27,7 +31,10 @@ const type = setting(remoteAccess)({
   key: ['name'],
   help: 'Makes a tunnel group: the peers that call themselves by its name.',
   since: '003:199',
-  get: (c) => [...c.tunnelGroups.values()].map((g) => ({ name: g.name, type: g.type })),
+  get: (c) =>
+    [...c.tunnelGroups.values()]
+      .filter((g) => BUILT_IN_GROUPS.get(g.name) !== g.type)
+      .map((g) => ({ name: g.name, type: g.type })),
   set(c, v) {
     const known = c.tunnelGroups.get(v.name);
     if (known && known.type !== v.type)
@@ -40,10 +47,11 @@ const type = setting(remoteAccess)({
 
 /** What the two modes of a group have in common; each resets its own part when it is negated. */
 const groupMode = (
-  attributes: 'general-attributes' | 'ipsec-attributes',
+  attributes: `${'general' | 'ipsec' | 'ppp' | 'webvpn'}-attributes`,
   prompt: string,
   help: string,
   own: readonly (keyof TunnelGroup)[],
+  kept = false,
 ) =>
   mode(remoteAccess)({
     name: `tunnel-group ${attributes}`,
@@ -53,14 +61,19 @@ const groupMode = (
     help,
     since: '003:200, 003:274',
     hideEmpty: true,
+    noEffect: kept,
+    indentedOnly: kept,
     table: (c) => c.tunnelGroups,
     put: (c, tunnelGroups) => ({ ...c, tunnelGroups }),
     id: (v) => v.name,
     values: (name) => ({ name }),
-    create: ({ name }) =>
-      refuse(
+    create({ name }) {
+      const builtIn = BUILT_IN_GROUPS.get(name);
+      if (builtIn) return newTunnelGroup(name, builtIn);
+      return refuse(
         `there is no tunnel group "${name}"; "tunnel-group ${name} type remote-access" makes it`,
-      ),
+      );
+    },
     fresh: ({ name }) => newTunnelGroup(name, 'remote-access'),
     remove(c, { name }) {
       const group = c.tunnelGroups.get(name);
@@ -76,7 +89,14 @@ const generalMode = groupMode(
   'general-attributes',
   'config-tunnel-general',
   'Enters addresses, policy and authentication of a tunnel group.',
-  ['addressPools', 'defaultGroupPolicy', 'authenticationServerGroup', 'redirectTo'],
+  [
+    'addressPools',
+    'defaultGroupPolicy',
+    'authenticationServerGroup',
+    'localFallback',
+    'redirectTo',
+    'keptGeneral',
+  ],
 );
 
 /** Key and keepalives of a group. */
@@ -84,8 +104,24 @@ const ipsecMode = groupMode(
   'ipsec-attributes',
   'config-tunnel-ipsec',
   'Enters key and keepalives of a tunnel group.',
-  ['preSharedKey', 'keepalive', 'natTraversal'],
+  ['preSharedKey', 'keepalive', 'natTraversal', 'keptIpsec'],
 );
+
+/** Attributes of a group about tunnels that are not built: their lines are kept as they are. */
+function keptMode(
+  attributes: 'ppp-attributes' | 'webvpn-attributes',
+  field: 'keptPpp' | 'keptWebvpn',
+  help: string,
+): readonly Declaration[] {
+  const entered = groupMode(attributes, `config-tunnel-${attributes}`, help, [field], true);
+  const block = setting(entered)({
+    path: [blockLine(0)],
+    help: 'A line of the block, kept as it is.',
+    get: (g) => (g[field] ?? []).map((line) => ({ line })),
+    set: (g, { line }) => ({ ...g, [field]: [...(g[field] ?? []), line] }),
+  });
+  return [entered.mode, block];
+}
 
 const POOLS_MAX = 6;
 
@@ -127,13 +163,19 @@ const defaultGroupPolicy = setting(generalMode)({
 const authentication = setting(generalMode)({
   path: [
     'authentication-server-group',
+    optional(bracketed('interface', 'Interface, which makes no difference here')),
     word('group', 'LOCAL, or a group of servers', 64, aaaServerGroupNames),
+    flag('fallback', 'LOCAL', 'Ask the users of this device where no server answers'),
   ],
   words: { 'authentication-server-group': 'Say who knows the users' },
   help: 'Who knows the users: LOCAL for those of this device, or a group of servers.',
-  get: (g) => ({ group: g.authenticationServerGroup }),
-  set: (g, { group }) => ({ ...g, authenticationServerGroup: group }),
-  unset: (g) => ({ ...g, authenticationServerGroup: 'LOCAL' }),
+  get: (g) => ({ group: g.authenticationServerGroup, fallback: g.localFallback }),
+  set: (g, { group, fallback }) => ({
+    ...g,
+    authenticationServerGroup: group,
+    localFallback: fallback && group !== 'LOCAL',
+  }),
+  unset: (g) => ({ ...g, authenticationServerGroup: 'LOCAL', localFallback: false }),
 });
 
 const redirectTo = setting(generalMode)({
@@ -192,6 +234,16 @@ export const groupCommands: readonly Declaration[] = [
   preSharedKey,
   keepaliveSetting,
   natTraversal,
+  ...GENERAL_KEPT.flatMap((command) => keep(command, keptInside(generalMode, 'keptGeneral'))),
+  ...IPSEC_KEPT.flatMap((command) => keep(command, keptInside(ipsecMode, 'keptIpsec'))),
+  ...keptMode('ppp-attributes', 'keptPpp', 'L2TP.'),
+  ...keptMode('webvpn-attributes', 'keptWebvpn', 'Tunnels over TLS.'),
+];
+
+/** What there is to say about lines of a group that are kept without effect. */
+export const groupKeptFindings = (group: TunnelGroup): readonly Finding[] => [
+  ...keptFindings(GENERAL_KEPT, group.keptGeneral ?? new Map(), [headerOf(generalMode, group)]),
+  ...keptFindings(IPSEC_KEPT, group.keptIpsec ?? new Map(), [headerOf(ipsecMode, group)]),
 ];
 
 const general = (g: TunnelGroup): string => headerOf(generalMode, { name: g.name });
@@ -209,7 +261,7 @@ export const groupLines = {
   ],
   authentication: (g: TunnelGroup): readonly string[] => [
     general(g),
-    lineOf(authentication, { group: g.authenticationServerGroup }),
+    lineOf(authentication, { group: g.authenticationServerGroup, fallback: g.localFallback }),
   ],
   redirectTo: (g: TunnelGroup): readonly string[] => [
     general(g),

@@ -1,11 +1,14 @@
 import { accessListNames } from '#config/access-list';
 import { ipv4 } from '#config/address-tokens';
 import { withEntry, withoutEntry } from '#config/configuration';
+import { keep, keptFindings, keptInside } from '#config/kept';
+import type { Finding } from '#config/room';
 import type { Declaration } from '#config/setting';
 import { globalScope, headerOf, lineOf, mode, refuse, setting } from '#config/setting';
 import { choice, int, many, word } from '#config/tokens';
 import { poolNames } from '#session/config';
 import { DEFAULT_GROUP_POLICY, type GroupPolicy, remoteAccessSlice } from './config.ts';
+import { POLICY_KEPT } from './kept-attributes.ts';
 import { bannerLine, minutes, tunnelProtocol, valueOrNone, valuesOrNone } from './tokens.ts';
 
 const remoteAccess = globalScope(remoteAccessSlice);
@@ -189,6 +192,15 @@ const banner = setting(policyMode)({
   unset: (p) => ({ ...p, banner: undefined }),
 });
 
+const groupLock = setting(policyMode)({
+  path: ['group-lock', valueOrNone('group', word('group', 'Name of a tunnel group'))],
+  words: { 'group-lock': 'Bind the members to a tunnel group' },
+  help: 'The only tunnel group through which members may log in.',
+  get: (p) => (p.groupLock === undefined ? undefined : { group: p.groupLock }),
+  set: (p, { group }) => ({ ...p, groupLock: group }),
+  unset: (p) => ({ ...p, groupLock: undefined }),
+});
+
 /** The UDP port of the older way through a NAT. */
 const ipsecUdpPort = setting(policyMode)({
   path: ['ipsec-udp-port', int('port', 1, 65535, 'UDP port')],
@@ -224,7 +236,13 @@ export const policyCommands: readonly Declaration[] = [
   defaultDomain,
   splitDns,
   addressPools,
+  groupLock,
+  ...POLICY_KEPT.flatMap((command) => keep(command, keptInside(policyMode, 'kept'))),
 ];
+
+/** What there is to say about lines of a policy that are kept without effect. */
+export const policyKeptFindings = (policy: GroupPolicy): readonly Finding[] =>
+  keptFindings(POLICY_KEPT, policy.kept ?? new Map(), [headerOf(policyMode, policy)]);
 
 /** The line that names the UDP port of a policy, or the one that enters its attributes, for findings. */
 export const ipsecUdpLines = (policy: GroupPolicy | undefined, name: string): readonly string[] => [

@@ -1,6 +1,7 @@
 import { address } from '#base/address';
 import { type Prefix, prefixOf } from '#base/prefix';
-import { type AddressMatch, accessListSlice } from '#config/access-list';
+import { resolveAccessList } from '#config/access-list';
+import type { AddressMatch } from '#config/access-list-tokens';
 import type { Configuration } from '#config/configuration';
 import type { ResolvedGroupPolicy } from './config.ts';
 
@@ -16,9 +17,7 @@ const networkOf = (match: AddressMatch): Prefix[] =>
 export function splitNetworks(configuration: Configuration, policy: ResolvedGroupPolicy): Prefix[] {
   if (policy.splitTunnelPolicy !== 'tunnelspecified' || policy.splitTunnelList === undefined)
     return [];
-  const entries = accessListSlice.of(configuration).get(policy.splitTunnelList) ?? [];
-  return entries.flatMap((entry) => {
-    if (entry.kind === 'remark' || entry.action === 'deny') return [];
-    return networkOf(entry.kind === 'standard' ? entry.network : entry.source);
-  });
+  return resolveAccessList(configuration, policy.splitTunnelList)
+    .entries.filter((entry) => entry.action === 'permit')
+    .flatMap((entry) => entry.source.flatMap(networkOf));
 }
