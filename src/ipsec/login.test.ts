@@ -291,7 +291,7 @@ test('perfect forward secrecy with every group, and its refusals', () => {
   for (const [ours, theirs, reason] of [
     [undefined, 'modp1024', /group 2 is not permitted for PFS/],
     ['modp2048', 'modp1024', /group 2 is not permitted for PFS/],
-    ['modp2048', undefined, /no group, but `set pfs group14`/],
+    ['modp2048', undefined, /no group, but "set pfs group14" demands one: "no crypto dynamic-map/],
   ] as const) {
     const world = logIn(ours, theirs);
     assert.match(String(world.gateway.logged(phaseTwoRefused)[0]?.args.reason), reason);

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { SlowWork } from '#adapters/device-runner';
 import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
 import { now } from '#adapters/machine-clock';
+import type { Shell } from '#adapters/terminal/shell';
 import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
 import { profileDefaults } from '#features/client/profile';
 import { type ClientProcess, startClient } from './client-process.ts';
+import { CONSOLE_SOCKET } from './console.ts';
 import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
 import { connectInTurn, keepTraffic } from './demo-story.ts';
@@ -122,6 +124,25 @@ const invitation = (
 Type commands here, such as "show vpn-sessiondb"; ? helps, Tab completes. Ctrl-C ends the demo.
 `;
 
+/**
+ * Opens the socket that was named, or else the usual one where that is possible, so that
+ * `headend console` finds the demo.
+ */
+async function openDemoConsoles(
+  named: string | undefined,
+  openShell: () => Shell,
+  stop: () => void,
+): Promise<Consoles> {
+  if (named !== undefined) return openConsoles(named, openShell, stop);
+  try {
+    const consoles = await openConsoles(CONSOLE_SOCKET, openShell, stop);
+    consoles.print('"headend console" joins in from another terminal.');
+    return consoles;
+  } catch {
+    return openConsoles(undefined, openShell, stop);
+  }
+}
+
 export const demoProgram: Program = {
   name: 'demo',
   synopsis: '[--web-port PORT] [--console-socket PATH]',
@@ -132,7 +153,7 @@ touched. The configuration permits old algorithms, as the clients of old need th
 uses one carries a badge. Passwords are made anew at each start.
 
   --web-port PORT         port of the web console on 127.0.0.1 (default 8443, or a free one)
-  --console-socket PATH   also open the command line on this socket`,
+  --console-socket PATH   socket of the command line (default ${CONSOLE_SOCKET}, where that may be opened)`,
   async run(args) {
     const { values } = parseArgs({
       args: [...args],
@@ -152,7 +173,7 @@ uses one carries a badge. Passwords are made anew at each start.
     const { stopped, stop } = untilStopped();
     process.stdout.write(introduction(ports));
     process.stdout.write(invitation(web.address, secrets.administrator));
-    const consoles: Consoles = await openConsoles(
+    const consoles = await openDemoConsoles(
       values['console-socket'],
       (seat) => headEndConsole.openShell(seat),
       stop,

@@ -13,14 +13,11 @@ import {
 } from '#engine/events';
 import * as views from '#engine/head-end-views';
 import { type EventRecord, occurred } from '#events/event';
-import { sessionSlice } from '#session/config';
+import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
 import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
 import type { HeadEndConsole } from './head-end-console.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { readOnly } from './shell.ts';
-
-/** Users from here on may change the configuration and end sessions. */
-const PRIVILEGE_TO_CHANGE = 15;
 
 /** Where someone comes from whose address cannot be told. */
 const UNKNOWN_ADDRESS = address('0.0.0.0');

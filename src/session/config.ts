@@ -96,6 +96,9 @@ export const sessionSlice = slice<SessionConfiguration>('session', {
 /** The privilege of a user about whom nothing is said: may look, may not change. */
 export const USUAL_PRIVILEGE = 2;
 
+/** Whoever has it may change the configuration. */
+export const PRIVILEGE_TO_CHANGE = 15;
+
 /** A user before anything is said about it. */
 export const newUser = (name: string): User => ({
   name,

@@ -55,3 +55,12 @@ test('a profile that cannot be used is refused with the key or the line', () => 
     assert.match(profile.error, expected);
   }
 });
+
+test('a group password that only the other client can read is said not to be read', () => {
+  const read = parseProfile('Host=192.0.2.1\nGroupName=sales\nenc_GroupPwd=00FF00FF');
+  assert.deepEqual(read, {
+    ok: false,
+    error:
+      'enc_GroupPwd is not read: write the pre-shared key of the group itself, as GroupPwd=KEY',
+  });
+});

@@ -69,6 +69,10 @@ export function parseProfile(text: string): Result<Profile, string> {
   const groupName = value('GroupName');
   const groupPassword = value('GroupPwd');
   if (groupName === undefined) return err('GroupName is missing: the name of the tunnel group');
+  if (groupPassword === undefined && value('enc_GroupPwd') !== undefined)
+    return err(
+      'enc_GroupPwd is not read: write the pre-shared key of the group itself, as GroupPwd=KEY',
+    );
   if (groupPassword === undefined)
     return err('GroupPwd is missing: the pre-shared key of the group');
   const enableNat = integer(keys.value, 'EnableNat', 0, 1, 1);

@@ -8,6 +8,9 @@ import { globalScope, lineOf, refuse, setting } from '#config/setting';
 import { interfaceName, unknownInterface } from '#config/system';
 import { choice, int, oneWord, secret } from '#config/tokens';
 import type { SeverityRange } from '#events/log';
+import { ipsecSlice } from '#ipsec/config';
+import { enableLine } from '#ipsec/isakmp-commands';
+import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
 import { formatVerifier, parseVerifier } from '#session/verifier-text';
 import {
   type AccessRule,
@@ -219,6 +222,26 @@ const telnetPassword = setting(management)({
   unset: (c) => ({ ...c, telnetPassword: undefined }),
 });
 
+/** A head-end whose web console nobody can log in to. */
+function administratorFindings(configuration: Configuration): readonly Finding[] {
+  const [enabled] = ipsecSlice.of(configuration).isakmpInterfaces;
+  const users = [...sessionSlice.of(configuration).users.values()];
+  const someone = users.some(
+    ({ credential, service, privilege }) =>
+      (credential.kind === 'clear' || credential.kind === 'verifier') &&
+      (service === 'admin' || privilege >= PRIVILEGE_TO_CHANGE),
+  );
+  if (enabled === undefined || someone) return [];
+  return [
+    {
+      severity: 'info',
+      at: [enableLine(enabled)],
+      reason: 'nobody can log in to the web console',
+      remedy: '"username NAME password PASSWORD privilege 15" adds an administrator',
+    },
+  ];
+}
+
 function verify(configuration: Configuration): readonly Finding[] {
   const { http, ssh, enablePassword: password } = managementSlice.of(configuration);
   const findings: Finding[] = [
@@ -244,6 +267,7 @@ function verify(configuration: Configuration): readonly Finding[] {
       reason: '"ssh" lines have no effect: there is no command line over SSH',
       remedy: 'log in to this machine and use "headend console"',
     });
+  findings.push(...administratorFindings(configuration));
   if (password?.kind === 'foreign')
     findings.push({
       severity: 'warning',

@@ -95,7 +95,7 @@ export const phaseOneRefused = event({
   text: 'Phase 1 refused: {reason}',
   byStrangers: true,
   why: 'Nothing that the peer offers is permitted here.',
-  remedy: 'Do what the reason says, or change the proposal of the client.',
+  remedy: 'Enter the line that the reason names, or change the proposal of the client.',
 });
 export const unknownGroup = event({
   class: 'IKE',
@@ -243,7 +243,7 @@ export const phaseTwoRefused = event({
   severity: 4,
   text: 'Phase 2 refused: {reason}',
   why: 'What the peer proposed for its traffic is not permitted here.',
-  remedy: 'Do what the reason says, or change the proposal of the peer.',
+  remedy: 'Change the line that the reason names, or the proposal of the peer.',
 });
 export const phaseTwoTimedOut = event({
   class: 'IKE',

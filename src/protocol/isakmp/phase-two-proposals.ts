@@ -107,13 +107,18 @@ function encapsulationOf(
   return undefined;
 }
 
+/** Why a proposal without a group is refused, with the lines that decide it. */
+const withoutForwardSecrecy = (group: number): string =>
+  `no group, but "set pfs group${group}" demands one: "no crypto dynamic-map NAME N set pfs" does without, ` +
+  'and "pfs enable" in the group policy has clients such as vpnc offer one';
+
 /** The group of a transform: agreeing with the KE payload, the policy and what is allowed. */
 function groupOf(t: Transform, terms: PhaseTwoTerms): Result<DhGroup | undefined, string> {
   const number = numberOf(t, attribute.groupDescription);
   const { pfs } = terms.ipsec;
   if (number === undefined) {
     if (terms.keOctets !== undefined) return err('a KE payload, but no group');
-    return pfs ? err(`no group, but \`set pfs group${DH_GROUPS[pfs].number}\``) : ok(undefined);
+    return pfs ? err(withoutForwardSecrecy(DH_GROUPS[pfs].number)) : ok(undefined);
   }
   const group = dhGroupOfNumber(number);
   if (!group) return err(`group ${number} is not implemented`);
