@@ -166,10 +166,11 @@ const description = setting(objectMode)({
 });
 
 const OBJECT_KEPT: readonly KeptCommand[] = [
-  { words: 'fqdn', help: 'A name in DNS, which is not looked up.' },
+  { words: 'fqdn', help: 'A name in DNS, which is not looked up.', dialects: ['asa', 'pix'] },
   {
     words: 'nat',
     help: 'Translates the addresses of the object.',
+    dialects: ['asa', 'pix'],
     judge: warns(
       'a head-end translates nothing: what this line does to other traffic is for nftables to do',
     ),

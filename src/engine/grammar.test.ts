@@ -109,7 +109,7 @@ test('a listing reads back as the configuration it was written from, and is writ
       .flatMap((section): readonly Declaration[] => section.commands)
       .filter((command) => inDialect(command, dialect) && !reached.has(command))
       .filter((command) => inDialect(command.scope.mode ?? {}, dialect))
-      .map((command) => command.path);
+      .map((command) => [command.scope.mode?.name, syntaxOf(command.path)]);
     assert.deepEqual(missed, [], `commands of ${dialect} that no generated configuration had`);
   }
 });

@@ -260,6 +260,7 @@ test('what keeps every client out is said before anything runs', () => {
       'x.cfg:6: warning: "crypto ikev1 enable outside": no crypto map on an interface leads to a transform set, so no client gets a tunnel',
       'x.cfg:6: warning: "crypto ikev1 enable outside": there is no tunnel group for clients, so nobody can log in',
       'x.cfg:6: warning: "crypto ikev1 enable outside": there is no user with a password that can be checked here, so nobody can log in',
+      'x.cfg:6: info: "crypto ikev1 enable outside": nobody can log in to the web console',
     ],
   );
   const listing = fileText('asa.cfg').replace(

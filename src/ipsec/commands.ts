@@ -190,7 +190,12 @@ export const ipsecRoom: Room = {
     },
     { title: 'Dynamic maps', place: 'cryptography', collated: true, commands: dynamicMapCommands },
     { title: 'Crypto maps', place: 'cryptography', collated: true, commands: cryptoMapCommands },
-    { title: 'Clients of crypto maps', place: 'cryptography', commands: clientMapCommands },
+    {
+      title: 'Clients of crypto maps',
+      place: 'cryptography',
+      collated: true,
+      commands: clientMapCommands,
+    },
     { title: 'Phase 1', place: 'cryptography', commands: isakmpCommands },
   ],
 };

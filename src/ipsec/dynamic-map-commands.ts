@@ -182,7 +182,7 @@ const dynamicKept = (words: string, help: string) => {
     set: (c, { text, ...key }) => {
       const line = text === undefined ? words : `${words} ${text}`;
       const others = keptOf(c, key).filter((other) => other !== line);
-      return withDynamic(c, key, { kept: [...others, line] });
+      return withDynamic(c, key, { kept: [...others, line].sort() });
     },
     unset: (c, { name, sequence: at }) => {
       const left = keptOf(c, { name, sequence: at }).filter((line) => !isMine(line));
@@ -195,15 +195,16 @@ const dynamicKept = (words: string, help: string) => {
 const keptOf = (c: IpsecConfiguration, { name, sequence: at }: EntryKey): readonly string[] =>
   c.dynamicMaps.get(name)?.get(at)?.kept ?? [];
 
+/** In the order of their words, as the lines of an entry are kept. */
 const keptSettings = [
   dynamicKept('match address', 'The traffic that an entry is for; clients have an address each.'),
+  dynamicKept('set connection-type', 'Who begins.'),
+  dynamicKept('set df-bit', 'The DF bit of an entry.'),
   dynamicKept('set ikev2', 'Proposals of IKEv2, which is not answered.'),
   dynamicKept('set nat-t-disable', 'Switches NAT traversal off for an entry.'),
-  dynamicKept('set phase1-mode', 'The exchange that begins phase 1.'),
-  dynamicKept('set connection-type', 'Who begins.'),
-  dynamicKept('set trustpoint', 'Certificate for an entry.'),
   dynamicKept('set peer', 'Peers that an entry is for.'),
-  dynamicKept('set df-bit', 'The DF bit of an entry.'),
+  dynamicKept('set phase1-mode', 'The exchange that begins phase 1.'),
+  dynamicKept('set trustpoint', 'Certificate for an entry.'),
 ];
 
 /** The commands of dynamic maps; the lines of one map stand together. */
