@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { SlowWork } from '#adapters/device-runner';
 import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
 import { now } from '#adapters/machine-clock';
-import type { Shell } from '#adapters/terminal/shell';
 import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
@@ -130,18 +129,21 @@ Type commands here, such as "show vpn-sessiondb"; ? helps, Tab completes. Ctrl-C
  */
 async function openDemoConsoles(
   named: string | undefined,
-  openShell: () => Shell,
-  stop: () => void,
+  ...parts: DemoConsoleParts
 ): Promise<Consoles> {
-  if (named !== undefined) return openConsoles(named, openShell, stop);
+  if (named !== undefined) return openConsoles(named, ...parts);
   try {
-    const consoles = await openConsoles(CONSOLE_SOCKET, openShell, stop);
+    const consoles = await openConsoles(CONSOLE_SOCKET, ...parts);
     consoles.print('"headend console" joins in from another terminal.');
     return consoles;
   } catch {
-    return openConsoles(undefined, openShell, stop);
+    return openConsoles(undefined, ...parts);
   }
 }
+
+/** What opening the consoles takes beside the socket. */
+type DemoConsoleParts =
+  Parameters<typeof openConsoles> extends [unknown, ...infer Rest] ? Rest : never;
 
 export const demoProgram: Program = {
   name: 'demo',
