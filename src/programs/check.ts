@@ -36,6 +36,11 @@ export function dialectOption(value: string | undefined): Dialect | undefined {
   return dialect;
 }
 
+/** What of IOS is read, for whoever brings the listing of an Easy VPN server. */
+const OF_IOS =
+  'of IOS only interfaces, "crypto isakmp policy", transform sets, maps on one line each and users are read; ' +
+  'its Easy VPN groups have to be written as "tunnel-group" and "group-policy" of an ASA';
+
 export const checkProgram: Program = {
   name: 'check',
   synopsis: 'FILE [--dialect asa|pix|ios] [--keep-unknown] [--all] [--quiet]',
@@ -65,6 +70,7 @@ configuration is verified as a whole. Exit status 0: it would run; 1: it would n
       keepUnknown: values['keep-unknown'],
     });
     for (const line of summaryOf(file, diagnostics, values)) process.stdout.write(`${line}\n`);
+    if (dialect === 'ios' && !values.quiet) process.stdout.write(`${file}: info: ${OF_IOS}\n`);
     if (diagnostics.some((d) => d.severity === 'error')) {
       process.stdout.write(`${file}: ${countOf(diagnostics)}; read as ${dialect}\n`);
       return 1;
