@@ -3,6 +3,7 @@ import { type Program, UsageError, VERSION } from '#programs/program';
 /** Each is loaded when it is wanted, since a console need not wait for a data plane. */
 const programs: Readonly<Record<string, () => Promise<Program>>> = {
   demo: async () => (await import('#programs/demo')).demoProgram,
+  'cluster-demo': async () => (await import('#programs/cluster-demo')).clusterDemoProgram,
   run: async () => (await import('#programs/run')).runProgram,
   check: async () => (await import('#programs/check')).checkProgram,
   client: async () => (await import('#programs/client')).clientProgram,

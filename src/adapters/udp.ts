@@ -40,11 +40,15 @@ export function bindUdp(
         const parsed = parseAddress(address.split('%')[0] as string);
         if (parsed.ok) received({ address: parsed.value, port }, new Uint8Array(bytes));
       });
+      let closing: Promise<void> | undefined;
       resolve(
         ok({
           endpoint: { address: endpoint.address, port: socket.address().port },
           send: (remote, bytes) => socket.send(bytes, remote.port, remote.address, () => {}),
-          close: () => new Promise<void>((closed) => socket.close(() => closed())),
+          close() {
+            closing ??= new Promise<void>((closed) => socket.close(() => closed()));
+            return closing;
+          },
         }),
       );
     });

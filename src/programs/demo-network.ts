@@ -24,20 +24,39 @@ export type DemoSecrets = {
   readonly users: readonly { readonly name: string; readonly password: string }[];
 };
 
-/** What the demo's head-end is configured with: a group, a pool, users, and the fence open for old clients. */
-export function demoConfiguration(secrets: DemoSecrets): string {
+/** One head-end of a demo. */
+export type DemoDevice = {
+  readonly hostname: string;
+  readonly outside: IpAddress;
+  readonly inside: IpAddress;
+  /** `A.B.C.D-A.B.C.D`. */
+  readonly pool: string;
+  /** Whatever else it is configured with. */
+  readonly lines: readonly string[];
+};
+
+const singleDevice: DemoDevice = {
+  hostname: 'headend',
+  outside: demoAddresses.headEnd,
+  inside: demoAddresses.headEndInside,
+  pool: '40.1.1.1-40.1.1.100',
+  lines: [],
+};
+
+/** What a demo's head-end is configured with: a group, a pool, users, and the fence open for old clients. */
+export function demoConfiguration(secrets: DemoSecrets, device: DemoDevice = singleDevice): string {
   const users = secrets.users.map(({ name, password }) => `username ${name} password ${password}`);
-  return `hostname headend
+  return `hostname ${device.hostname}
 legacy-crypto permit dh-group 2 hash sha aggressive-mode
 interface GigabitEthernet0/0
  nameif outside
  security-level 0
- ip address ${demoAddresses.headEnd} 255.0.0.0
+ ip address ${device.outside} 255.0.0.0
 interface GigabitEthernet0/1
  nameif inside
  security-level 100
- ip address ${demoAddresses.headEndInside} 255.255.255.0
-ip local pool vpnpool 40.1.1.1-40.1.1.100 mask 255.255.255.0
+ ip address ${device.inside} 255.255.255.0
+ip local pool vpnpool ${device.pool} mask 255.255.255.0
 username admin password ${secrets.administrator} privilege 15
 username admin attributes
  service-type admin
@@ -65,5 +84,6 @@ crypto ipsec ikev1 transform-set aes-sha esp-aes esp-sha-hmac
 crypto dynamic-map dyn 10 set ikev1 transform-set aes-sha
 crypto map vpn 65535 ipsec-isakmp dynamic dyn
 crypto map vpn interface outside
+${device.lines.join('\n')}
 `;
 }

@@ -4,7 +4,7 @@ import type { ClientProcess } from './client-process.ts';
 const TRAFFIC_MS = 1000;
 
 /** The time of day, to the millisecond, for a line of the story. */
-const timeOfDay = (): string => new Date().toISOString().slice(11, 23);
+export const timeOfDay = (): string => new Date().toISOString().slice(11, 23);
 
 /** What the story needs to know, and where it is told. */
 export type Telling = {
@@ -47,7 +47,7 @@ function tellStory(
 }
 
 /** A client that is not there by then does not hold up the next one. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 /** Connects the clients one after the other, so that the story of each can be read. */
 export function connectInTurn(clients: readonly ClientProcess[], telling: Telling): void {

@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { SlowWork } from '#adapters/device-runner';
-import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
 import { now } from '#adapters/machine-clock';
 import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
-import { profileDefaults } from '#features/client/profile';
-import { type ClientProcess, startClient } from './client-process.ts';
 import { CONSOLE_SOCKET } from './console.ts';
 import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
+import { newSecrets, startDemoClients, startDemoPat } from './demo-parts.ts';
 import { connectInTurn, keepTraffic } from './demo-story.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
@@ -20,17 +17,6 @@ import { openManagement } from './management.ts';
 import { hashPasswords } from './passwords.ts';
 import { type Program, UsageError, VERSION } from './program.ts';
 import { untilStopped } from './until-stopped.ts';
-
-const newSecret = (): string => randomBytes(9).toString('base64url');
-
-const newSecrets = (): DemoSecrets => ({
-  group: newSecret(),
-  administrator: newSecret(),
-  users: demoAddresses.clients.map((_, i) => ({
-    name: `vpnclient${i + 1}`,
-    password: newSecret(),
-  })),
-});
 
 /** Other programs may hold the ports of the demo; a few more are tried. */
 const PORT_ATTEMPTS = 20;
@@ -60,47 +46,6 @@ async function startDemoHeadEnd(
     reason = started.error;
   }
   throw new UsageError(reason);
-}
-
-async function startDemoPat(ports: IkePorts): Promise<LoopbackPat> {
-  const { patInside, patGlobal, headEnd } = demoAddresses;
-  const pat = await startLoopbackPat({
-    inside: patInside,
-    global: patGlobal,
-    destinations: [ports.isakmp, ports.natTraversal].map((port) => ({ address: headEnd, port })),
-  });
-  if (!pat.ok) throw new UsageError(pat.error);
-  return pat.value;
-}
-
-async function startDemoClients(
-  secrets: DemoSecrets,
-  ports: IkePorts,
-  pat: LoopbackPat,
-  work: SlowWork,
-): Promise<ClientProcess[]> {
-  const clients: ClientProcess[] = [];
-  for (const [i, local] of demoAddresses.clients.entries()) {
-    const user = secrets.users[i];
-    const started = await startClient({
-      profile: {
-        ...profileDefaults,
-        host: demoAddresses.headEnd,
-        groupName: 'ciscovpn',
-        groupPassword: secrets.group,
-        username: user?.name,
-        userPassword: user?.password,
-      },
-      work,
-      ports,
-      local,
-      bind: bindBehind(pat),
-      reconnectAfterMs: 5000,
-    });
-    if (!started.ok) throw new UsageError(started.error);
-    clients.push(started.value);
-  }
-  return clients;
 }
 
 const introduction = (ports: IkePorts): string => {
@@ -165,8 +110,14 @@ uses one carries a badge. Passwords are made anew at each start.
     const work = new SlowWork(2);
     const { headEnd, ports } = await startDemoHeadEnd(secrets, work);
     const headEndConsole = new HeadEndConsole(headEnd, undefined, work.scrypt);
-    const pat = await startDemoPat(ports);
-    const clients = await startDemoClients(secrets, ports, pat, work);
+    const pat = await startDemoPat(ports, [demoAddresses.headEnd]);
+    const clients = await startDemoClients({
+      secrets,
+      ports,
+      pat,
+      work,
+      host: demoAddresses.headEnd,
+    });
     const webPort = values['web-port'] === undefined ? undefined : Number(values['web-port']);
     const web = await openManagement(headEndConsole, headEnd, work.scrypt, {
       port: webPort ?? 8443,

@@ -7,7 +7,7 @@ import { loadSys, type Sys } from '#adapters/userspace/sys';
 import { UserspaceDataPlane } from '#adapters/userspace/userspace-data-plane';
 import { ok, type Result } from '#base/result';
 import type { Configuration } from '#config/configuration';
-import type { DataPlane, InsideNetwork } from '#dataplane/data-plane';
+import type { DataPlane, DataPlaneOptions, InsideNetwork } from '#dataplane/data-plane';
 import type { Driver } from '#engine/driver';
 import { HeadEnd } from '#engine/head-end';
 import { platformOfMachine } from '#features/cluster/platform';
@@ -46,6 +46,8 @@ export type HeadEndProcess = {
   readonly inside: Inside['kind'];
   /** Tells every client good-bye and closes sockets and interface. */
   close(): Promise<void>;
+  /** Closes everything without a word to anybody, as if the power failed. */
+  vanish(): Promise<void>;
 };
 
 /** Starts the packet path on sockets of this machine, with the inside network of `inside`. */
@@ -60,15 +62,41 @@ async function startMemory(
   return started;
 }
 
-/** Starts a head-end; the error is one line for people. */
-export async function startHeadEnd(options: {
+/** Starts the packet path that a configuration describes. */
+function startPacketPath(
+  { configuration, inside }: HeadEndStart,
+  ports: IkePorts,
+  random: MachineRandom,
+  report: DataPlaneOptions['report'],
+): Promise<Result<DataPlane, string>> {
+  const common = {
+    listen: listenersOf(configuration, ports),
+    report,
+    dontFragment: dfBitOf(configuration),
+    fragmentationPolicy: fragmentationPolicyOf(configuration),
+    clampMss: clampMssOf(configuration),
+  };
+  return inside.kind === 'memory'
+    ? startMemory(inside, { ...common, random, now })
+    : UserspaceDataPlane.start({
+        ...common,
+        workers: inside.workers,
+        tun: { name: inside.tunName, mtu: inside.mtu, routes: tunnelNetworks(configuration) },
+      });
+}
+
+/** What a head-end is started with. */
+export type HeadEndStart = {
   readonly configuration: Configuration;
   readonly inside: Inside;
   readonly work: SlowWork;
   readonly ports?: IkePorts;
   /** Where a member of a cluster keeps what it must not forget. */
   readonly stateFolder?: string;
-}): Promise<Result<HeadEndProcess, string>> {
+};
+
+/** Starts a head-end; the error is one line for people. */
+export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEndProcess, string>> {
   const { configuration, inside, work, ports = IKE_PORTS } = options;
   const random = new MachineRandom();
   let dataPlane: DataPlane | undefined;
@@ -93,21 +121,7 @@ export async function startHeadEnd(options: {
     place: () => place,
   });
   const driver = runDevice(device, work, cluster.perform);
-  const common = {
-    listen: listenersOf(configuration, ports),
-    report: driver.report,
-    dontFragment: dfBitOf(configuration),
-    fragmentationPolicy: fragmentationPolicyOf(configuration),
-    clampMss: clampMssOf(configuration),
-  };
-  const started =
-    inside.kind === 'memory'
-      ? await startMemory(inside, { ...common, random, now })
-      : await UserspaceDataPlane.start({
-          ...common,
-          workers: inside.workers,
-          tun: { name: inside.tunName, mtu: inside.mtu, routes: tunnelNetworks(configuration) },
-        });
+  const started = await startPacketPath(options, ports, random, driver.report);
   if (!started.ok) {
     driver.stop();
     return started;
@@ -125,6 +139,11 @@ export async function startHeadEnd(options: {
     inside: inside.kind,
     async close() {
       driver.carryOut(device.closeAll('shutdown', now()));
+      driver.stop();
+      await cluster.close();
+      await plane.close();
+    },
+    async vanish() {
       driver.stop();
       await cluster.close();
       await plane.close();

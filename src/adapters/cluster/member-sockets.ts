@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { type Endpoint, familyOf, type IpAddress, parseAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
 import type { ClusterEnds } from '#features/cluster/port';
@@ -65,7 +65,10 @@ export class MemberSockets {
   #bind(side: Side, endpoint: Endpoint, shared = false): Promise<string | undefined> {
     const family = familyOf(endpoint.address);
     const type = family === 4 ? 'udp4' : 'udp6';
-    const socket = createSocket({ type, ipv6Only: type === 'udp6', reuseAddr: shared });
+    // Addresses need no resolver; without one a farewell leaves at once, even right before the close.
+    const lookup: SocketOptions['lookup'] = (host, _, found) => found(null, host, family);
+    const ipv6Only = family === 6;
+    const socket = createSocket({ type, ipv6Only, reuseAddr: shared, lookup });
     return new Promise((resolve) => {
       socket.once('error', (error: NodeJS.ErrnoException) => {
         socket.close();

@@ -16,7 +16,7 @@ import {
   noMemberHasRoom,
   notMaster,
 } from './events.ts';
-import { type Explanation, explain, explanationText } from './explanation.ts';
+import { comparisonText, type Explanation, explain, explanationText } from './explanation.ts';
 import { rulesOf, totalOf } from './load.ts';
 import { choose, type Decision, PendingRedirects } from './selection.ts';
 
@@ -103,7 +103,8 @@ export class Director {
       return REFUSE;
     }
     this.#pending.sent(decision.target.member, now);
-    this.#parts.note(occurred(clientRedirected, { client, target, explanation: text }), now);
+    const comparison = comparisonText(explanation);
+    this.#parts.note(occurred(clientRedirected, { client, target, comparison }), now);
     return { kind: 'redirect', target };
   }
 

@@ -15,7 +15,7 @@ export const clientRedirected = event({
   class: 'LB',
   number: 2,
   severity: 4,
-  text: 'Client {client} is sent to {target}: {explanation}',
+  text: 'Client {client} is sent to {target}: {comparison}',
   why: 'The master chose the member that is to take a client, by the rules of the personality.',
   remedy: 'None. "show vpn load-balancing decision" lists the last choices.',
 });

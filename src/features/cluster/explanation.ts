@@ -65,10 +65,11 @@ const BARRIERS: Readonly<Record<Barrier, string>> = {
 export function explanationText(e: Explanation): string {
   const leftOut = e.leftOut.map(({ address, why }) => `; ${address} ${BARRIERS[why]}`).join('');
   if (e.taker === undefined) return `nobody took ${e.client}${leftOut}`;
-  return `${e.taker} took ${e.client}: ${comparison(e)}${leftOut}`;
+  return `${e.taker} took ${e.client}: ${comparisonText(e)}${leftOut}`;
 }
 
-function comparison(e: Explanation): string {
+/** The comparison that decided: `1 % against 2 %, master 1 %`. */
+export function comparisonText(e: Explanation): string {
   const master = e.masterPercent === undefined ? '' : `, master ${e.masterPercent} %`;
   switch (e.rule) {
     case 'masterIsLeast':

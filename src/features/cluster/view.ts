@@ -28,8 +28,11 @@ const ROLE_OF_PHASE: Readonly<Record<Phase['phase'], ClusterRole>> = {
   refused: 'refused',
 };
 
-/** What a peer said last of its role. */
-function roleOfPeer(role: number): ClusterRole {
+/**
+ * What a peer said last of its role. Backups do not tell each other that they have joined: where there is
+ * a master, whoever is there and is none is its backup.
+ */
+function roleOfPeer(role: number, hasMaster: boolean): ClusterRole {
   switch (role) {
     case roles.master:
       return 'master';
@@ -40,7 +43,7 @@ function roleOfPeer(role: number): ClusterRole {
     case roles.off:
       return 'off';
     default:
-      return 'joining';
+      return hasMaster ? 'backup' : 'joining';
   }
 }
 
@@ -57,13 +60,18 @@ const conditionsOf = (report: LoadReport | undefined) => ({
   poolEmpty: report?.poolEmpty ?? false,
 });
 
-function peerView(configuration: Configuration, peer: Peer, now: Instant): ClusterMemberView {
+function peerView(
+  configuration: Configuration,
+  peer: Peer,
+  hasMaster: boolean,
+  now: Instant,
+): ClusterMemberView {
   const { description: d, report } = peer;
   return {
     privateAddress: d.privateAddress,
     publicAddress: d.publicAddresses[0] ?? '',
     mappedAddress: d.natAddresses[0],
-    role: isAlive(peer) ? roleOfPeer(peer.role) : 'off',
+    role: isAlive(peer) ? roleOfPeer(peer.role, hasMaster) : 'off',
     condition: peer.condition,
     deviceType: d.model,
     hostname: d.hostName,
@@ -123,6 +131,8 @@ export function clusterView(
   const peers = [...(member?.peers.values() ?? [])].sort((x, y) =>
     compareAddresses(x.description.privateAddress, y.description.privateAddress),
   );
+  const phase = member?.phase.phase;
+  const hasMaster = phase === 'master' || phase === 'backup';
   return {
     asOf: now,
     participates: b.participates,
@@ -134,7 +144,7 @@ export function clusterView(
     term: member?.term ?? 0,
     obstacle: cluster.obstacle,
     self: selfView(cluster, configuration, now),
-    peers: peers.map((peer) => peerView(configuration, peer, now)),
+    peers: peers.map((peer) => peerView(configuration, peer, hasMaster, now)),
     drain: drainView(cluster),
   };
 }

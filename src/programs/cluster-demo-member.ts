@@ -1,0 +1,159 @@
+import type { SlowWork } from '#adapters/device-runner';
+import { now } from '#adapters/machine-clock';
+import type { Shell } from '#adapters/terminal/shell';
+import { address, type IpAddress } from '#base/address';
+import { formatDiagnostic } from '#config/diagnostic';
+import { parseListing } from '#config/parse';
+import { InsideHost } from '#dataplane/inside-host';
+import { grammar } from '#engine/grammar';
+import { type EventRecord, eventText } from '#events/event';
+import { clientRedirected } from '#features/cluster/events';
+import { becameBackup, becameMaster, masterLost } from '#protocol/vcl/events';
+import type { Seat } from './consoles.ts';
+import { type DemoSecrets, demoAddresses, demoConfiguration } from './demo-network.ts';
+import { timeOfDay } from './demo-story.ts';
+import { HeadEndConsole } from './head-end-console.ts';
+import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
+import type { IkePorts } from './listening.ts';
+import { openManagement } from './management.ts';
+import { hashPasswords } from './passwords.ts';
+import type { Performed } from './shell.ts';
+
+export type DemoMemberParts = {
+  readonly name: string;
+  /** Last octet of its addresses. */
+  readonly host: number;
+  readonly outside: IpAddress;
+  readonly priority: number;
+  readonly clusterAddress: IpAddress;
+  readonly clusterKey: string;
+  readonly secrets: DemoSecrets;
+  readonly work: SlowWork;
+  readonly ports: IkePorts;
+  readonly clusterPort: number;
+  /** Last octets of the other members. */
+  readonly others: readonly number[];
+  readonly stateFolder: string;
+  /** Of its web console; 0 for one that the system chooses. */
+  readonly webPort: number;
+  readonly say: (text: string) => void;
+};
+
+type Running = {
+  readonly headEnd: HeadEndProcess;
+  readonly console: HeadEndConsole;
+  readonly web: Awaited<ReturnType<typeof openManagement>>;
+};
+
+/** What the story of the cluster is made of. */
+const TOLD: readonly unknown[] = [becameMaster, becameBackup, masterLost, clientRedirected];
+
+/** One head-end of the cluster demo: it can be started, ended, and taken away without a word. */
+export class DemoMember {
+  readonly #parts: DemoMemberParts;
+  #running: Running | undefined;
+
+  constructor(parts: DemoMemberParts) {
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get runs(): boolean {
+    return this.#running !== undefined;
+  }
+
+  get outside(): IpAddress {
+    return this.#parts.outside;
+  }
+
+  get webAddress(): string | undefined {
+    return this.#running?.web.address;
+  }
+
+  /** Old algorithms that the session of a user here uses. */
+  legacyOf(user: string): readonly string[] {
+    const sessions = this.#running?.headEnd.device.sessions.ofUser(user) ?? [];
+    return sessions.flatMap((session) => session.legacy);
+  }
+
+  openShell(seat: Seat): Shell {
+    const running = this.#running;
+    if (!running) throw new Error(`${this.name} does not run`);
+    return running.console.openShell(seat);
+  }
+
+  /** Writes an event to the log of this member. */
+  note(record: EventRecord): void {
+    this.#running?.headEnd.device.note(record, now());
+  }
+
+  async start(): Promise<Performed> {
+    if (this.#running) return { text: `% ${this.name} runs already`, failed: true };
+    const { work, ports, stateFolder, webPort, say, name, host } = this.#parts;
+    const inside = [address(`127.32.1.${host}`), demoAddresses.insideHost];
+    const started = await startHeadEnd({
+      configuration: await this.#configuration(),
+      work,
+      ports,
+      stateFolder,
+      inside: { kind: 'memory', connect: (send) => new InsideHost(inside, send) },
+    });
+    if (!started.ok) return { text: started.error, failed: true };
+    const headEnd = started.value;
+    headEnd.device.log.listen(({ record }) => {
+      if (TOLD.includes(record.definition))
+        say(`${timeOfDay()}  ${name.padEnd(10)}  ${eventText(record).split('\n').join(' ')}`);
+    });
+    const console = new HeadEndConsole(headEnd, undefined, work.scrypt);
+    const orAnyPort = true;
+    const web = await openManagement(console, headEnd, work.scrypt, { port: webPort, orAnyPort });
+    this.#running = { headEnd, console, web };
+    return { text: `${name} runs`, failed: false };
+  }
+
+  /** Says good-bye to clients and members. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.web.close();
+    await running?.headEnd.close();
+  }
+
+  /** As if the power failed. */
+  async crash(): Promise<Performed> {
+    const running = this.#running;
+    if (!running) return { text: `% ${this.name} does not run`, failed: true };
+    this.#running = undefined;
+    await running.headEnd.vanish();
+    await running.web.close();
+    return { text: `${this.name} is gone without a word`, failed: false };
+  }
+
+  async #configuration() {
+    const { name, host, outside, priority, others, secrets, work } = this.#parts;
+    const { clusterAddress, clusterKey, clusterPort } = this.#parts;
+    const listing = demoConfiguration(secrets, {
+      hostname: name,
+      outside,
+      inside: address(`127.32.1.${host}`),
+      pool: `40.1.${host}.1-40.1.${host}.100`,
+      lines: [
+        'vpn load-balancing',
+        ` cluster ip address ${clusterAddress}`,
+        ` priority ${priority}`,
+        ` cluster port ${clusterPort}`,
+        ` cluster key ${clusterKey}`,
+        // Loopback has no neighbours: they are told of each other.
+        ...others.map((other) => ` member 127.32.1.${other}`),
+        ' participate',
+      ],
+    });
+    const parsed = parseListing(grammar, listing);
+    const [wrong] = parsed.diagnostics.filter((d) => d.severity === 'error');
+    if (wrong) throw new Error(formatDiagnostic('demo', wrong));
+    return hashPasswords(parsed.configuration, work.scrypt);
+  }
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { SlowWork } from '#adapters/device-runner';
+import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopback-pat';
+import type { IpAddress } from '#base/address';
+import { profileDefaults } from '#features/client/profile';
+import { type ClientProcess, startClient } from './client-process.ts';
+import { type DemoSecrets, demoAddresses } from './demo-network.ts';
+import type { IkePorts } from './listening.ts';
+import { UsageError } from './program.ts';
+
+/** What the demos have alike: passwords of the moment, a PAT, and clients behind it. */
+
+export const newSecret = (): string => randomBytes(9).toString('base64url');
+
+export const newSecrets = (): DemoSecrets => ({
+  group: newSecret(),
+  administrator: newSecret(),
+  users: demoAddresses.clients.map((_, i) => ({
+    name: `vpnclient${i + 1}`,
+    password: newSecret(),
+  })),
+});
+
+/** Starts the translator between the clients and the head-ends at `outside`. */
+export async function startDemoPat(
+  ports: IkePorts,
+  outside: readonly IpAddress[],
+): Promise<LoopbackPat> {
+  const { patInside, patGlobal } = demoAddresses;
+  const pat = await startLoopbackPat({
+    inside: patInside,
+    global: patGlobal,
+    destinations: outside.flatMap((address) =>
+      [ports.isakmp, ports.natTraversal].map((port) => ({ address, port })),
+    ),
+  });
+  if (!pat.ok) throw new UsageError(pat.error);
+  return pat.value;
+}
+
+/** Starts the clients, which connect to `host` when they are told to. */
+export async function startDemoClients(parts: {
+  readonly secrets: DemoSecrets;
+  readonly ports: IkePorts;
+  readonly pat: LoopbackPat;
+  readonly work: SlowWork;
+  readonly host: IpAddress;
+}): Promise<ClientProcess[]> {
+  const { secrets, ports, pat, work, host } = parts;
+  const clients: ClientProcess[] = [];
+  for (const [i, local] of demoAddresses.clients.entries()) {
+    const user = secrets.users[i];
+    const started = await startClient({
+      profile: {
+        ...profileDefaults,
+        host,
+        groupName: 'ciscovpn',
+        groupPassword: secrets.group,
+        username: user?.name,
+        userPassword: user?.password,
+      },
+      work,
+      ports,
+      local,
+      bind: bindBehind(pat),
+      reconnectAfterMs: 5000,
+    });
+    if (!started.ok) throw new UsageError(started.error);
+    clients.push(started.value);
+  }
+  return clients;
+}
