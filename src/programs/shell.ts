@@ -61,13 +61,44 @@ const isOwn = (request: unknown): request is OwnRequest =>
   ['closeSession', 'pageRows'].includes((request as OwnRequest).kind);
 
 /** What an administrator may type who may not change anything. */
-const LOOKING = /^\s*(sh(o(w?)?)?\b|exit\b|quit\b|logout\b|terminal\b|\?|$)/i;
+const LOOKING = ['show', 'exit', 'quit', 'logout', 'terminal', 'help'];
+const REFUSED = '% This account may look, but not change anything';
+
+/** Whether a line, as far as it was typed, begins with one of these; `show` may be abbreviated. */
+function isLooking(line: string): boolean {
+  const [word = ''] = line.trim().toLowerCase().split(/\s|\?/);
+  return word === '' || LOOKING.includes(word) || (word.length > 1 && 'show'.startsWith(word));
+}
+
+/** What `?` says where a command begins, without the commands that are refused. */
+function lookingHelp(help: string, partial: string): string {
+  const may = (hint: string) => LOOKING.includes(hint.trim().split(/\s/)[0] ?? '');
+  if (partial === '') return help.split('\n').filter(may).join('\n');
+  return help.split('  ').filter(may).join('  ') || '% Unrecognized command';
+}
 
 /** A shell for looking only. */
 export const readOnly = (shell: Shell): Shell => ({
   ...shell,
-  execute: (line, signal) =>
-    LOOKING.test(line)
-      ? shell.execute(line, signal)
-      : { text: '% This account may look, but not change anything', failed: true },
+  execute(line, signal) {
+    if (!isLooking(line)) return { text: REFUSED, failed: true };
+    const asked = /^\s*(\S*)\?\s*$/.exec(line);
+    const partial = asked?.[1];
+    if (partial !== undefined)
+      return { text: lookingHelp(shell.help(partial), partial), failed: false };
+    return shell.execute(line, signal);
+  },
+  help(text) {
+    const partial = text.trimStart();
+    if (!/\s/.test(partial)) return lookingHelp(shell.help(text), partial);
+    return isLooking(text) ? shell.help(text) : REFUSED;
+  },
+  complete(text) {
+    const completed = shell.complete(text);
+    if (/\S\s/.test(text)) return isLooking(text) ? completed : { text, candidates: [] };
+    const candidates = completed.candidates.filter((word) => LOOKING.includes(word));
+    if (candidates.length === 1) return { text: `${candidates[0]} `, candidates: [] };
+    if (completed.candidates.length > 0) return { text, candidates };
+    return isLooking(completed.text) ? completed : { text, candidates: [] };
+  },
 });

@@ -8,6 +8,7 @@ import { LiveConnection } from './live-connection.ts';
 import { CommandLinePage } from './pages/command-line-page.tsx';
 import { EventLogPage } from './pages/event-log-page.tsx';
 import { LoginPage } from './pages/login-page.tsx';
+import { NoSuchPage } from './pages/no-such-page.tsx';
 import { SessionsPage } from './pages/sessions-page.tsx';
 import { usePath } from './router.ts';
 
@@ -15,7 +16,8 @@ function CurrentPage() {
   const path = usePath();
   if (path === '/monitoring/events') return <EventLogPage />;
   if (path === '/administration/command-line') return <CommandLinePage />;
-  return <SessionsPage />;
+  if (path === '/monitoring/sessions') return <SessionsPage />;
+  return <NoSuchPage path={path} />;
 }
 
 /** False only when the head-end says that this login is over; silence says nothing. */

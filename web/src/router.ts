@@ -24,7 +24,7 @@ export function setParameters(changes: Readonly<Record<string, string | undefine
   announce();
 }
 
-const firstPage = '/monitoring/sessions';
+export const firstPage = '/monitoring/sessions';
 
 export function usePath(): string {
   const path = useSyncExternalStore(subscribe, () => location.pathname);

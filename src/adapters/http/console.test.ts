@@ -171,6 +171,7 @@ story('LB-62 LB-65 LB-66 LB-67: the summary and the three tables with their colu
     'Protocol/Encryption',
     'Login time/Duration',
     'Client type/Version',
+    'Last minute',
     'Bytes Tx/Bytes Rx',
     'State',
     'Actions',
@@ -540,6 +541,57 @@ story('on a phone nothing is wider than the screen and everything can be reached
     assert.equal(await wide(), 0);
   }
   assert.deepEqual(await accessibilityProblems(page), []);
+});
+
+for (const width of [390, 768, 1024])
+  story(`at ${width} pixels no table is cut, and every event shows its text`, async (t) => {
+    const { page, port } = await open(t, { viewport: { width, height: 900 } });
+    port.addSession({ username: 'vpnclient1', legacy: ['3DES'] });
+    const text = 'Security negotiation complete for User (vpnclient1) Responder, Inbound SPI = 0x1';
+    port.addEvent({ class: 'IKE', number: 49, severity: 4, text, peer: '171.69.89.78' });
+    await logIn(page);
+    await page.locator('[data-name]').waitFor();
+    const hidden = () =>
+      page.evaluate(
+        '(({scrollWidth: a, clientWidth: b}) => a - b)(document.querySelector(".table-frame"))',
+      );
+    assert.equal(await hidden(), 0);
+    await page.getByRole('link', { name: 'Event log' }).click();
+    const box = await page.getByText(text).boundingBox();
+    assert.ok(box && box.x + box.width <= width, 'the text is on the screen');
+    assert.ok(box.width > 240 && box.height < 60, `it has room: ${box.width} by ${box.height}`);
+    assert.equal(await hidden(), 0);
+    await page.getByText('Severities 1 to 5 are logged by default').waitFor();
+  });
+
+story('a long line of output fades where it goes on, until its end is reached', async (t) => {
+  const { page, port } = await open(t, { viewport: { width: 390, height: 740 } });
+  await logIn(page);
+  await page.getByRole('link', { name: 'Command line' }).click();
+  const fade = () =>
+    page.evaluate(
+      "getComputedStyle(document.querySelector('.terminal-screen')).getPropertyValue('--fade')",
+    );
+  assert.equal(await fade(), '0px');
+  port.commandOutput = 'x'.repeat(300);
+  await page.keyboard.type('show wide\n');
+  await eventually(fade, '48px');
+  await page.evaluate("document.querySelector('.terminal-screen').scrollLeft = 1e6");
+  await eventually(fade, '0px');
+  const sizes = await page.evaluate(
+    "['.terminal-line label', '#command'].map((s) => getComputedStyle(document.querySelector(s)).fontSize)",
+  );
+  assert.deepEqual(sizes, ['16px', '16px']);
+});
+
+story('an address that is no page says so', async (t) => {
+  const { page, url } = await open(t);
+  await logIn(page);
+  await page.goto(`${url}/monitoring/nonsense`);
+  await page.getByText('There is no such page').waitFor();
+  assert.equal(await page.locator('.session-table').count(), 0);
+  await page.getByRole('link', { name: 'the sessions' }).click();
+  await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
 });
 
 story(

@@ -37,6 +37,8 @@ export class TestingPort implements ManagementPort {
   /** Names of refused logins, and logins that were not judged. */
   readonly refused: string[] = [];
   heldBack = 0;
+  /** What `show wide` answers. */
+  commandOutput = '';
   readonly loggedOff: string[] = [];
   legacyPermitted: readonly string[] = [];
   #nextIndex = 1;
@@ -175,6 +177,7 @@ export class TestingPort implements ManagementPort {
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
           this.executed.push('aborted');
         }
+        if (line === 'show wide') return { text: this.commandOutput, failed: false };
         return line.startsWith('show')
           ? { text: '% Unrecognized command', failed: true }
           : { text: '', failed: false };

@@ -21,22 +21,24 @@ export function Sparkline({
   readonly history: readonly { tx: number; rx: number }[];
 }) {
   const recent = history.slice(-points);
-  // A trickle of keepalives should not look like a full line.
-  const top = Math.max(8000, ...recent.map(({ tx, rx }) => Math.max(tx, rx)));
+  // One packet in a minute should not look like a full line, and one in a second should not look idle.
+  const top = Math.max(400, ...recent.map(({ tx, rx }) => Math.max(tx, rx)));
+  // Nothing is drawn for the time before this page was opened: it would look idle.
+  const known = (width / (points - 1)) * (points - Math.max(1, recent.length));
   return (
     <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      <path className="sparkline-base" d={`M0 ${height - 1}H${width}`} />
-      <path
-        className="rx"
-        d={path(
-          recent.map(({ rx }) => rx),
-          top,
-        )}
-      />
+      <path className="sparkline-base" d={`M${known.toFixed(1)} ${height - 1}H${width}`} />
       <path
         className="tx"
         d={path(
           recent.map(({ tx }) => tx),
+          top,
+        )}
+      />
+      <path
+        className="rx"
+        d={path(
+          recent.map(({ rx }) => rx),
           top,
         )}
       />

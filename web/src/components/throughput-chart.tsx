@@ -6,6 +6,8 @@ import { formatRate } from '../format.ts';
 import { useTheme } from '../theme.ts';
 
 const height = 132;
+/** Pixels that the last time sticks out to the right of its tick. */
+const halfTimeLabel = 32;
 /** The chart always spans this much, so that it moves evenly from the first sample on. */
 const spanSeconds = 300;
 
@@ -32,16 +34,17 @@ function options(figure: Element, width: number): uPlot.Options {
     ticks: { show: false },
     grid: { stroke: muted, width: 0.25 },
   };
-  const series = (label: string, stroke: string): uPlot.Series => ({
+  const series = (label: string, stroke: string, dash: number[] = []): uPlot.Series => ({
     label,
     stroke,
+    dash,
     width: 1.5,
     points: { show: false },
   });
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, halfTimeLabel, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
@@ -57,7 +60,8 @@ function options(figure: Element, width: number): uPlot.Options {
       },
       { ...axis, size: 68, space: 26, values: (_, ticks) => ticks.map((t) => tickOf(t)) },
     ],
-    series: [{}, series('Tx', tx), series('Rx', rx)],
+    // Dashes show the one line through the other where both ways carry the same.
+    series: [{}, series('Tx', tx), series('Rx', rx, [6, 4])],
   };
 }
 

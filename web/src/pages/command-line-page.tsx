@@ -96,7 +96,12 @@ export function CommandLinePage() {
   return (
     <Page path={['Administration', 'Command line']}>
       <div className="terminal">
-        <div className="terminal-screen" role="log" aria-label="Output" ref={screen}>
+        <div
+          className="terminal-screen scrolls-sideways"
+          role="log"
+          aria-label="Output"
+          ref={screen}
+        >
           {entries.length === 0 && (
             <p className="muted">
               Type a command, such as <kbd>show version</kbd>. <kbd>?</kbd> lists what may come

@@ -74,7 +74,7 @@ function useOlderEvents(filter: EventFilterValue, filterKey: string) {
 
 function EventTable({ events }: { readonly events: readonly EventView[] }) {
   return (
-    <div className="table-frame">
+    <div className="table-frame scrolls-sideways">
       <table className="table event-table">
         <thead>
           <tr>
@@ -147,6 +147,10 @@ export function EventLogPage() {
           {isHeld ? `Go on (${formatCount(waiting)} new)` : 'Hold'}
         </button>
       </div>
+      <p className="muted">
+        Severities 1 to 5 are logged by default; <kbd>event class CLASS severity-to-log 1-13</kbd>{' '}
+        logs more of a class.
+      </p>
       {!shown && <LoadingState what="events" />}
       {shown && all.length === 0 && (
         <EmptyState title="No event matches">

@@ -35,7 +35,9 @@ export const EventRow = memo(function EventRow({ event }: { readonly event: Even
             <Icon name="next" />
           </button>
         </td>
-        <td className="number figures muted">{event.seq}</td>
+        <td className="number figures muted" data-label="No.">
+          {event.seq}
+        </td>
         <td className="figures event-time">
           <time dateTime={new Date(event.at).toISOString()}>{formatEventTime(event.at)}</time>
         </td>
@@ -43,7 +45,9 @@ export const EventRow = memo(function EventRow({ event }: { readonly event: Even
           <SeverityMark severity={event.severity} />
         </td>
         <td className="figures">{name}</td>
-        <td className="number figures muted">{event.repeat}</td>
+        <td className="number figures muted" data-label="RPT">
+          {event.repeat}
+        </td>
         <td className="figures">{event.peer}</td>
         <td className="event-text figures">
           <Subject event={event} />

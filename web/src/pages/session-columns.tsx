@@ -117,7 +117,6 @@ const traffic: Column = {
     const rate = currentRate(context.traffic);
     return (
       <div className="traffic">
-        <Sparkline history={rateHistory(context.traffic)} />
         <div>
           <Octets way="tx" octets={bytesTx} rate={rate.tx} />
           <Octets way="rx" octets={bytesRx} rate={rate.rx} />
@@ -125,6 +124,12 @@ const traffic: Column = {
       </div>
     );
   },
+};
+
+const lastMinute: Column = {
+  headings: [{ label: 'Last minute' }],
+  minor: true,
+  cell: (_, context) => <Sparkline history={rateHistory(context.traffic)} />,
 };
 
 const state: Column = {
@@ -135,8 +140,8 @@ const state: Column = {
 
 /** The columns of each table after the name; LB-65, LB-66, LB-67, NAT-37. */
 export const columnsOf: Readonly<Record<SessionKind, readonly Column[]>> = {
-  remoteAccess: [addresses, group, protocol, login, client, traffic, state],
-  lanToLan: [publicAddress, protocol, login, traffic, state],
+  remoteAccess: [addresses, group, protocol, login, client, lastMinute, traffic, state],
+  lanToLan: [publicAddress, protocol, login, lastMinute, traffic, state],
   management: [publicAddress, protocol, login],
 };
 

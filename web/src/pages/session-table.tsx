@@ -121,7 +121,7 @@ function Row(props: TableProps & { readonly session: SessionView }) {
 export function SessionTable(props: TableProps) {
   const name = { headings: [{ label: nameHeadings[props.kind], sort: 'username' as const }] };
   return (
-    <div className="table-frame">
+    <div className="table-frame scrolls-sideways">
       <table className="table session-table" aria-busy={props.sessions.stale}>
         <thead>
           <tr>
