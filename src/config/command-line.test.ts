@@ -155,6 +155,9 @@ test('a question mark tells what may come next', () => {
     [
       '  clients         Who is there',
       '  configuration   The configuration that was saved',
+      '  interface       The interfaces of the configuration',
+      '  ip              What has to do with IP',
+      '  route           The static routes',
       '  running-config  The configuration in force',
       '  startup-config  The configuration that was saved',
     ].join('\n'),
@@ -188,6 +191,50 @@ test('Tab adds the letters that all candidates share, and names of what exists',
     text: 'no security-level ',
     candidates: [],
   });
+});
+
+test('en is enable, and end is written out', () => {
+  const terminal = new Terminal();
+  assert.equal(terminal.type('en'), '');
+  assert.equal(terminal.type('end'), '');
+  terminal.type('conf t', 'interface Ethernet0/0', 'end');
+  assert.equal(terminal.line.prompt(), 'headend# ');
+});
+
+test('behind a bar, ? and Tab offer the filters', () => {
+  const terminal = new Terminal();
+  const offered = ['begin', 'count', 'exclude', 'include', 'json'];
+  const words = (text: string) => [...text.matchAll(/^ {2}(\w+)/gm)].map((m) => m[1]).sort();
+  assert.deepEqual(words(terminal.line.help('show clients | ')), offered);
+  assert.deepEqual(words(terminal.type('show clients | ?')), offered);
+  assert.equal(terminal.line.help('show clients | ex'), 'exclude');
+  assert.match(terminal.line.help('show clients | count '), /TEXT[\s\S]*<cr>/);
+  assert.equal(terminal.line.complete('show clients | inc').text, 'show clients | include ');
+  assert.equal(terminal.line.help('nonsense | '), '% Unrecognized command');
+});
+
+test('count counts all lines, or those that hold a text', () => {
+  const terminal = new Terminal();
+  assert.equal(terminal.type('show clients | count'), '2 lines');
+  assert.equal(terminal.type('show clients | count ali'), '1 lines');
+  assert.equal(terminal.type('show clients | count nobody'), '0 lines');
+});
+
+test('what hands type by habit is answered with what there is and where the rest is', () => {
+  const terminal = new Terminal(
+    [
+      'interface Ethernet0/0',
+      ' nameif outside',
+      ' ip address 10.0.0.1 255.0.0.0',
+      'route outside 0 0 10.0.0.2',
+    ].join('\n'),
+  );
+  assert.match(terminal.type('show interface'), /Ethernet0\/0 +outside +10\.0\.0\.1\/8/);
+  assert.match(terminal.type('show ip interface brief'), /"ip -s link"/);
+  assert.match(terminal.type('show route'), /0\.0\.0\.0\/0 +10\.0\.0\.2 +outside/);
+  assert.match(new Terminal().type('sh ip ro'), /no static route[\s\S]*"ip route"/);
+  assert.match(terminal.type('help'), /\? lists what may come next/);
+  assert.match(terminal.type('disable'), /keeps its rights/);
 });
 
 test('output goes through filters, and a view shows its data as JSON', () => {

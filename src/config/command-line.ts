@@ -18,7 +18,7 @@ import type { ExecDeclaration, Outcome } from './exec.ts';
 import { type Grammar, inDialect } from './grammar.ts';
 import { type Match, matchLine, splitLine } from './match.ts';
 import type { AnyValues, Line } from './path.ts';
-import { splitPipe, throughFilter } from './pipe.ts';
+import { continuePipe, splitPipe, throughFilter } from './pipe.ts';
 import type { Finding } from './room.ts';
 import { type Spelling, spell } from './spelling.ts';
 import { dialectOf, systemSlice } from './system.ts';
@@ -165,6 +165,9 @@ export class CommandLine<Needs, R> {
   /** What may come next, in the innermost mode that understands the words so far. */
   #continue(text: string): Continuation | undefined {
     const running = this.#parts.owner.running();
+    const piped = continuePipe(text);
+    if (piped && matchLine(this.#commands(), splitLine(piped.command)).kind === 'matched')
+      return piped.continuation;
     const modes = this.#modes ? [undefined, ...this.#modes.map((m) => m.mode)].reverse() : [];
     const levels: (readonly Spelling<unknown>[])[] = modes.map((mode) =>
       this.#parts.grammar
@@ -185,12 +188,17 @@ export class CommandLine<Needs, R> {
 }
 
 function spellingsOf<R>(
-  declaration: Pick<ExecDeclaration<never, R>, 'path' | 'also' | 'words' | 'dialects'>,
+  declaration: Pick<
+    ExecDeclaration<never, R>,
+    'path' | 'also' | 'words' | 'dialects' | 'whole' | 'anyOrder'
+  >,
   run: Bound<R>['run'],
 ): Spelling<Bound<R>>[] {
-  const { words = {}, dialects } = declaration;
+  const { words = {}, dialects, whole, anyOrder } = declaration;
   const command = dialects ? { dialects, run } : { run };
-  return [declaration.path, ...declaration.also].map((path) => spell(command, { path, words }));
+  return [declaration.path, ...declaration.also].map((path) =>
+    spell(command, { path, words }, { whole, anyOrder }),
+  );
 }
 
 /** What a line failed by as configuration or as an exec command, whichever came further. */

@@ -3,6 +3,7 @@ import type { Configuration } from './configuration.ts';
 import { exec, type Outcome } from './exec.ts';
 import { frameListing } from './frame.ts';
 import type { Grammar } from './grammar.ts';
+import { habitCommands } from './habit-commands.ts';
 import { formatListing, type Listed, type ListedSection, listConfiguration } from './listing.ts';
 import { flag, optional } from './path.ts';
 import { dialectOf } from './system.ts';
@@ -181,6 +182,8 @@ const exit = command({
 
 const end = command({
   path: ['end'],
+  // `en` means `enable` to everybody.
+  whole: true,
   words: { end: 'Leave the configuration mode' },
   help: 'Leaves the configuration mode.',
   run(console) {
@@ -235,4 +238,5 @@ export const consoleCommands = [
   terminalWidth,
   exit,
   end,
+  ...habitCommands,
 ] as const;

@@ -32,6 +32,10 @@ export type ExecDeclaration<Needs, R> = {
   readonly help: string;
   readonly words?: Readonly<Record<string, string>>;
   readonly dialects?: readonly Dialect[];
+  /** Whether its keywords must be written out. */
+  readonly whole?: boolean;
+  /** Whether the optional parts at its end may come in any order. */
+  readonly anyOrder?: boolean;
   readonly since?: string;
   run(needs: Needs, values: Readonly<Record<string, unknown>>): Outcome<R>;
 };
@@ -48,6 +52,8 @@ export const exec =
     readonly help: string;
     readonly words?: Readonly<Record<string, string>>;
     readonly dialects?: readonly Dialect[];
+    readonly whole?: boolean;
+    readonly anyOrder?: boolean;
     readonly since?: string;
     readonly run: (needs: Needs, values: ValuesOf<P>) => Outcome<R>;
   }): ExecDeclaration<Needs, R> =>

@@ -1,5 +1,5 @@
 import type { AnyValues, Line, Token, Word } from './path.ts';
-import { mayEnd, type Spelling, type Step } from './spelling.ts';
+import { mayEnd, type Spelling, type Step, wasThere } from './spelling.ts';
 
 /** What the words of a line mean. `at` is the number of the word that does not fit. */
 export type Match<C> =
@@ -69,8 +69,9 @@ export function continuationsOf<C>(
   const progress = advance(spellings, line);
   if (progress.kind !== 'alive') return progress;
   const steps: Step[] = [];
-  for (const { spelling, position } of progress.threads)
+  for (const { spelling, position, values } of progress.threads)
     for (const at of spelling.reach[position] as readonly number[]) {
+      if (wasThere(spelling, at, values)) continue;
       const step = spelling.steps[at];
       if (step) steps.push(step);
     }
@@ -110,7 +111,7 @@ function bestCandidates<C>(threads: readonly Thread<C>[], line: Line, at: number
   for (const thread of threads)
     for (const position of thread.spelling.reach[thread.position] as readonly number[]) {
       const step = thread.spelling.steps[position];
-      if (!step) continue;
+      if (!step || wasThere(thread.spelling, position, thread.values)) continue;
       const candidate = tryStep(thread, position, step, line, at);
       if ('refused' in candidate) {
         reason ??= candidate.refused;

@@ -1,4 +1,4 @@
-import type { AnyValues, Flag, Path, Token } from './path.ts';
+import { type AnyValues, type Flag, type Path, type Token, tokensOf } from './path.ts';
 
 /** One place of a spelling: a keyword, a flag's keyword, or a token. */
 export type Step =
@@ -23,6 +23,8 @@ export type Spelling<C> = {
   readonly blank: AnyValues;
   /** The line may end at this position and every later one that is reached. */
   readonly stopFrom: number;
+  /** Where parts begin that may come in any order, with the value that tells whether one was there. */
+  readonly once: ReadonlyMap<number, string>;
 };
 
 /** What a spelling is made from. */
@@ -38,7 +40,8 @@ export function spell<C>(
   options: {
     readonly negated?: boolean;
     readonly key?: readonly string[];
-    readonly whole?: boolean;
+    readonly whole?: boolean | undefined;
+    readonly anyOrder?: boolean | undefined;
   } = {},
 ): Spelling<C> {
   const steps: Step[] = [];
@@ -75,8 +78,42 @@ export function spell<C>(
     steps.flatMap((step) => (step.kind === 'flag' ? [[step.flag.name, false]] : [])),
   );
   const stopFrom = negated ? negatedStop(steps, options.key ?? []) : steps.length;
-  return { command, negated, steps, reach, blank, stopFrom };
+  const spelling = { command, negated, steps, reach, blank, stopFrom, once: new Map() };
+  return options.anyOrder ? inAnyOrder(spelling, skips, path) : spelling;
 }
+
+/** Lets the optional parts at the end of a path follow each other in any order, each of them once. */
+function inAnyOrder<C>(
+  spelling: Spelling<C>,
+  skips: ReadonlyMap<number, number>,
+  path: Path,
+): Spelling<C> {
+  const once = new Map<number, string>();
+  const end = spelling.steps.length;
+  let start = end;
+  for (const item of [...path].reverse()) {
+    if (typeof item === 'string' || item.kind === 'token') break;
+    const behind = start;
+    start = Math.min(behind, ...[...skips].filter(([, to]) => to === behind).map(([at]) => at));
+    const name = item.kind === 'flag' ? item.name : tokensOf(item.path)[0]?.name;
+    if (name !== undefined) once.set(start, name);
+  }
+  const everywhere = [...once.keys(), end];
+  const reach = spelling.reach.map((positions, at) =>
+    everywhere.includes(at) ? everywhere : positions,
+  );
+  return { ...spelling, once, reach };
+}
+
+/** Whether a part that comes in any order was there already. */
+export const wasThere = (
+  spelling: Spelling<unknown>,
+  position: number,
+  values: AnyValues,
+): boolean => {
+  const name = spelling.once.get(position);
+  return name !== undefined && values[name] !== undefined && values[name] !== false;
+};
 
 /** A `no` line may end after the last token that tells which entry it means, or before the first token. */
 function negatedStop(steps: readonly Step[], key: readonly string[]): number {

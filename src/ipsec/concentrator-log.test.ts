@@ -90,7 +90,6 @@ function expectedLines(
 ): string[] {
   const peer = patAddress;
   const who = `${peer} group [ciscovpn] user [vpnclient2]`;
-  const spi = (n: number) => n.toString(16);
   const full = (n: number) => n.toString(16).padStart(8, '0');
   const parse = (type: number, length: number, state: number, n: number) =>
     `9 ipsecdbg/6 - ipsec key message parse - msgtype ${type}, len ${length}, vers 1, pid 00000000, seq 0, ` +
@@ -106,7 +105,7 @@ function expectedLines(
     `9 ikedbg/1 ${who} generating quick mode key!`,
     `4 ike/173 ${who} nat-traversal successfully negotiated! ipsec traffic will be encapsulated to pass through nat devices.`,
     `7 ikedbg/0 ${who} ${loading}`,
-    `4 ike/49 ${who} security negotiation complete for user (vpnclient2) responder, inbound spi = 0x${spi(pair.inbound)}, outbound spi = 0x${spi(pair.outbound)}`,
+    `4 ike/49 ${who} security negotiation complete for user (vpnclient2) responder, inbound spi = 0x${full(pair.inbound)}, outbound spi = 0x${full(pair.outbound)}`,
     parse(1, 704, 320, pair.outbound),
     '9 ipsecdbg/1 - processing key_add msg!',
     '9 ipsecdbg/1 - key_msghdr2secassoc(): enter',
@@ -122,8 +121,8 @@ function expectedLines(
     '7 ipsecdbg/1 - no user filter configured',
     '9 ipsecdbg/1 - keyprocessupdate: enter',
     '8 ipsecdbg/1 - keyprocessupdate: success',
-    `8 ikedbg/7 - ike got a key_add msg for sa: spi = 0x${spi(pair.outbound)}`,
-    `8 ikedbg/0 - pitcher: rcv key_update, spi 0x${spi(pair.inbound)}`,
+    `8 ikedbg/7 - ike got a key_add msg for sa: spi = 0x${full(pair.outbound)}`,
+    `8 ikedbg/0 - pitcher: rcv key_update, spi 0x${full(pair.inbound)}`,
     `4 ike/120 ${who} phase 2 completed (msgid=${messageId})`,
   ];
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '#base/instant';
 import type { DataPlaneReport } from '#dataplane/data-plane';
+import { spiText } from '#protocol/isakmp/install-events';
 import { keepaliveReceived, unknownSpi } from './events.ts';
 import type { KeyingEffect } from './keying.ts';
 import { everythingOf } from './keying-effects.ts';
@@ -19,7 +20,7 @@ export function observed(
       return;
     case 'unknownSpi': {
       const { spi, remote } = report;
-      log.write(out, unknownSpi, { peer: remote.address }, () => ({ spi: spi.toString(16) }));
+      log.write(out, unknownSpi, { peer: remote.address }, () => ({ spi: spiText(spi) }));
       stepper.command(sas.ofPeer(remote)?.id, { kind: 'unknownSpi', spi }, now, out);
       return;
     }

@@ -55,7 +55,9 @@ export function logText(
     return explain ? `${text}\n${explanation(logged.record.definition)}` : text;
   });
   // One JSON value per line, for programs that read lines.
-  return form === 'json' ? events.join('\n') : [head, '', ...events].join('\n');
+  return form === 'json'
+    ? events.join('\n')
+    : [head, '', ...(events.length > 0 ? events : ['No event matches.'])].join('\n');
 }
 
 /** One line of the event catalogue. */

@@ -108,6 +108,37 @@ test("NAT-60 NAT-61: show logging filters by class and severity, in the concentr
   assert.deepEqual(numbers('sh logg cl ikedbg sev 1-13 la 1'), [3]);
 });
 
+test('the options of show logging come in any order, each once', () => {
+  const { happen, say, line } = device();
+  happen();
+  happen();
+  const straight = say('show logging class IKE severity 1-13 last 1 explain');
+  assert.match(straight, /^4 10/m);
+  for (const order of [
+    'show logging explain last 1 severity 1-13 class IKE',
+    'show logging last 1 class IKE explain severity 1-13',
+    'sh log sev 1-13 expl cl ike la 1',
+  ])
+    assert.equal(say(order), straight, order);
+  assert.match(say('show logging last 1 class IKE last 2'), /Invalid input/);
+  const offered = line.help('show logging explain last 1 ');
+  assert.match(offered, /class[\s\S]*form[\s\S]*severity[\s\S]*<cr>/);
+  assert.doesNotMatch(offered, /explain|last/);
+});
+
+test('show logging says when nothing matches, and when there is no such class', () => {
+  const { happen, say } = device();
+  happen();
+  assert.match(
+    say('show logging class CONFIG'),
+    /^Event log: 2 of 100[^\n]*\n\nNo event matches\.$/,
+  );
+  assert.match(
+    say('show logging class foo'),
+    /^% There is no event class FOO\. There are CONFIG, IKE/,
+  );
+});
+
 test('show logging in other forms, explained, and as data', () => {
   const { happen, say } = device();
   happen();

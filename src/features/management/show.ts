@@ -3,6 +3,7 @@ import { err, ok } from '#base/result';
 import { exec, view } from '#config/exec';
 import { flag, optional } from '#config/path';
 import { choice, int, oneWord } from '#config/tokens';
+import { classesOf } from '#events/catalogue';
 import { type EventDef, occurred } from '#events/event';
 import type { EventLog } from '#events/log';
 import type { SystemView } from '#views/views';
@@ -59,6 +60,7 @@ const showLogging = logCommand({
     optional('form', form),
     flag('explain', 'explain', 'Say what each event means, and what to do'),
   ],
+  anyOrder: true,
   words: {
     show: 'Show something',
     logging: 'The event log',
@@ -69,7 +71,14 @@ const showLogging = logCommand({
   },
   help: 'Shows the event log, the oldest event first.',
   since: '002:445',
-  run({ log }, { classes, severities, count, form: chosen, explain }) {
+  run({ log, catalogue }, { classes, severities, count, form: chosen, explain }) {
+    const known = classesOf(catalogue);
+    const unknown = classes?.find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      return {
+        kind: 'error',
+        text: `% There is no event class ${unknown}. There are ${known.join(', ')}`,
+      };
     const query = { classes, severity: severities, limit: count ?? MOST_EVENTS };
     const events = log.select(query).reverse();
     const text = () => logText(log, events, { form: chosen ?? 'vpn3000', explain });

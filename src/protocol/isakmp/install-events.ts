@@ -93,8 +93,8 @@ export const oldSaFound = event({
   remedy: step,
 });
 
-/** An SPI as these lines print it: without leading zeros and without a prefix. */
-export const spiText = (spi: number): string => spi.toString(16);
+/** An SPI as the tables print it too, so that one can search for it; without a prefix. */
+export const spiText = (spi: number): string => spi.toString(16).toUpperCase().padStart(8, '0');
 
 /** A mask in the sense of wildcards: the bits that do not matter. */
 const wildcardOf = ({ address, length }: Prefix): string => {
@@ -123,7 +123,7 @@ function logKeyMessage(turn: Turn, child: Child, outbound: boolean): void {
       length: outbound ? 704 : 376,
       mode: child.mode === 'tunnel' ? 1 : 2,
       state: outbound ? 320 : 32,
-      spi: (outbound ? child.outboundSpi : child.inboundSpi).toString(16).padStart(8, '0'),
+      spi: spiText(outbound ? child.outboundSpi : child.inboundSpi),
       encryptionKeyOctets: suite.encryptionKeyOctets,
       integrityKeyOctets: suite.integrityKeyOctets,
       ivOctets: suite.ivOctets,

@@ -129,6 +129,10 @@ const refusals = (sa: CryptoIpsecSaView): readonly (readonly [string, number])[]
     ] as const
   ).filter(([, packets]) => packets > 0);
 
+/** A client's own multicast, broadcast and IPv6 have no place in an SA for one address. */
+const SELECTORS_EXPLAINED =
+  '          (a few are normal: multicast, broadcast and IPv6 that the client host sends by itself)';
+
 function pairText(sa: CryptoIpsecSaView): string[] {
   const refused = refusals(sa).reduce((sum, [, packets]) => sum + packets, 0);
   const local = endpointText(sa.localAddress, sa.localPort);
@@ -152,6 +156,7 @@ function pairText(sa: CryptoIpsecSaView): string[] {
     `      #bytes encaps: ${sa.outbound.octets}, #bytes decaps: ${sa.inbound.octets}`,
     `      #recv errors: ${refused}`,
     ...refusals(sa).map(([reason, packets]) => `        #pkts ${reason}: ${packets}`),
+    ...(sa.selectorMismatch > 0 ? [SELECTORS_EXPLAINED] : []),
     '',
     `      local crypto endpt.: ${local}, remote crypto endpt.: ${remote}`,
     `      current outbound spi: ${spiText(sa.outboundSpi).slice(2)}`,

@@ -57,6 +57,7 @@ const words = {
   show: 'Show something',
   'vpn-sessiondb': 'Sessions',
   sessions: 'Sessions',
+  users: 'Who is connected',
   group: 'Only those of one tunnel group',
   summary: 'How many there are',
   detail: 'With what belongs to them',
@@ -72,7 +73,10 @@ const words = {
 
 const showSessions = command({
   path: ['show vpn-sessiondb', group],
-  also: [['show sessions', group]],
+  also: [
+    ['show sessions', group],
+    ['show users', group],
+  ],
   words,
   help: 'Shows the session summary and a table of each kind of session.',
   since: '000:300',
