@@ -78,6 +78,8 @@ export type DataPlaneReport =
       readonly remote: Endpoint;
       readonly bytes: Uint8Array;
       readonly encapsulated: boolean;
+      /** It has no responder cookie; `again` when the path has seen this beginning from this source before. */
+      readonly begins?: 'first' | 'again';
     }
   /** A NAT keepalive (one octet 0xFF) arrived; RFC 3948 section 2.3. */
   | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }

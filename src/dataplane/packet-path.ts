@@ -12,6 +12,7 @@ import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
 import type { ForeignOutbound } from './outbound-policy.ts';
+import { RepeatedBeginnings } from './repeated-beginnings.ts';
 import { ReportLimiter } from './report-limiter.ts';
 
 /** How a packet came in from outside; filled in anew for each by the back end that received it. */
@@ -51,6 +52,7 @@ export class PacketPath {
   readonly #clamp: MssClamp | undefined;
   readonly #elsewhere: EspElsewhere | undefined;
   readonly #limiter = new ReportLimiter();
+  readonly #beginnings = new RepeatedBeginnings();
 
   /**
    * `counters` are those of `pathCounters`. `report` must not call back into this object. `clamp` sees
@@ -199,12 +201,14 @@ export class PacketPath {
   }
 
   #reportDatagram(arrival: Arrival, bytes: Uint8Array): void {
+    const begins = this.#beginnings.see(arrival.remote, bytes);
     this.#report({
       kind: 'datagram',
       local: arrival.local.endpoint(),
       remote: arrival.remote.endpoint(),
       bytes,
       encapsulated: arrival.encapsulated,
+      ...(begins && { begins }),
     });
   }
 

@@ -19,6 +19,15 @@ export const halfOpenLimit = event({
   remedy:
     'After a network failure wait for the clients to come back. Otherwise find the source and filter it.',
 });
+export const firstMessagesWait = event({
+  class: 'IKE',
+  number: 5,
+  severity: 4,
+  text: '{halfOpen} negotiations and {keyAgreements} key agreements are under way; first messages are answered when they are repeated',
+  why: 'Many peers connect at once, or somebody sends first messages without going on.',
+  remedy:
+    'None at first: a client that waits repeats its message and gets in. If it lasts, find the source and filter it.',
+});
 export const saLimit = event({
   class: 'IKE',
   number: 3,

@@ -28,6 +28,7 @@ import {
 import type { Payload } from '#wire/isakmp/payload';
 import {
   exchangeNotSupported,
+  firstMessagesWait,
   halfOpenLimit,
   keepaliveReceived,
   saFailed,
@@ -293,6 +294,27 @@ test('a flood of first messages gives way to an honest client', () => {
   // The stranger that waited for longest is forgotten, and nobody else.
   assert.deepEqual(left.slice(0, 19), strangers.slice(1));
   assert.equal(left.length, 20);
+});
+
+test('in a crowd of first messages those that are repeated get in, and invented ones cost nothing', () => {
+  const limits = { halfOpen: 5000, halfOpenPerAddress: 5000, isakmpSas: 10_000 };
+  const { world, gateway } = flood(1200, { limits }, 100);
+  // As many key agreements wait as may before a first message has to be repeated.
+  assert.equal(gateway.questions.length, 500);
+  assert.equal(gateway.manager.counts().halfOpen, 500);
+  const client = new BareClient(gateway, world.now);
+  const bytes = client.outbox[0]?.octets as Uint8Array;
+  const local = { address: gateway.address, port: 500 };
+  const first = { kind: 'datagram', local, remote: endpoint('10.10.10.9', 500), bytes } as const;
+  const report = { ...first, encapsulated: false };
+  gateway.take(gateway.manager.report({ ...report, begins: 'first' }, world.now), world.now);
+  assert.equal(gateway.manager.counts().halfOpen, 500);
+  gateway.take(gateway.manager.report({ ...report, begins: 'again' }, world.now), world.now);
+  assert.equal(gateway.manager.counts().halfOpen, 501);
+  assert.deepEqual(
+    gateway.logged(firstMessagesWait).map((e) => e.args),
+    [{ halfOpen: 500, keyAgreements: 500 }],
+  );
 });
 
 test('half-open negotiations are bounded in all and per address, which is an event', () => {

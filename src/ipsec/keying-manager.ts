@@ -42,9 +42,10 @@ export class KeyingManager implements Keying {
     octets: Uint8Array,
     encapsulated: boolean,
     now: Instant,
+    isRepeated = false,
   ): readonly KeyingEffect[] {
     const out: KeyingEffect[] = [];
-    this.#reception.receive({ local, remote, encapsulated }, octets, now, out);
+    this.#reception.receive({ local, remote, encapsulated }, octets, now, out, isRepeated);
     return out;
   }
 
@@ -74,8 +75,8 @@ export class KeyingManager implements Keying {
 
   report(report: DataPlaneReport, now: Instant): readonly KeyingEffect[] {
     if (report.kind === 'datagram') {
-      const { local, remote, bytes, encapsulated } = report;
-      return this.datagram(local, remote, bytes, encapsulated, now);
+      const { local, remote, bytes, encapsulated, begins } = report;
+      return this.datagram(local, remote, bytes, encapsulated, now, begins === 'again');
     }
     const out: KeyingEffect[] = [];
     observed(this.#stepper, report, now, out);

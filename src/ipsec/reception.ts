@@ -36,7 +36,14 @@ export class Reception {
     this.#limits = new StrangerLimits(stepper);
   }
 
-  receive(path: Path, octets: Uint8Array, now: Instant, out: KeyingEffect[]): void {
+  /** `isRepeated` says of a first message that its sender has sent it before. */
+  receive(
+    path: Path,
+    octets: Uint8Array,
+    now: Instant,
+    out: KeyingEffect[],
+    isRepeated = false,
+  ): void {
     const { log, sas } = this.#stepper;
     const subject = { peer: path.remote.address };
     const decoded = decodeHeader(octets);
@@ -53,7 +60,7 @@ export class Reception {
     else if (entry) this.#stepper.step(entry, { kind: 'datagram', path, header, octets }, now, out);
     else if (header.responderCookie.some((octet) => octet !== 0))
       log.write(out, unknownSa, subject, () => ({ exchangeType: header.exchangeType }));
-    else this.#firstMessage(path, header, octets, now, out);
+    else this.#firstMessage(path, header, octets, now, out, isRepeated);
   }
 
   /** A part of a message: nothing happens before the last one came. */
@@ -75,6 +82,7 @@ export class Reception {
     octets: Uint8Array,
     now: Instant,
     out: KeyingEffect[],
+    isRepeated: boolean,
   ): void {
     const { log, sas } = this.#stepper;
     const { remote } = path;
@@ -87,13 +95,13 @@ export class Reception {
       return;
     }
     const key = halfOpenKey(remote, header.initiatorCookie);
-    const digest = messageKey(octets);
     const known = sas.halfOpen.find(key);
     if (known) {
       const again = { kind: 'firstMessageAgain', octets: octets.length } as const;
-      if (known.digest === digest) this.#stepper.command(known.sa, again, now, out);
+      if (known.digest === messageKey(octets)) this.#stepper.command(known.sa, again, now, out);
       return;
     }
+    if (!isRepeated && this.#limits.letsWait(remote, now, out)) return;
     if (this.#limits.refuses(remote, policy, now, out)) return;
     const turn = new Turn(now, this.#stepper.environment(policy));
     let state: State | undefined;
@@ -106,7 +114,7 @@ export class Reception {
     const entry = state && sas.add(state, now, undefined, 0);
     if (entry) {
       entry.halfOpen = key;
-      sas.halfOpen.add(key, entry.id, digest, remote.address);
+      sas.halfOpen.add(key, entry.id, messageKey(octets), remote.address);
       sas.settle(entry);
     }
     this.#stepper.carryOut(entry, turn.effects, now, out);

@@ -1,11 +1,14 @@
 import type { Endpoint } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
-import { halfOpenLimit, saLimit } from './events.ts';
+import { firstMessagesWait, halfOpenLimit, saLimit } from './events.ts';
 import type { KeyingEffect, KeyingPolicy } from './keying.ts';
 import type { SaStepper } from './sa-stepper.ts';
 
 /** Key agreements that wait to be computed at once; beyond, messages of strangers are dropped unread. */
 const KEY_AGREEMENTS_MOST = 1000;
+/** With so many unproven negotiations or waiting key agreements a first message has to be repeated; ours. */
+const CROWDED_HALF_OPEN = 1000;
+const CROWDED_KEY_AGREEMENTS = 500;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
 
@@ -16,6 +19,23 @@ export class StrangerLimits {
 
   constructor(stepper: SaStepper) {
     this.#stepper = stepper;
+  }
+
+  /**
+   * Whether a first message is left unanswered until its sender repeats it, since so many others are
+   * under way that most of them are likely never to go on; a client repeats its message in any case.
+   */
+  letsWait(remote: Endpoint, now: Instant, out: KeyingEffect[]): boolean {
+    const { sas, questions, log } = this.#stepper;
+    const isCrowded =
+      sas.halfOpen.size >= CROWDED_HALF_OPEN || questions.size >= CROWDED_KEY_AGREEMENTS;
+    if (!isCrowded) return false;
+    if (this.#mayReport(now))
+      log.write(out, firstMessagesWait, { peer: remote.address }, () => ({
+        halfOpen: sas.halfOpen.size,
+        keyAgreements: questions.size,
+      }));
+    return true;
   }
 
   /** Whether one more negotiation from `remote` is refused; an old one may have to go for it. */

@@ -33,3 +33,26 @@ test('reports of strangers stop at a bound while nobody deals with them, others 
   gate.flush();
   assert.equal(posted.length, 8293);
 });
+
+test('a flood of first messages leaves room for repeated ones and for negotiations under way', () => {
+  const handled = new SharedArrayBuffer(4);
+  const posted: DataPlaneReport[] = [];
+  let dropped = 0;
+  const gate = new ReportGate(
+    handled,
+    100,
+    (reports) => posted.push(...reports),
+    () => {
+      dropped += 1;
+    },
+  );
+  const bytes = new Uint8Array(28);
+  const message = { kind: 'datagram', local: at, remote: at, bytes, encapsulated: false } as const;
+  for (let i = 0; i < 1000; i += 1) gate.add({ ...message, begins: 'first' });
+  gate.flush();
+  assert.deepEqual([posted.length, dropped], [25, 975]);
+  gate.add({ ...message, begins: 'again' });
+  for (let i = 0; i < 999; i += 1) gate.add(message);
+  gate.flush();
+  assert.deepEqual([posted.length, dropped], [100, 975 + 925]);
+});

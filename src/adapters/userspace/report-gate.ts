@@ -3,10 +3,15 @@ import type { DataPlaneReport } from '#dataplane/data-plane';
 /** Reports on their way to the main thread at most, from all workers; ours. */
 export const MOST_REPORTS = 8192;
 
+/** First messages of ISAKMP have this part of the places at most; the rest is for negotiations that go on. */
+const FIRST_MESSAGES_PART = 1 / 4;
+
 /**
  * Collects the reports of one turn of the loop, and keeps a flood of datagrams from filling the
  * memory of a main thread that cannot follow: beyond a number of reports under way, those that any
- * stranger can cause are dropped.
+ * stranger can cause are dropped. Messages that begin a negotiation for the first time are dropped
+ * earlier than others, so that a flood of them neither costs a peer the negotiation that it is in nor
+ * keeps out who repeats the message.
  */
 export class ReportGate {
   readonly #handled: Int32Array;
@@ -32,7 +37,9 @@ export class ReportGate {
 
   add(report: DataPlaneReport): void {
     const fromStrangers = report.kind === 'datagram' || report.kind === 'keepalive';
-    if (fromStrangers && this.#pending() >= this.#most) this.#dropped();
+    const isFirst = report.kind === 'datagram' && report.begins === 'first';
+    const most = isFirst ? this.#most * FIRST_MESSAGES_PART : this.#most;
+    if (fromStrangers && this.#pending() >= most) this.#dropped();
     else this.#waiting.push(report);
   }
 
