@@ -152,7 +152,7 @@ export class CommandLine<Needs, R> {
           text: findingsText(verdict.findings.filter((f) => f.severity === 'error')),
         },
       };
-    if (configuration !== running) owner.apply(configuration);
+    if (configuration !== running) owner.apply(configuration, result.at);
     // A block whose lines are told by indentation cannot be typed line by line.
     this.#modes = result.position.modes.filter(({ mode }) => !mode.indentedOnly);
     const warnings: readonly Warning[] = [

@@ -22,8 +22,11 @@ export type ConfigurationOwner = {
   running(): Configuration;
   /** What was saved last; undefined when nothing was. */
   startup(): Configuration | undefined;
-  /** Makes a candidate that verification accepted the running configuration; cannot fail. */
-  apply(candidate: Configuration): void;
+  /**
+   * Makes a candidate that verification accepted the running configuration; cannot fail. `typed` is the
+   * line that made it, as people see it, after the lines of its modes.
+   */
+  apply(candidate: Configuration, typed: readonly string[]): void;
   /** What has not happened yet although it was applied: phrases for whoever typed the line. */
   pending?(before: Configuration, after: Configuration): readonly string[];
 };

@@ -5,7 +5,7 @@ import { type Match, matchLine } from './match.ts';
 import { type AnyValues, formatPath, type Item, type Line } from './path.ts';
 import { type Declaration, type Keys, type ModeDeclaration, Refusal } from './setting.ts';
 import type { Spelling } from './spelling.ts';
-import { withoutUnknownLine } from './unknown-lines.ts';
+import { keptText, withoutUnknownLine } from './unknown-lines.ts';
 
 /** A mode that was entered, and the values it was entered with. */
 export type Entered = { readonly mode: ModeDeclaration; readonly values: AnyValues };
@@ -89,7 +89,7 @@ const isStray = (match: Match<Declaration>, line: Line): boolean =>
 function forgetUnknown({ configuration, modes }: Position, line: Line): Edit | undefined {
   const text = /^\s*no\s+(.*\S)\s*$/.exec(line.text)?.[1];
   if (text === undefined) return undefined;
-  const at = [...headersOf(modes), text];
+  const at = [...headersOf(modes), `no ${keptText(text, 'person')}`];
   const next = withoutUnknownLine(configuration, headersOf(modes), text);
   return (
     next && {

@@ -71,7 +71,7 @@ test('a console that joins and leaves stands in the log by its name; a script do
 
 test('what was typed in the first terminal is not told there again', () => {
   const from = (by: string) =>
-    typedHere({ record: occurred(configurationChanged, { by, lines: '+ hostname gate' }) });
+    typedHere({ record: occurred(configurationChanged, { by, line: 'hostname gate' }) });
   assert.equal(from(FIRST_SEAT.name), true);
   assert.equal(from('console 2'), false);
   const saved = occurred(configurationSaved, { by: FIRST_SEAT.name });

@@ -78,23 +78,28 @@ test('the log says who changed which lines and who saved them, and hides secrets
     for (const line of lines) await shell.execute(line, new AbortController().signal);
   };
   const file = join(folder, 'startup.cfg');
-  const lines = ['hostname gate', 'hostname gate', 'username carla password of-carla'];
-  await type(file, 'console 3', 'configure terminal', ...lines, 'end', 'write memory');
+  const lines = ['hostname gate', 'username carla password of-carla'];
+  const inside = ['username carla attributes', 'vpn-framed-ip-address 10.1.1.9 255.0.0.0'];
+  await type(file, 'console 3', 'configure terminal', ...lines, ...inside, 'end', 'write memory');
   await type(join(file, 'below', 'a-file'), 'admin (web)', 'write memory');
   const events = [...started.value.device.log.newestFirst()].reverse().map(({ record }) => record);
   assert.deepEqual(
-    events.slice(0, 3).map((e) => eventText(e)),
+    events.slice(0, 4).map((e) => eventText(e)),
     [
-      'The configuration was changed by console 3: + hostname gate',
-      'The configuration was changed by console 3: + username carla password *****',
+      'console 3 configured: hostname gate',
+      'console 3 configured: username carla password *****',
+      'console 3 configured: username carla attributes > vpn-framed-ip-address 10.1.1.9 255.0.0.0',
       'The configuration was saved by console 3',
     ],
   );
   assert.deepEqual(
     events.map((e) => e.definition),
-    [configurationChanged, configurationChanged, configurationSaved, configurationNotSaved],
+    [
+      ...[configurationChanged, configurationChanged, configurationChanged],
+      ...[configurationSaved, configurationNotSaved],
+    ],
   );
-  assert.match(eventText(events[3] as EventRecord), /for admin \(web\): .*was not written/);
+  assert.match(eventText(events[4] as EventRecord), /for admin \(web\): .*was not written/);
 });
 
 test('exit in the terminal of the daemon says what ends it, and ends nothing', async (t) => {

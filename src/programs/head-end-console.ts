@@ -56,7 +56,7 @@ export class HeadEndConsole {
       grammar,
       commands: headEndCommands,
       needs: this.#needs,
-      owner: auditedOwner(this.#owner, grammar, by, (record) => this.#note(record)),
+      owner: auditedOwner(this.#owner, by, (record) => this.#note(record)),
     });
   }
 

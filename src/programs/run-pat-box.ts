@@ -60,7 +60,7 @@ export async function runPatBox(options: RunOptions): Promise<number> {
   const needs = patBoxNeeds(box, log, now);
   const note = (record: EventRecord) => void log.add(record, now());
   const openShell = ({ name, stays }: Seat) => {
-    const audited = auditedOwner(owner, grammar, name, note);
+    const audited = auditedOwner(owner, name, note);
     const commandLine = new CommandLine({
       grammar,
       commands: patBoxCommands,

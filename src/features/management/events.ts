@@ -38,8 +38,8 @@ export const configurationChanged = event({
   severity: 5,
   asaMessage: 111_010,
   mnemonic: 'CONFIG_I',
-  text: 'The configuration was changed by {by}: {lines}',
-  why: 'An administrator typed a configuration line; + is a line that is there now, - one that is gone.',
+  text: '{by} configured: {line}',
+  why: 'An administrator typed this line, in the modes before it, and it took effect.',
   remedy:
     'None, if it was meant. "write memory" keeps it for the next start; "no" takes a line back.',
 });
