@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -37,8 +37,12 @@ test('a file that cannot be written or is none of ours is said in one line that 
   const path = join(folder(t), 'member.db');
   writeFileSync(path, 'not a database, but long enough to be looked at '.repeat(20));
   const store = new MemberStore(path);
+  const openBefore = readdirSync('/proc/self/fd').length;
   const life = store.newLife(random, 1);
   assert.ok(!life.ok);
+  // Whoever tries again while a disk is full must not run out of descriptors.
+  for (let i = 0; i < 20; i += 1) assert.ok(!store.newLife(random, 1).ok);
+  assert.equal(readdirSync('/proc/self/fd').length, openBefore);
   assert.match(
     life.error,
     /member\.db: .*; make it writable, or name another folder with --state$/,

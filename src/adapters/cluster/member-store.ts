@@ -54,12 +54,18 @@ export class MemberStore {
     if (this.#database) return this.#database;
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const database = new DatabaseSync(this.#path);
-    // Written means written: the next life must be greater even after a loss of power.
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec(
-      'CREATE TABLE IF NOT EXISTS member (one INTEGER PRIMARY KEY CHECK (one = 1), ' +
-        'id TEXT NOT NULL, incarnation TEXT NOT NULL) STRICT',
-    );
+    try {
+      // Written means written: the next life must be greater even after a loss of power.
+      database.exec('PRAGMA synchronous = FULL');
+      database.exec(
+        'CREATE TABLE IF NOT EXISTS member (one INTEGER PRIMARY KEY CHECK (one = 1), ' +
+          'id TEXT NOT NULL, incarnation TEXT NOT NULL) STRICT',
+      );
+    } catch (error) {
+      // It is tried again and again while a disk is full, and each would keep the file open.
+      database.close();
+      throw error;
+    }
     this.#database = database;
     return database;
   }
