@@ -556,6 +556,11 @@ for (const width of [390, 768, 1024])
         '(({scrollWidth: a, clientWidth: b}) => a - b)(document.querySelector(".table-frame"))',
       );
     assert.equal(await hidden(), 0);
+    const sortable = page.getByRole(width < 960 ? 'combobox' : 'button', {
+      name: width < 960 ? 'Sort' : 'Username',
+      exact: true,
+    });
+    assert.equal(await sortable.isVisible(), true);
     await page.getByRole('link', { name: 'Event log' }).click();
     const box = await page.getByText(text).boundingBox();
     assert.ok(box && box.x + box.width <= width, 'the text is on the screen');
