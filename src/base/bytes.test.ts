@@ -17,3 +17,13 @@ test('arrays join in order and compare by octets', () => {
   assert.equal(equalBytes(a, new Uint8Array([1])), false);
   assert.equal(fromUtf8(toUtf8('Zürich')), 'Zürich');
 });
+
+test('hexadecimal text of every length is the digits of its octets, and reads back', () => {
+  for (let length = 0; length <= 1100; length += length < 40 ? 1 : 53) {
+    const bytes = Uint8Array.from({ length }, (_, i) => (i * 37 + length) & 0xff);
+    const text = toHex(bytes);
+    const digits = [...bytes].map((octet) => octet.toString(16).padStart(2, '0'));
+    assert.equal(text, digits.join(''));
+    assert.deepEqual(fromHex(text), bytes);
+  }
+});
