@@ -20,7 +20,7 @@ import { suites, type TunnelProgram, tunnel } from './tunnels/tunnel.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 
 const suite = 'aes-128-gcm';
-const warmUpSeconds = 2;
+const warmUpSeconds = 3;
 /** Of a segment within the tunnel: IPv4, TCP and its timestamps take 52 octets. */
 const segmentOctets = tunnel.mtu - 52;
 
