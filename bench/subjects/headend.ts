@@ -11,6 +11,7 @@ import {
 import type { Subject } from './subject.ts';
 
 const startTimeoutMs = 60_000;
+const mainProgram = join(import.meta.dirname, '../../src/main.ts');
 
 const configuration = (userCount: number, dhGroup: DhGroupNumber): string => `hostname conc
 legacy-crypto permit dh-group 2 hash sha aggressive-mode
@@ -50,6 +51,7 @@ crypto map vpn interface outside
 `;
 
 /** What `bin/run.js` sets as well. */
+const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
 
 /** Our own daemon, run as a user would run it. */
@@ -66,7 +68,8 @@ export const headend: Subject = {
     writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount, dhGroup));
     const places = '--console-socket $work/subject.sock';
     const environment = `NODE_COMPILE_CACHE=${compileCache}`;
-    const command = `exec env ${environment} headend run $work/subject.cfg ${places}`;
+    const node = [process.execPath, ...nodeFlags, mainProgram].join(' ');
+    const command = `exec env ${environment} ${node} run $work/subject.cfg ${places}`;
     bed.start('conc', subjectProcess, command);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
     await bed.until('conc', listening.join(' && '), startTimeoutMs);

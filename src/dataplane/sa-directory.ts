@@ -64,6 +64,10 @@ function checkSa(sa: Sa): void {
     );
 }
 
+/** A view would take the whole of its buffer, with other keys in it, along to the worker. */
+const wholeBuffer = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+
 /**
  * What is installed, by the keys that the engine uses. Gives every SA a slot for its counters, turns
  * transactions into changes by slot, and knows enough to install everything again.
@@ -144,8 +148,7 @@ export class SaDirectory {
   }
 
   #add(added: Sa, resolved: TableChange[]): void {
-    // A copy: a view would take the whole of its buffer, with other keys in it, along to the worker.
-    const sa = { ...added, keyMaterial: added.keyMaterial.slice() };
+    const sa = { ...added, keyMaterial: wholeBuffer(added.keyMaterial) };
     const old =
       sa.direction === 'inbound'
         ? this.#inbound.get(sa.spi)

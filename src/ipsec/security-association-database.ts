@@ -8,8 +8,8 @@ const SPI_LEAST = 256;
 /** Which ISAKMP SA answers for an IPsec SA; RFC 4301 section 4.4.2. */
 export class SecurityAssociationDatabase {
   readonly #inbound = new Map<number, SaId>();
-  /** Outbound SPIs are the choice of peers, and may coincide. */
-  readonly #outbound = new Map<number, Set<SaId>>();
+  /** Outbound SPIs are the choice of peers, and may coincide; most have one owner. */
+  readonly #outbound = new Map<number, SaId | readonly SaId[]>();
   /** Begins anywhere. */
   #nextPlace: number | undefined;
 
@@ -33,16 +33,15 @@ export class SecurityAssociationDatabase {
   /** Enters a pair, or moves it to another ISAKMP SA. */
   add(inboundSpi: number, outboundSpi: number, owner: SaId): void {
     this.#inbound.set(inboundSpi, owner);
-    const owners = this.#outbound.get(outboundSpi) ?? new Set();
-    owners.add(owner);
-    this.#outbound.set(outboundSpi, owners);
+    const others = this.ownersOfOutbound(outboundSpi).filter((other) => other !== owner);
+    this.#outbound.set(outboundSpi, others.length === 0 ? owner : [...others, owner]);
   }
 
   remove(inboundSpi: number, outboundSpi: number, owner: SaId): void {
     if (this.#inbound.get(inboundSpi) === owner) this.#inbound.delete(inboundSpi);
-    const owners = this.#outbound.get(outboundSpi);
-    owners?.delete(owner);
-    if (owners?.size === 0) this.#outbound.delete(outboundSpi);
+    const rest = this.ownersOfOutbound(outboundSpi).filter((other) => other !== owner);
+    if (rest.length === 0) this.#outbound.delete(outboundSpi);
+    else this.#outbound.set(outboundSpi, rest);
   }
 
   /** Enters the inbound half of a pair that is not negotiated to the end. */
@@ -60,6 +59,7 @@ export class SecurityAssociationDatabase {
   }
 
   ownersOfOutbound(spi: number): readonly SaId[] {
-    return [...(this.#outbound.get(spi) ?? [])];
+    const owners = this.#outbound.get(spi) ?? [];
+    return typeof owners === 'number' ? [owners] : owners;
   }
 }

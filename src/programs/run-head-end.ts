@@ -1,8 +1,10 @@
+import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { now } from '#adapters/machine-clock';
 import { loadSys } from '#adapters/userspace/sys';
 import { InsideHost } from '#dataplane/inside-host';
+import type { EventLog, LoggedEvent } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import { clearPasswords } from '#session/config';
 import { openConsoles, typedHere } from './consoles.ts';
@@ -33,8 +35,27 @@ async function withPortableWay(error: string, { inside }: RunOptions): Promise<s
   return `${error}; without it \`--inside memory\` runs everything but the way to the inside network`;
 }
 
+/**
+ * Prints what is logged, the events of one turn of the event loop at once. Answers leave first: a peer
+ * must not tell from their delay what was written about it.
+ */
+function printLater(log: EventLog, print: (text: string) => void): void {
+  let waiting: LoggedEvent[] = [];
+  log.listen((event) => {
+    if (typedHere(event)) return;
+    if (waiting.length === 0)
+      setImmediate(() => {
+        const text = waiting.map(renderVpn3000).join('\n');
+        waiting = [];
+        print(text);
+      });
+    waiting.push(event);
+  });
+}
+
 /** Runs a head-end until it is told to stop; the answer is the exit status. */
 export async function runHeadEnd(options: RunOptions): Promise<number> {
+  await returnLargeBlocks();
   const work = new SlowWork(2);
   const { configuration: read } = options.parsed;
   const passwords = clearPasswords(read).length;
@@ -61,10 +82,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
           port: options.webPort,
           orAnyPort: false,
         });
-  // Answers leave first: a peer must not tell from their delay what was written about it.
-  headEnd.device.log.listen((event) => {
-    if (!typedHere(event)) setImmediate(() => consoles.print(renderVpn3000(event)));
-  });
+  printLater(headEnd.device.log, (text) => consoles.print(text));
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
