@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { instant } from '#base/instant';
-import { secretDiffers } from '#protocol/vcl/events';
+import { configurationDiffers, secretDiffers } from '#protocol/vcl/events';
 import {
   clientCannotBeRedirected,
   clientRedirected,
@@ -234,6 +234,37 @@ test('LB-16: another port or key keeps a device out, and changing it back lets i
   first.configure(line());
   net.run(8000);
   assert.equal(peersOfThird(), 2);
+});
+
+test('LB-24: members differ in what is their own, and are refused over what all have alike', () => {
+  const { net, first, third } = threeMembers();
+  const peersOfThird = () => viewOf(net, third).peers.filter((p) => p.condition === 'alive').length;
+  const line = (personality: string, ...more: readonly string[]) =>
+    memberListing(129, `load-balancing personality ${personality}`, ...more);
+  first.configure(line('vpn3000', ' priority 3', ' nat 192.0.2.129'));
+  net.run(8000);
+  assert.equal(peersOfThird(), 2);
+  third.records.length = 0;
+  const newcomer = net.add(line('asa').replaceAll('.129', '.128').replace('member129', 'odd'));
+  net.run(8000);
+  assert.equal(peersOfThird(), 2);
+  assert.ok(
+    third.said(configurationDiffers).length + newcomer.said(configurationDiffers).length > 0,
+  );
+});
+
+test('LB-56: durations have hours without a leading zero, which run past a day', () => {
+  const { net, third } = threeMembers();
+  const view = viewOf(net, third);
+  const [peer] = view.peers;
+  assert.ok(peer);
+  for (const [seconds, text] of [
+    [1107, '0:18:27'],
+    [164_263, '45:37:43'],
+  ] as const) {
+    const later = { ...view, peers: [{ ...peer, durationMs: 1000 * seconds }] };
+    assert.match(statisticsText(later), new RegExp(` ${text}$`, 'm'));
+  }
 });
 
 test('GEN-79: pools that overlap between members are named once', () => {
