@@ -35,6 +35,20 @@ type Stage =
   | { readonly kind: 'leaving' }
   | { readonly kind: 'waiting'; readonly until: Instant; readonly reason: string };
 
+/** Whether two reports say the same; asked with every datagram. */
+function sameReport(a: LoadReport, b: LoadReport | undefined): boolean {
+  if (b === undefined || a.loads.length !== b.loads.length) return false;
+  const same = (field: keyof LoadReport) => field === 'loads' || a[field] === b[field];
+  return (
+    a.loads.every((load, i) => {
+      const other = b.loads[i];
+      return (
+        load.active === other?.active && load.inactive === other.inactive && load.max === other.max
+      );
+    }) && (Object.keys(a) as (keyof LoadReport)[]).every(same)
+  );
+}
+
 export type MembershipParts = {
   readonly random: RandomSource;
   readonly configuration: () => Configuration;
@@ -266,7 +280,7 @@ export class Membership {
     if (!environment) return this.#wait('an address is missing', now);
     const out: ClusterEffect[] = [];
     const report = this.#parts.report();
-    if (JSON.stringify(report) !== JSON.stringify(this.#reported)) {
+    if (!sameReport(report, this.#reported)) {
       this.#reported = report;
       this.#step({ kind: 'report', report }, now, environment, out);
     }

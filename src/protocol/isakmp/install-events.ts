@@ -93,8 +93,8 @@ export const oldSaFound = event({
   remedy: step,
 });
 
-/** An SPI as the tables print it too, so that one can search for it; without a prefix. */
-export const spiText = (spi: number): string => spi.toString(16).toUpperCase().padStart(8, '0');
+/** An SPI as the concentrator prints it, in all its eight digits; without a prefix. */
+export const spiText = (spi: number): string => spi.toString(16).padStart(8, '0');
 
 /** A mask in the sense of wildcards: the bits that do not matter. */
 const wildcardOf = ({ address, length }: Prefix): string => {
