@@ -7,7 +7,7 @@ import type { SaStepper } from './sa-stepper.ts';
 /** Key agreements that wait to be computed at once; beyond, messages of strangers are dropped unread. */
 const KEY_AGREEMENTS_MOST = 1000;
 /** With so many unproven negotiations or waiting key agreements a first message has to be repeated; ours. */
-const CROWDED_HALF_OPEN = 1000;
+export const CROWDED_HALF_OPEN = 1000;
 const CROWDED_KEY_AGREEMENTS = 500;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
