@@ -405,7 +405,7 @@ test('what belongs to nothing is dropped with a reason', () => {
     gateway.manager.report({ kind: 'unknownSpi', spi: 0xabc, remote: from }, world.now),
     world.now,
   );
-  assert.deepEqual(gateway.logged(unknownSpi)[0]?.args, { spi: 'abc' });
+  assert.deepEqual(gateway.logged(unknownSpi)[0]?.args, { spi: '00000abc' });
   const local = endpoint('172.16.172.50', 4500);
   gateway.take(
     gateway.manager.report({ kind: 'keepalive', local, remote: from }, world.now),
