@@ -27,6 +27,8 @@ export type WorkerStart = WorkerDescriptors & {
   readonly pathCounters: SharedArrayBuffer;
   /** Reports that the main thread has dealt with, and how many may be under way; see `ReportGate`. */
   readonly handled: SharedArrayBuffer;
+  /** Where the worker writes the number of the transaction that it carried out last. */
+  readonly applied: SharedArrayBuffer;
   readonly mostReports: number;
   /** Where the worker notes what it holds of the memory of C. */
   readonly ledger: SharedArrayBuffer;

@@ -38,6 +38,8 @@ export class PacketWorker {
   readonly #settings: WorkerSettings;
   readonly #ears: WorkerEars;
   readonly #handled = new SharedArrayBuffer(4);
+  /** The number of the transaction that it carried out last. */
+  readonly #applied = new Int32Array(new SharedArrayBuffer(4));
   readonly #one: Arena;
   #wake = -1;
   #thread: Worker | undefined;
@@ -57,6 +59,11 @@ export class PacketWorker {
     return this.#thread !== undefined;
   }
 
+  /** Whether it has carried out the transactions up to `serial`. */
+  hasApplied(serial: number): boolean {
+    return ((Atomics.load(this.#applied, 0) - serial) | 0) >= 0;
+  }
+
   /** Whether it has died so often of late that another would only die too. */
   get hopeless(): boolean {
     return this.#deaths.length > MOST_DEATHS;
@@ -64,11 +71,13 @@ export class PacketWorker {
 
   start(descriptors: WorkerDescriptors, installed: Installation): void {
     const ledger = ledgerMemory();
+    Atomics.store(this.#applied, 0, (installed.serial - 1) | 0);
     const workerData: WorkerStart = {
       ...descriptors,
       ...this.#settings,
       pathCounters: this.pathCounters.buffer,
       handled: this.#handled,
+      applied: this.#applied.buffer,
       ledger,
       installed,
     };

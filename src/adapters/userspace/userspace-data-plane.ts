@@ -19,6 +19,7 @@ import { ReportLimiter } from '#dataplane/report-limiter';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { MOST_WORKERS, partOf } from '#dataplane/sa-placement';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
+import { ControlSender } from './control-sender.ts';
 import { closeAll, openAll, renewTun, type WorkerDescriptors } from './descriptors.ts';
 import { ringsOctets, type Shared, sharedWords, WorkerStates } from './hand-over.ts';
 import type { Installation } from './messages.ts';
@@ -51,6 +52,7 @@ export class UserspaceDataPlane implements DataPlane {
   readonly #pagesKnown: number[];
   /** Each worker keeps strangers from making it talk; this one keeps them from using all workers. */
   readonly #unknownSpis = new ReportLimiter();
+  readonly #control: ControlSender;
   #routes: readonly Prefix[];
   /** The number of the last transaction; wraps at 2^32. */
   #serial = 0;
@@ -66,6 +68,7 @@ export class UserspaceDataPlane implements DataPlane {
     this.#descriptors = descriptors;
     this.#routes = options.tun.routes;
     const workers = descriptors.length;
+    this.#control = new ControlSender(sys, descriptors[0]?.sockets ?? []);
     this.#directory = new SaDirectory(workers);
     this.#shared = workers > 1 ? shareAmong(sys, descriptors) : undefined;
     this.#states = this.#shared && new WorkerStates(this.#shared);
@@ -101,6 +104,10 @@ export class UserspaceDataPlane implements DataPlane {
   }
 
   send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void {
+    if (this.#closing) return;
+    // While a transaction is not in force everywhere, its worker sees to it that nothing overtakes it.
+    const isQuiet = this.#workers.every((w) => !w.lives || w.hasApplied(this.#serial));
+    if (isQuiet && this.#control.send(local, remote, bytes, encapsulated)) return;
     // A view would take the whole of its buffer along into the message.
     this.#send(local, remote, encapsulated ? addNonEspMarker(bytes) : bytes.slice());
   }
@@ -139,7 +146,7 @@ export class UserspaceDataPlane implements DataPlane {
     if (this.#shared) this.#sys.munmap(this.#shared.rings.pointer, this.#shared.rings.octets);
   }
 
-  /** All datagrams take one way, so that they leave in order. */
+  /** All datagrams that a worker sends take one way, so that they leave in order. */
   #send(local: Endpoint, remote: Endpoint, bytes: Uint8Array): void {
     if (this.#closing) return;
     const sender = this.#workers.find(({ lives }) => lives);

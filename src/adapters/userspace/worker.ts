@@ -50,6 +50,7 @@ const path = new PacketPath(
   start.rules.clampMss ? new MssClamp(pathMtu, start.rules.clampMss) : undefined,
   handOver && espElsewhere(handOver, handOver.states.workers),
 );
+const applied = new Int32Array(start.applied);
 const hooks = {
   wake: obey,
   due: () => postponed?.due === true,
@@ -68,18 +69,20 @@ function espElsewhere(others: HandOver, workers: number): EspElsewhere {
   };
 }
 
-function install({ pages: more, changes }: Installation): void {
+/** Carries out a transaction, and says so to whoever waits for it. */
+function apply({ pages: more, changes, serial }: Installation): void {
   for (const page of more) pages.adopt(page);
   table.apply(changes);
+  Atomics.store(applied, 0, serial);
 }
 
 function send({ local, remote, bytes }: SendCommand): void {
   loop.send(local, remote, bytes);
 }
 
-/** Carries out a transaction, and says so to workers that wait for it. */
-function apply(installation: Installation): void {
-  install(installation);
+/** The same with the other workers, among which some datagrams wait. */
+function applyAmongOthers(installation: Installation): void {
+  apply(installation);
   handOver?.states.applied(me, installation.serial);
   handOver?.wakeAwaiting();
 }
@@ -93,13 +96,13 @@ function obey(): boolean {
     if (!received) return true;
     for (const command of received.message) {
       if (command.kind === 'stop') return false;
-      if (command.kind === 'apply') apply(command);
+      if (command.kind === 'apply') applyAmongOthers(command);
       else if (!postponed?.postpone(command)) send(command);
     }
   }
 }
 
-install(start.installed);
+apply(start.installed);
 handOver?.skipUnderWork();
 handOver?.states.applied(me, start.installed.serial);
 handOver?.wakeAwaiting();
