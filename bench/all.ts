@@ -40,7 +40,7 @@ const steps: readonly Step[] = [
   },
   { name: 'many-tunnels', command: ['many-tunnels.ts'], secondsPerTurn: 65 },
   { name: 'sa-table', command: ['sa-table.ts'], secondsPerTurn: 40 },
-  { name: 'hostile', command: ['hostile.ts'], secondsPerTurn: 27 },
+  { name: 'hostile', command: ['hostile.ts'], secondsPerTurn: 45 },
   { name: 'collections', command: ['collections.ts', '--seconds', '8'], secondsPerTurn: 16 },
 ];
 

@@ -8,7 +8,7 @@ import { address } from '../../src/base/address.ts';
 import { hostPrefix } from '../../src/base/prefix.ts';
 import { ESP_SUITES } from '../../src/crypto/esp-suites.ts';
 import type { ForwardingChange } from '../../src/dataplane/data-plane.ts';
-import { type TunnelClient, type TunnelRequest, tunnel } from './tunnel.ts';
+import { spisOf, type TunnelClient, type TunnelRequest, tunnel } from './tunnel.ts';
 
 const [file = '', node = ''] = process.argv.slice(2);
 const request = JSON.parse(readFileSync(file, 'utf8')) as TunnelRequest;
@@ -40,7 +40,8 @@ function pair(client: TunnelClient): readonly ForwardingChange[] {
     ),
   });
   // The last octet places a client at a worker.
-  const [down, up] = [keyed(0x100000 + client.number), keyed(0x200000 + client.number)];
+  const { towardsClient, towardsHeadEnd } = spisOf(client);
+  const [down, up] = [keyed(towardsClient), keyed(towardsHeadEnd)];
   const [inbound, outbound] = isHeadEnd ? [up, down] : [down, up];
   return [
     { kind: 'addInbound', sa: { ...inbound, direction: 'inbound', replayWindow: 64 } },

@@ -39,6 +39,10 @@ export const onlyClient: TunnelClient = {
   inside: '10.64.0.1',
 };
 
+/** The SPIs of a client's pair where both ends know the keys beforehand. */
+export const spisOf = ({ number }: TunnelClient) =>
+  ({ towardsClient: 0x100000 + number, towardsHeadEnd: 0x200000 + number }) as const;
+
 export type TunnelRequest = {
   readonly suite: Suite;
   readonly clients: readonly TunnelClient[];
