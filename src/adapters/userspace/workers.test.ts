@@ -212,6 +212,7 @@ else {
         const packet = w.fromClient(dead);
         w.arrive(dead, dead.seal(packet));
         await w.expectDelivered(packet);
+        await w.until('packets of its successor leave', () => bench.sent.length > 0);
         for (const { bytes } of bench.sent.splice(0)) numbers.push(dead.open(bytes).sequence);
         assert.ok(numbers.length > 0);
         assert.equal(new Set(numbers).size, numbers.length);
