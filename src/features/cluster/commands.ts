@@ -1,5 +1,4 @@
 import { ip } from '#config/address-tokens';
-import { type Configuration, withEntry, withoutEntry } from '#config/configuration';
 import { optional } from '#config/path';
 import { globalScope, headerOf, lineOf, mode, setting } from '#config/setting';
 import { interfaceName } from '#config/system';
@@ -285,18 +284,4 @@ export const clusterLines = {
     b.cluster ? inside(lineOf(clusterAddress, { address: b.cluster })) : [headerOf(balancing, {})],
   encryption: inside('cluster encryption'),
   participate: inside('participate'),
-  vrrp: ['vrrp enable'],
 } as const;
-
-/** A configuration with the mode changed, for forms that set all its fields at once. */
-export function withLoadBalancing(
-  configuration: Configuration,
-  change: (before: LoadBalancing) => LoadBalancing | undefined,
-): Configuration {
-  const slice = clusterSlice.of(configuration);
-  const next = change(slice.loadBalancing.get('vpn') ?? newLoadBalancing);
-  const loadBalancing = next
-    ? withEntry(slice.loadBalancing, 'vpn', next)
-    : withoutEntry(slice.loadBalancing, 'vpn');
-  return clusterSlice.put(configuration, { ...slice, loadBalancing });
-}
