@@ -25,6 +25,12 @@ const readFields = ['frame.protocols', 'isakmp.flag_e', 'isakmp.typepayload'].fl
 const sealedMessage = /\t(1|True)\t/;
 const openedMessage = /\t(1|True)\t./;
 
+/**
+ * vpnc seals its last Delete under message ID 0; tshark takes that for phase 1, opens it with the
+ * wrong vector and finds nonsense that is malformed once in some forty times.
+ */
+const malformed = '_ws.malformed && !(isakmp.exchangetype == 5 && isakmp.messageid == 0)';
+
 export class Captures {
   readonly #bed: Bed;
   readonly #files = new Map<string, string>();
@@ -59,10 +65,10 @@ export class Captures {
       const file = await this.#stop(place);
       const packets = await readLines(file, keys, ['-T', 'fields', ...readFields]);
       if (packets.length === 0) throw new LabError(`${place}: nothing was recorded`);
-      const malformed = await readLines(file, keys, ['-Y', '_ws.malformed']);
-      if (malformed.length > 0) {
-        const shown = malformed.slice(0, shownPacketCountMax).join('\n');
-        throw new LabError(`${place}: ${malformed.length} malformed packets in ${file}\n${shown}`);
+      const bad = await readLines(file, keys, ['-Y', malformed]);
+      if (bad.length > 0) {
+        const shown = bad.slice(0, shownPacketCountMax).join('\n');
+        throw new LabError(`${place}: ${bad.length} malformed packets in ${file}\n${shown}`);
       }
       const count = (pattern: RegExp): number =>
         packets.filter((line) => pattern.test(line)).length;

@@ -5,7 +5,7 @@ import { encodeEspPlaintext } from '#wire/esp';
 import type { SaCounters } from '../data-plane.ts';
 import type { BenchFactory } from './bench.ts';
 import { setHeaderChecksum, type TestPeer } from './test-peer.ts';
-import { otherPort, story, type World } from './world.ts';
+import { otherPort, sortedPackets, story, type World } from './world.ts';
 
 const untouched: SaCounters = {
   packets: 0,
@@ -352,11 +352,15 @@ function mobility(factory: BenchFactory): void {
       await w.expectDelivered(...packets);
       const sent = await w.takeSent(answers.length);
       const opened = sent.map(({ bytes }) => peer.open(bytes));
-      const bySequence = opened.toSorted((a, b) => a.sequence - b.sequence);
-      for (const [i, { sequence, payload }] of bySequence.entries()) {
-        assert.equal(sequence, i + 1);
-        assert.deepEqual(payload, w.bench.forwarded(answers[i] as Uint8Array));
-      }
+      assert.deepEqual(
+        opened.map(({ sequence }) => sequence).toSorted((a, b) => a - b),
+        answers.map((_, i) => i + 1),
+      );
+      // The kernel may give a flow another queue when its peer moves: neighbours may then swap.
+      assert.deepEqual(
+        sortedPackets(opened.map(({ payload }) => payload)),
+        sortedPackets(answers.map((answer) => w.bench.forwarded(answer))),
+      );
       assert.equal(w.reports('peerMoved').length, 2);
       expectCounters(w, peer, { packets: 90, octets: 90 * 61 });
     },

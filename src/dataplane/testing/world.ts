@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address, addressBytes, type Endpoint, type IpAddress } from '#base/address';
+import { toHex } from '#base/bytes';
 import { hostPrefix, type Prefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import type { DataPlaneReport, ForwardingChange } from '../data-plane.ts';
@@ -143,6 +144,10 @@ const WHY_NOT = {
   carriesBareEsp: 'it has UDP sockets only',
   carriesTransport: 'its peers are in its own network, to which the kernel routes them by itself',
 } as const;
+
+/** Packets in an order that does not depend on which of several queues they took. */
+export const sortedPackets = (packets: readonly Uint8Array[]): readonly string[] =>
+  packets.map(toHex).toSorted();
 
 /** Declares one story; each has a data plane of its own. */
 export function story(
