@@ -43,8 +43,11 @@ class CombinedMode implements EspSealer, EspOpener {
   readonly #seals: boolean;
   /** The key until there is a context, then the salt; undefined after the end. */
   #keys: Uint8Array | undefined;
-  /** 0 before the first packet. */
-  #context = 0;
+  /**
+   * Undefined before the first packet. An address beside 0 in one field would make V8 keep it as a
+   * double there, and allocate a number each time a packet reads it.
+   */
+  #context: number | undefined;
 
   constructor(shop: Workshop, suite: EspSuite, keyMaterial: Uint8Array, seals: boolean) {
     this.#shop = shop;
@@ -75,10 +78,10 @@ class CombinedMode implements EspSealer, EspOpener {
     for (let i = 0; i < 4; i += 1) out[iv + 4 + i] = out[packet + 4 + i] as number;
 
     const { ssl } = this.#shop;
-    const context = this.#context === 0 ? this.#begin() : this.#context;
+    const context = this.#context ?? this.#begin();
     const body = iv + ivOctets;
     ssl.EVP_EncryptInit_ex(context, 0, 0, 0, this.#nonce(out, iv));
-    this.#associate(target, packet, sequenceHigh);
+    this.#associate(context, target, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + body, source.pointer + from, octets);
     ssl.EVP_Cipher(context, 0, 0, 0);
     const done = ssl.EVP_CIPHER_CTX_ctrl(
@@ -104,11 +107,11 @@ class CombinedMode implements EspSealer, EspOpener {
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
     const { ssl } = this.#shop;
-    const context = this.#context === 0 ? this.#begin() : this.#context;
+    const context = this.#context ?? this.#begin();
     const nonce = this.#nonce(source.bytes, packet + ESP_HEADER_OCTETS);
     ssl.EVP_DecryptInit_ex(context, 0, 0, 0, nonce);
     ssl.EVP_CIPHER_CTX_ctrl(context, SET_TAG, icvOctets, source.pointer + body + length);
-    this.#associate(source, packet, sequenceHigh);
+    this.#associate(context, source, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + to, source.pointer + body, length);
     return ssl.EVP_Cipher(context, 0, 0, 0) >= 0;
   }
@@ -116,8 +119,8 @@ class CombinedMode implements EspSealer, EspOpener {
   close(): void {
     this.#keys?.fill(0);
     this.#keys = undefined;
-    if (this.#context !== 0) this.#shop.ssl.EVP_CIPHER_CTX_free(this.#context);
-    this.#context = 0;
+    if (this.#context !== undefined) this.#shop.ssl.EVP_CIPHER_CTX_free(this.#context);
+    this.#context = undefined;
   }
 
   /** Gives the key to OpenSSL. */
@@ -125,11 +128,12 @@ class CombinedMode implements EspSealer, EspOpener {
     assert(this.#keys, 'a cipher used after its end');
     const { encryptionKeyOctets } = this.#suite;
     const key = this.#keys.subarray(0, encryptionKeyOctets);
-    this.#context = cipherContext(this.#shop, this.#suite, key, this.#seals);
+    const context = cipherContext(this.#shop, this.#suite, key, this.#seals);
+    this.#context = context;
     const salt = this.#keys.slice(encryptionKeyOctets);
     this.#keys.fill(0);
     this.#keys = salt;
-    return this.#context;
+    return context;
   }
 
   /** Salt and IV, where OpenSSL can read them. */
@@ -144,10 +148,10 @@ class CombinedMode implements EspSealer, EspOpener {
   }
 
   /** Feeds SPI and sequence number, the upper half between them if there is one. */
-  #associate(arena: Arena, packet: number, sequenceHigh: number): void {
+  #associate(context: number, arena: Arena, packet: number, sequenceHigh: number): void {
     const { ssl, scratch } = this.#shop;
     if (sequenceHigh === NOT_EXTENDED) {
-      ssl.EVP_Cipher(this.#context, 0, arena.pointer + packet, ESP_HEADER_OCTETS);
+      ssl.EVP_Cipher(context, 0, arena.pointer + packet, ESP_HEADER_OCTETS);
       return;
     }
     const at = SCRATCH.associatedData;
@@ -156,7 +160,7 @@ class CombinedMode implements EspSealer, EspOpener {
       scratch.bytes[at + 8 + i] = arena.bytes[packet + 4 + i] as number;
     }
     this.#shop.writeHigh(at + 4, sequenceHigh);
-    ssl.EVP_Cipher(this.#context, 0, scratch.pointer + at, 12);
+    ssl.EVP_Cipher(context, 0, scratch.pointer + at, 12);
   }
 }
 
@@ -168,9 +172,9 @@ class CbcHmac implements EspSealer, EspOpener {
   readonly #seals: boolean;
   /** Until there are contexts. */
   #keys: Uint8Array | undefined;
-  /** 0 for NULL encryption, and before the first packet. */
-  #cipher = 0;
-  #hmac = 0;
+  /** Undefined for NULL encryption, and before the first packet. */
+  #cipher: number | undefined;
+  #hmac: number | undefined;
 
   constructor(
     shop: Workshop,
@@ -187,7 +191,7 @@ class CbcHmac implements EspSealer, EspOpener {
   }
 
   /** Gives the keys to OpenSSL. */
-  #begin(): void {
+  #begin(): number {
     const keys = this.#keys;
     assert(keys, 'a cipher used after its end');
     const shop = this.#shop;
@@ -197,19 +201,21 @@ class CbcHmac implements EspSealer, EspOpener {
     const thrice = new Uint8Array(suite.singleDes ? 3 * key.length : key.length);
     for (let at = 0; at < thrice.length; at += key.length) thrice.set(key, at);
     this.#cipher =
-      suite.algorithm === undefined ? 0 : cipherContext(shop, suite, thrice, this.#seals);
+      suite.algorithm === undefined ? undefined : cipherContext(shop, suite, thrice, this.#seals);
     thrice.fill(0);
     const integrityKey = keys.subarray(suite.encryptionKeyOctets);
     const digest = ssl.EVP_get_digestbyname(this.#digestName);
-    this.#hmac = ssl.HMAC_CTX_new();
-    assert(this.#hmac !== 0, 'OpenSSL has no memory for an HMAC');
+    const hmac = ssl.HMAC_CTX_new();
+    assert(hmac !== 0, 'OpenSSL has no memory for an HMAC');
     const done = shop.withKey(integrityKey, (pointer) =>
-      ssl.HMAC_Init_ex(this.#hmac, pointer, integrityKey.length, digest, 0),
+      ssl.HMAC_Init_ex(hmac, pointer, integrityKey.length, digest, 0),
     );
+    this.#hmac = hmac;
     if (done !== 1) this.close();
     assert(done === 1, `OpenSSL refuses the integrity key of ${suite.name}`);
     keys.fill(0);
     this.#keys = undefined;
+    return hmac;
   }
 
   seal(
@@ -225,22 +231,18 @@ class CbcHmac implements EspSealer, EspOpener {
     const body = iv + ivOctets;
     checkBounds(source, from, octets);
     checkBounds(target, packet, ESP_HEADER_OCTETS + ivOctets + octets + DIGEST_ROOM);
-    if (this.#hmac === 0) this.#begin();
-    if (this.#cipher === 0) copy(source, from, octets, target, body);
+    const hmac = this.#hmac ?? this.#begin();
+    const cipher = this.#cipher;
+    if (cipher === undefined) copy(source, from, octets, target, body);
     else {
       const { ssl } = this.#shop;
       this.#shop.writeIv(target.bytes, iv, ivOctets);
-      ssl.EVP_EncryptInit_ex(this.#cipher, 0, 0, 0, target.pointer + iv);
-      const done = ssl.EVP_Cipher(
-        this.#cipher,
-        target.pointer + body,
-        source.pointer + from,
-        octets,
-      );
+      ssl.EVP_EncryptInit_ex(cipher, 0, 0, 0, target.pointer + iv);
+      const done = ssl.EVP_Cipher(cipher, target.pointer + body, source.pointer + from, octets);
       assert(done > 0, 'OpenSSL did not seal a packet');
     }
     // The whole digest is written; what is more than the ICV is not part of the packet.
-    this.#digest(target, packet, body + octets, sequenceHigh, target.pointer + body + octets);
+    this.#digest(hmac, target, packet, body + octets, sequenceHigh, target.pointer + body + octets);
   }
 
   open(
@@ -257,18 +259,19 @@ class CbcHmac implements EspSealer, EspOpener {
     const length = octets - espFrameOctets(this.#suite);
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
-    if (this.#hmac === 0) this.#begin();
+    const hmac = this.#hmac ?? this.#begin();
     const icv = body + length;
-    this.#digest(source, packet, icv, sequenceHigh, scratch.pointer + SCRATCH.digest);
+    this.#digest(hmac, source, packet, icv, sequenceHigh, scratch.pointer + SCRATCH.digest);
     let difference = 0;
     for (let i = 0; i < icvOctets; i += 1)
       difference |=
         (source.bytes[icv + i] as number) ^ (scratch.bytes[SCRATCH.digest + i] as number);
     if (difference !== 0) return false;
-    if (this.#cipher === 0) copy(source, body, length, target, to);
+    const cipher = this.#cipher;
+    if (cipher === undefined) copy(source, body, length, target, to);
     else {
-      ssl.EVP_DecryptInit_ex(this.#cipher, 0, 0, 0, source.pointer + body - ivOctets);
-      ssl.EVP_Cipher(this.#cipher, target.pointer + to, source.pointer + body, length);
+      ssl.EVP_DecryptInit_ex(cipher, 0, 0, 0, source.pointer + body - ivOctets);
+      ssl.EVP_Cipher(cipher, target.pointer + to, source.pointer + body, length);
     }
     return true;
   }
@@ -277,21 +280,28 @@ class CbcHmac implements EspSealer, EspOpener {
     const { ssl } = this.#shop;
     this.#keys?.fill(0);
     this.#keys = undefined;
-    if (this.#cipher !== 0) ssl.EVP_CIPHER_CTX_free(this.#cipher);
-    if (this.#hmac !== 0) ssl.HMAC_CTX_free(this.#hmac);
-    this.#cipher = 0;
-    this.#hmac = 0;
+    if (this.#cipher !== undefined) ssl.EVP_CIPHER_CTX_free(this.#cipher);
+    if (this.#hmac !== undefined) ssl.HMAC_CTX_free(this.#hmac);
+    this.#cipher = undefined;
+    this.#hmac = undefined;
   }
 
-  #digest(arena: Arena, from: number, end: number, sequenceHigh: number, output: number): void {
+  #digest(
+    hmac: number,
+    arena: Arena,
+    from: number,
+    end: number,
+    sequenceHigh: number,
+    output: number,
+  ): void {
     const { ssl, scratch } = this.#shop;
-    ssl.HMAC_Init_ex(this.#hmac, 0, 0, 0, 0);
-    ssl.HMAC_Update(this.#hmac, arena.pointer + from, end - from);
+    ssl.HMAC_Init_ex(hmac, 0, 0, 0, 0);
+    ssl.HMAC_Update(hmac, arena.pointer + from, end - from);
     if (sequenceHigh !== NOT_EXTENDED) {
       this.#shop.writeHigh(SCRATCH.high, sequenceHigh);
-      ssl.HMAC_Update(this.#hmac, scratch.pointer + SCRATCH.high, 4);
+      ssl.HMAC_Update(hmac, scratch.pointer + SCRATCH.high, 4);
     }
-    ssl.HMAC_Final(this.#hmac, output, 0);
+    ssl.HMAC_Final(hmac, output, 0);
   }
 }
 
