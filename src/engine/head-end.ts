@@ -189,23 +189,28 @@ export class HeadEnd implements Steppable {
     return earliest(earliest(this.keying.deadline(), features), this.cluster.deadline());
   }
 
-  /** Carries out what a command requested; the text is its answer. */
+  /** Carries out what a command requested, of `by` where that is known; the text is its answer. */
   request(
     request: RemoteAccessRequest | ClusterRequest,
     now: Instant,
+    by?: string,
   ): { readonly text: string; readonly effects: readonly Effect[] } {
-    return { text: request.done, effects: this.#requested(request, now) };
+    return { text: request.done, effects: this.#requested(request, by, now) };
   }
 
-  #requested(request: RemoteAccessRequest | ClusterRequest, now: Instant): readonly Effect[] {
+  #requested(
+    request: RemoteAccessRequest | ClusterRequest,
+    by: string | undefined,
+    now: Instant,
+  ): readonly Effect[] {
     switch (request.kind) {
       case 'logOffSessions':
         return request.indexes.flatMap((index) => this.#logOffIndex(index, now));
       case 'drain':
-        this.cluster.beginDrain(request.moves, request.minutes, now);
+        this.cluster.beginDrain({ ...request, by }, now);
         return [];
       case 'endDrain':
-        this.cluster.endDrain(now);
+        this.cluster.endDrain(by, now);
         return [];
       default:
         return request.sas.flatMap((sa) =>

@@ -74,7 +74,7 @@ export class HeadEndConsole {
   perform(request: HeadEndRequest | { readonly kind: 'saveConfiguration' }, by: string): Answered {
     if (request.kind === 'saveConfiguration') return this.#save(by);
     const { device, driver } = this.#process;
-    const { text, effects } = device.request(request, now());
+    const { text, effects } = device.request(request, now(), by);
     driver.carryOut(effects);
     return { text, failed: false };
   }

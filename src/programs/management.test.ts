@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { SlowWork } from '#adapters/device-runner';
 import { address } from '#base/address';
@@ -14,6 +17,7 @@ import {
 } from '#engine/events';
 import { grammar } from '#engine/grammar';
 import type { EventDef } from '#events/event';
+import { drainBegun } from '#features/cluster/events';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
@@ -27,9 +31,10 @@ username viewer attributes
 username client password of-a-client
 `;
 
-async function running(t: { after: (f: () => Promise<void>) => void }, port = 0) {
+async function running(t: { after: (f: () => Promise<void>) => void }, port = 0, more = '') {
   const work = new SlowWork(2);
-  const parsed = parseListing(grammar, listing);
+  const stateFolder = mkdtempSync(join(tmpdir(), 'headend-test-'));
+  const parsed = parseListing(grammar, listing + more);
   assert.deepEqual(
     parsed.diagnostics.filter((d) => d.severity === 'error'),
     [],
@@ -37,6 +42,7 @@ async function running(t: { after: (f: () => Promise<void>) => void }, port = 0)
   const started = await startHeadEnd({
     configuration: await hashPasswords(parsed.configuration, work.scrypt),
     work,
+    stateFolder,
     inside: {
       kind: 'memory',
       connect: (send) => new InsideHost([address('192.0.2.1')], send),
@@ -50,6 +56,7 @@ async function running(t: { after: (f: () => Promise<void>) => void }, port = 0)
     await web.close();
     await headEnd.close();
     work.close();
+    rmSync(stateFolder, { recursive: true, force: true });
   });
   return { headEnd, web, console };
 }
@@ -123,4 +130,44 @@ test('a web console that cannot be opened is said in the log, and the head-end g
   const [newest] = headEnd.device.log.newestFirst();
   assert.equal(newest?.record.definition, managementFault);
   assert.match(String(newest?.record.args.reason), /another program has it/);
+});
+
+test('LB-26: what is answered of a member of a cluster never has its key, and draining says who did it', async (t) => {
+  const { web, headEnd } = await running(
+    t,
+    0,
+    `interface Ethernet0
+ nameif outside
+ ip address 172.18.124.129 255.255.255.0
+interface Ethernet1
+ nameif inside
+ ip address 10.32.1.129 255.255.128.0
+vpn load-balancing
+ cluster ip address 172.18.124.254
+ cluster key a-secret-of-members
+ participate
+`,
+  );
+  const base = web.address ?? '';
+  for (const path of ['/cluster', '/cluster/choices', '/cluster/load']) {
+    const answer = await call(base, 'admin:open-sesame', path);
+    assert.equal(answer.status, 200, path);
+    assert.doesNotMatch(await answer.text(), /a-secret-of-members/);
+  }
+  for (const text of ['show running-config', 'show vpn load-balancing']) {
+    const answer = await call(base, 'admin:open-sesame', '/command-line', { line: text });
+    assert.doesNotMatch(await answer.text(), /a-secret-of-members/);
+  }
+  const listing = await call(base, 'admin:open-sesame', '/command-line', {
+    line: 'show running-config',
+  });
+  assert.match(await listing.text(), /cluster key \*{5}/);
+  const view = await (await call(base, 'admin:open-sesame', '/cluster')).json();
+  assert.deepEqual((view as { clusterAddresses: unknown }).clusterAddresses, ['172.18.124.254']);
+  assert.equal((await call(base, 'viewer:look-only', '/cluster/drain', {})).status, 403);
+  assert.equal((await call(base, 'admin:open-sesame', '/cluster/drain', {})).status, 204);
+  const [begun] = [...headEnd.device.log.newestFirst()]
+    .map(({ record }) => record)
+    .filter(({ definition }) => definition === drainBegun);
+  assert.equal(begun?.subject.user, 'admin');
 });

@@ -1,9 +1,14 @@
-import type { Administrator, ManagementPort } from '#adapters/http/management-port';
+import type {
+  Administrator,
+  ClusterManagement,
+  ManagementPort,
+} from '#adapters/http/management-port';
 import { createManagementServer, type ManagementServer } from '#adapters/http/server';
 import { now } from '#adapters/machine-clock';
 import type { ScryptPool } from '#adapters/scrypt';
 import { address, type IpAddress, parseAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
+import { err, ok } from '#base/result';
 import {
   managementFault,
   webLogin,
@@ -11,8 +16,11 @@ import {
   webLoginsHeldBack,
   webLogout,
 } from '#engine/events';
+import type { HeadEndRequest } from '#engine/head-end-commands';
 import * as views from '#engine/head-end-views';
 import { type EventRecord, occurred } from '#events/event';
+import { loadBalancingOf } from '#features/cluster/config';
+import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
 import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
 import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
 import type { HeadEndConsole } from './head-end-console.ts';
@@ -27,6 +35,29 @@ function peerOf(text: string): IpAddress | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 
+/** The cluster that a head-end takes part in, for its console and the API. */
+function clusterManagement({ device, driver }: HeadEndProcess): ClusterManagement {
+  const { cluster } = device;
+  const request = (wanted: HeadEndRequest, by: string) => {
+    driver.carryOut(device.request(wanted, now(), by).effects);
+    return ok(undefined);
+  };
+  return {
+    view: () => clusterView(cluster, device.configuration, now()),
+    choices: () => choiceViews(cluster),
+    counters: () => clusterCounters(cluster),
+    drain({ move: moves, minutes }, { name }) {
+      if (!loadBalancingOf(device.configuration).participates)
+        return err('This device takes part in no cluster.');
+      return request({ kind: 'drain', moves, minutes, done: '' }, name);
+    },
+    endDrain({ name }) {
+      if (!cluster.drain) return err('This member is not being drained.');
+      return request({ kind: 'endDrain', done: '' }, name);
+    },
+  };
+}
+
 /** Everything that the web console, the API and the metrics ask of a head-end. */
 class HeadEndManagement implements ManagementPort {
   readonly #console: HeadEndConsole;
@@ -34,11 +65,13 @@ class HeadEndManagement implements ManagementPort {
   readonly #scrypt: ScryptPool;
   /** What the password of a user who does not exist is compared with, for the same time. */
   readonly #nobody: Promise<PasswordVerifier>;
+  readonly cluster: ClusterManagement;
 
   constructor(console: HeadEndConsole, process: HeadEndProcess, scrypt: ScryptPool) {
     this.#console = console;
     this.#process = process;
     this.#scrypt = scrypt;
+    this.cluster = clusterManagement(process);
     this.#nobody = scrypt.hash(crypto.getRandomValues(new Uint8Array(16)));
   }
 

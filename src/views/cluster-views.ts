@@ -39,6 +39,8 @@ export type ClusterMemberView = {
   readonly publicPath: 'unknown' | 'open' | 'closed';
   /** Since this device knows of it. */
   readonly durationMs: number;
+  /** Since its last keepalive, or whatever else it said; absent for the device that is asked. */
+  readonly silentMs?: number | undefined;
 };
 
 /** A drain of this member. */
@@ -70,12 +72,56 @@ export type ClusterView = {
   readonly drain?: DrainView | undefined;
 };
 
+/** The comparison by which a client went where it went; GEN-52. */
+export type ChoiceRule =
+  | 'masterIsLeast'
+  | 'leastPercent'
+  | 'fewestSessions'
+  | 'lowestAddress'
+  | 'onlyBackup'
+  | 'noBackup'
+  | 'nobodyHasRoom';
+
 /** One choice of the director. */
 export type ChoiceView = {
+  /** Rises with every choice of this device. */
+  readonly seq: number;
   readonly at: number;
+  readonly rule: ChoiceRule;
   readonly client: string;
   /** Private address of the member that took it, and what the client was told. */
   readonly member?: string | undefined;
   readonly target?: string | undefined;
   readonly explanation: string;
+};
+
+/** The last choices of this device, newest first. */
+export type ChoicesView = { readonly asOf: number; readonly items: readonly ChoiceView[] };
+
+/** What this device did for the cluster since it started; the numbers only grow. */
+export type ClusterCountersView = {
+  /** Clients that were sent to a member, by its private address and the comparison that decided. */
+  readonly redirects: readonly {
+    readonly member: string;
+    readonly rule: ChoiceRule;
+    readonly count: number;
+  }[];
+  /** Clients at the cluster address that nobody took, by reason; a bounded set of reasons. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** How often this device became master. */
+  readonly takeovers: number;
+};
+
+/** The load of every member whose load was known at that moment, in percent, by private address. */
+export type LoadSample = {
+  readonly at: number;
+  readonly percents: Readonly<Record<string, number>>;
+};
+
+/** A drain that is asked for. */
+export type DrainRequest = {
+  /** Whether clients are told to connect anew, to other members. */
+  readonly move: boolean;
+  /** It ends then, whatever is left. */
+  readonly minutes?: number | undefined;
 };

@@ -1,3 +1,4 @@
+import type { ChoiceView, ClusterView, LoadSample } from './cluster-views.ts';
 import type {
   EventQuery,
   EventView,
@@ -21,6 +22,7 @@ export type LiveRequest = {
   /** Index of the session whose details are open. */
   readonly detail?: number | undefined;
   readonly events?: Omit<EventQuery, 'after' | 'before'> | undefined;
+  readonly cluster?: boolean | undefined;
 };
 
 /** A row that changed: its index and only the fields that are not what they were. */
@@ -40,6 +42,17 @@ export type SessionsDelta = {
   readonly nextCursor?: string | undefined;
 };
 
+/** The cluster, and what is new of its history. */
+export type ClusterNews = {
+  readonly view: ClusterView;
+  /** The first after a request carries the history whole. */
+  readonly whole: boolean;
+  /** New choices, newest first. */
+  readonly choices: readonly ChoiceView[];
+  /** New samples, oldest first. */
+  readonly load: readonly LoadSample[];
+};
+
 /** One message of the console's websocket, at most one a second; what is absent did not change. */
 export type LiveUpdate = {
   readonly asOf: number;
@@ -54,6 +67,7 @@ export type LiveUpdate = {
   readonly events?: readonly EventView[] | undefined;
   /** Classes of the catalogue, with the first events after a request. */
   readonly eventClasses?: readonly string[] | undefined;
+  readonly cluster?: ClusterNews | undefined;
   /** Why the request could not be followed. */
   readonly refused?: string | undefined;
 };

@@ -1,5 +1,6 @@
 import type { LiveRequest, LiveUpdate } from '#views/live-views';
 import type { Page, SessionSummaryView, SessionView, SystemView } from '#views/views';
+import type { ClusterLoad } from './cluster-load.ts';
 import { sessionsDelta, systemDelta } from './live-delta.ts';
 import type { ManagementPort } from './management-port.ts';
 import type { Throughput } from './throughput.ts';
@@ -9,10 +10,19 @@ const sessionsTimeShare = 0.02;
 
 const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** What a watch reads from; `clock` never steps back. */
+export type WatchParts = {
+  readonly port: ManagementPort;
+  readonly throughput: Throughput;
+  readonly load: ClusterLoad;
+  readonly clock: () => number;
+};
+
 /** What one reader was told, and so what the next message to it must say. */
 export class LiveWatch {
   readonly #port: ManagementPort;
   readonly #throughput: Throughput;
+  readonly #load: ClusterLoad;
   readonly #clock: () => number;
   #request: LiveRequest = {};
   #system: SystemView | undefined;
@@ -22,11 +32,14 @@ export class LiveWatch {
   #sampledAt = 0;
   #detailTold: string | undefined;
   #lastSeq: number | undefined;
+  #lastChoice: number | undefined;
+  #loadSampledAt = 0;
   #refused: string | undefined;
 
-  constructor(port: ManagementPort, throughput: Throughput, clock: () => number) {
+  constructor({ port, throughput, load, clock }: WatchParts) {
     this.#port = port;
     this.#throughput = throughput;
+    this.#load = load;
     this.#clock = clock;
   }
 
@@ -38,6 +51,10 @@ export class LiveWatch {
     }
     if (request.detail !== this.#request.detail) this.#detailTold = undefined;
     if (!sameValue(request.events, this.#request.events)) this.#lastSeq = undefined;
+    if (request.cluster !== this.#request.cluster) {
+      this.#lastChoice = undefined;
+      this.#loadSampledAt = 0;
+    }
     this.#request = request;
     this.#refused = undefined;
   }
@@ -61,6 +78,7 @@ export class LiveWatch {
       ...this.#sessionsNews(),
       ...this.#detailNews(),
       ...this.#eventNews(),
+      ...this.#clusterNews(),
       ...(this.#refused !== undefined && { refused: this.#refused }),
     };
   }
@@ -106,5 +124,19 @@ export class LiveWatch {
     this.#lastSeq = page.lastSeq;
     if (first) return { events: page.items, eventClasses: page.classes };
     return page.items.length > 0 ? { events: page.items } : {};
+  }
+
+  /** Ages and silences change with every second, so that the view is told whole; it is of 25 members at most. */
+  #clusterNews(): Partial<LiveUpdate> {
+    if (!this.#request.cluster) return {};
+    const { cluster } = this.#port;
+    const samples = this.#load.since(this.#loadSampledAt);
+    this.#loadSampledAt = samples.at(-1)?.at ?? this.#loadSampledAt;
+    const last = this.#lastChoice;
+    const choices = cluster.choices().filter(({ seq }) => last === undefined || seq > last);
+    this.#lastChoice = choices[0]?.seq ?? last ?? 0;
+    return {
+      cluster: { view: cluster.view(), whole: last === undefined, choices, load: samples },
+    };
   }
 }

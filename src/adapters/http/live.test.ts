@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { LiveRequest, LiveUpdate } from '#views/live-views';
 import type { SessionQuery } from '#views/views';
+import { ClusterLoad } from './cluster-load.ts';
 import { LiveWatch } from './live-watch.ts';
 import { createManagementServer } from './server.ts';
 import { TestingPort } from './testing-port.ts';
@@ -11,7 +12,12 @@ const start = 1_034_107_200_000;
 const sessions: SessionQuery = { sort: 'index', descending: false, limit: 100 };
 
 function watch(port: TestingPort, request: LiveRequest): LiveWatch {
-  const live = new LiveWatch(port, new Throughput(), () => port.now);
+  const live = new LiveWatch({
+    port,
+    throughput: new Throughput(),
+    load: new ClusterLoad(),
+    clock: () => port.now,
+  });
   live.follow(request);
   return live;
 }

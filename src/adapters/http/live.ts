@@ -3,10 +3,8 @@ import type { WebSocket } from 'ws';
 import type { LiveRequest } from '#views/live-views';
 import { type Clock, principalOf } from './authentication.ts';
 import type { ConsoleSessions } from './console-sessions.ts';
-import { LiveWatch } from './live-watch.ts';
-import type { ManagementPort } from './management-port.ts';
+import { LiveWatch, type WatchParts } from './live-watch.ts';
 import { liveRequestSchema } from './schemas.ts';
-import type { Throughput } from './throughput.ts';
 
 /** Our own choices; no document sets them. */
 const readersMax = 64;
@@ -104,20 +102,14 @@ function readRequest(text: string): unknown {
 }
 
 /** The websocket route; the login's cookie and the page's origin were checked like on any route. */
-export function addLiveRoute(
-  app: FastifyInstance,
-  live: Live,
-  port: ManagementPort,
-  throughput: Throughput,
-  clock: Clock,
-): void {
+export function addLiveRoute(app: FastifyInstance, live: Live, parts: WatchParts): void {
   app.get('/api/v1/live', { websocket: true }, (socket, request: FastifyRequest) => {
     const { token } = principalOf(request);
     if (token === undefined) {
       socket.close(closePolicy, 'log in with a cookie or a bearer token');
       return;
     }
-    const watch = new LiveWatch(port, throughput, clock);
+    const watch = new LiveWatch(parts);
     const valid = request.compileValidationSchema(liveRequestSchema as Record<string, unknown>);
     live.add(socket, token, watch, (text) => {
       const message = readRequest(text);

@@ -1,6 +1,12 @@
 import type { Shell } from '#adapters/terminal/shell';
 import type { Result } from '#base/result';
 import type {
+  ChoiceView,
+  ClusterCountersView,
+  ClusterView,
+  DrainRequest,
+} from '#views/cluster-views';
+import type {
   CountersView,
   EventPage,
   EventQuery,
@@ -38,6 +44,18 @@ export type ManagementSession = {
   close(): void;
 };
 
+/** What is shown of a virtual cluster, and done to this member of it. Costs the same with any number of sessions. */
+export type ClusterManagement = {
+  view(): ClusterView;
+  /** The last choices of this device, newest first. */
+  choices(): readonly ChoiceView[];
+  counters(): ClusterCountersView;
+  /** Takes no new clients from now on; the error says why that cannot be. */
+  drain(request: DrainRequest, by: Administrator): Result<void, string>;
+  /** Takes clients again. */
+  endDrain(by: Administrator): Result<void, string>;
+};
+
 /**
  * Everything that the console, the API and the metrics need from the device. The views are read once a
  * second while someone watches, `counters` always: both must not cost more with more sessions, except
@@ -63,6 +81,7 @@ export type ManagementPort = {
   isakmpSas(query: ListQuery): Result<Page<IsakmpSaView>, string>;
   ipsecSas(query: ListQuery): Result<Page<IpsecSaView>, string>;
   events(query: EventQuery): EventPage;
+  readonly cluster: ClusterManagement;
 
   /** False when there is no such session. */
   logoff(index: number, by: Administrator): boolean;

@@ -23,7 +23,7 @@ type OptionalKey<T> = {
  * The schema of an object type, which must name every field of it: an answer is serialized by its
  * schema, so a field that is not declared here never leaves the house.
  */
-const object = <T>(
+export const object = <T>(
   properties: { readonly [K in keyof T]-?: JsonSchema },
   optional: readonly OptionalKey<T>[] = [],
 ): JsonSchema => ({
@@ -33,18 +33,21 @@ const object = <T>(
   properties,
 });
 
-const text: JsonSchema = { type: 'string' };
-const number: JsonSchema = { type: 'number' };
-const integer: JsonSchema = { type: 'integer' };
-const flag: JsonSchema = { type: 'boolean' };
-const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
-const oneOf = (...values: readonly string[]): JsonSchema => ({ type: 'string', enum: values });
-const described = (schema: JsonSchema, description: string): JsonSchema => ({
+export const text: JsonSchema = { type: 'string' };
+export const number: JsonSchema = { type: 'number' };
+export const integer: JsonSchema = { type: 'integer' };
+export const flag: JsonSchema = { type: 'boolean' };
+export const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+export const oneOf = (...values: readonly string[]): JsonSchema => ({
+  type: 'string',
+  enum: values,
+});
+export const described = (schema: JsonSchema, description: string): JsonSchema => ({
   ...schema,
   description,
 });
 
-const moment = described(number, 'Milliseconds since the epoch');
+export const moment = described(number, 'Milliseconds since the epoch');
 
 const kind = oneOf('remoteAccess', 'lanToLan', 'management');
 
@@ -256,7 +259,10 @@ const sortKeys = [
 ];
 
 /** A request's parameters: what is not declared is refused by its name. */
-const parameters = (properties: Readonly<Record<string, JsonSchema>>, required: string[] = []) => ({
+export const parameters = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  required: string[] = [],
+) => ({
   type: 'object',
   additionalProperties: false,
   required,
@@ -344,4 +350,5 @@ export const liveRequestSchema = parameters({
     },
     ['limit'],
   ),
+  cluster: flag,
 });

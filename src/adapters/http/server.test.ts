@@ -67,6 +67,9 @@ test('nothing but the console, the login and healthz is answered without a login
     '/api/v1/isakmp-sas',
     '/api/v1/ipsec-sas',
     '/api/v1/events',
+    '/api/v1/cluster',
+    '/api/v1/cluster/choices',
+    '/api/v1/cluster/load',
     '/api/v1/command-line/help?line=',
     '/api/v1/command-line/completion?line=',
     '/api/v1/live',
@@ -82,6 +85,8 @@ test('nothing but the console, the login and healthz is answered without a login
   for (const [method, url] of [
     ['POST', '/api/v1/logout'],
     ['POST', '/api/v1/command-line'],
+    ['POST', '/api/v1/cluster/drain'],
+    ['DELETE', '/api/v1/cluster/drain'],
     ['DELETE', '/api/v1/sessions/1'],
     ['DELETE', '/api/v1/sessions?kind=remoteAccess'],
   ] as const)
@@ -417,6 +422,10 @@ test('the OpenAPI document names every route, parameter and answer', async (t) =
   const document = (await app.inject({ url: '/api/openapi.json', headers: admin })).json();
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths).sort(), [
+    '/api/v1/cluster',
+    '/api/v1/cluster/choices',
+    '/api/v1/cluster/drain',
+    '/api/v1/cluster/load',
     '/api/v1/command-line',
     '/api/v1/command-line/completion',
     '/api/v1/command-line/help',

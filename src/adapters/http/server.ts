@@ -3,6 +3,8 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '#base/result';
 import { Authenticator, type Clock, guardRoutes } from './authentication.ts';
+import { ClusterLoad } from './cluster-load.ts';
+import { addClusterRoutes } from './cluster-routes.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { ConnectionPlaces } from './connection-places.ts';
 import { ConsoleSessions } from './console-sessions.ts';
@@ -96,6 +98,7 @@ export function createManagementServer(
   const sessions = new ConsoleSessions();
   const authenticator = new Authenticator(port, new LoginLimiter(), clock);
   const throughput = new Throughput();
+  const load = new ClusterLoad();
   const live = new Live(sessions, clock);
   const metrics = createMetrics(port);
 
@@ -110,8 +113,9 @@ export function createManagementServer(
     });
     addLoginRoutes(routes, { port, sessions, authenticator, clock, encrypted });
     addViewRoutes(routes, port, throughput);
+    addClusterRoutes(routes, port, load);
     addCommandRoutes(routes, port);
-    addLiveRoute(routes, live, port, throughput, clock);
+    addLiveRoute(routes, live, { port, throughput, load, clock });
     routes.get('/api/openapi.json', async () => openApi(port.system().version));
     routes.get('/healthz', { config: { access: 'public' } }, async () => ({ status: 'ok' }));
     routes.get('/metrics', async (_, reply) =>
@@ -122,6 +126,7 @@ export function createManagementServer(
 
   const timer = setInterval(() => {
     throughput.sample(port.counters(), clock());
+    load.sample(port.cluster.view());
     sessions.sweep(clock());
     live.tick();
   }, tickMs);

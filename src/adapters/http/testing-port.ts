@@ -24,6 +24,7 @@ import type {
   ManagementPort,
   ManagementSession,
 } from './management-port.ts';
+import { TestingCluster } from './testing-cluster.ts';
 
 /** What a test says about a session; the rest is filled in. */
 export type SessionSketch = Partial<SessionView> & { readonly username: string };
@@ -33,6 +34,7 @@ const commands = ['show', 'session'];
 /** A device in memory that tests of the management server steer by hand. */
 export class TestingPort implements ManagementPort {
   now: number;
+  readonly cluster = new TestingCluster(() => this.now);
   readonly executed: string[] = [];
   /** Names of refused logins, and logins that were not judged. */
   readonly refused: string[] = [];

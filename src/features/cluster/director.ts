@@ -18,6 +18,7 @@ import {
 } from './events.ts';
 import { comparisonText, type Explanation, explain, explanationText } from './explanation.ts';
 import { rulesOf, totalOf } from './load.ts';
+import { RedirectCounts } from './redirect-counts.ts';
 import { choose, type Decision, PendingRedirects } from './selection.ts';
 
 /** A client that asks to be let in, of whatever protocol. */
@@ -31,6 +32,7 @@ export type Applicant = {
 
 /** A decision, when it was made, and where the client was sent. */
 export type Choice = {
+  readonly seq: number;
   readonly at: Instant;
   readonly explanation: Explanation;
   /** What the client was told; undefined when nobody took it. */
@@ -60,11 +62,15 @@ const REFUSE: Admission = { kind: 'refuse' };
  */
 export class Director {
   readonly #parts: DirectorParts;
+  /** What became of clients at the cluster address so far. */
+  readonly counts = new RedirectCounts();
   readonly #pending = new PendingRedirects();
   /** When each member's report was taken into account last. */
   readonly #reported = new Map<MemberId, Instant>();
   readonly #choices = new Ring<Choice>(CHOICES_KEPT);
   readonly #complaints = new LruMap<IpAddress, Instant>(CLIENTS_KEPT);
+
+  #lastSeq = 0;
 
   constructor(parts: DirectorParts) {
     this.#parts = parts;
@@ -81,6 +87,7 @@ export class Director {
     if (!cluster?.policy.cluster.addresses.includes(local)) return SERVE;
     const { member, policy } = cluster;
     if (member.phase.phase !== 'master') {
+      this.counts.refused('this member is not the master');
       this.#complain(client, now, () => occurred(notMaster, { client }));
       return REFUSE;
     }
@@ -96,13 +103,16 @@ export class Director {
     const decision = choose(contenders, rulesOf(clusterSlice.of(configuration).personality));
     const target = targetOf(decision, member, policy, client);
     const explanation = explain(decision, client);
-    this.#choices.push({ at: now, explanation, target });
+    this.#lastSeq += 1;
+    this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target });
     const text = explanationText(explanation);
     if (decision.kind === 'refuse' || target === undefined) {
+      this.counts.refused('no member has room');
       this.#complain(client, now, () => occurred(noMemberHasRoom, { client, explanation: text }));
       return REFUSE;
     }
     this.#pending.sent(decision.target.member, now);
+    this.counts.sent(decision.target.privateAddress, decision.rule);
     const comparison = comparisonText(explanation);
     this.#parts.note(occurred(clientRedirected, { client, target, comparison }), now);
     return { kind: 'redirect', target };
@@ -128,6 +138,7 @@ export class Director {
     const { unredirectable } = loadBalancingOf(this.#parts.configuration());
     const isServed = unredirectable === 'serve-direct';
     const treatment = isServed ? 'served by the master' : 'refused';
+    if (!isServed) this.counts.refused('the client understands no redirect');
     this.#complain(client, now, () => occurred(clientCannotBeRedirected, { client, treatment }));
     return isServed ? SERVE : REFUSE;
   }

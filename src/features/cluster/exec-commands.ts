@@ -5,7 +5,7 @@ import { flag, optional } from '#config/path';
 import { int } from '#config/tokens';
 import { loadBalancingOf } from './config.ts';
 import { diagnose } from './diagnosis.ts';
-import type { Cluster } from './feature.ts';
+import type { Cluster, DrainOrder } from './feature.ts';
 import { choicesText, clusterText, diagnosisText, statisticsText } from './text.ts';
 import { choiceViews, clusterView } from './view.ts';
 
@@ -18,12 +18,7 @@ export type ClusterNeeds = {
 
 /** What they request of the device. */
 export type ClusterRequest =
-  | {
-      readonly kind: 'drain';
-      readonly moves: boolean;
-      readonly minutes: number | undefined;
-      readonly done: string;
-    }
+  | ({ readonly kind: 'drain'; readonly done: string } & Omit<DrainOrder, 'by'>)
   | { readonly kind: 'endDrain'; readonly done: string };
 
 const command = exec<ClusterNeeds, ClusterRequest>();

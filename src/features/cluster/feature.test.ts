@@ -16,7 +16,7 @@ import {
 } from './events.ts';
 import { clusterAddress, memberListing, type TestMember, TestNet } from './testing.ts';
 import { clusterText, statisticsText } from './text.ts';
-import { choiceViews, clusterView } from './view.ts';
+import { choiceViews, clusterCounters, clusterView } from './view.ts';
 
 const client = address('172.18.124.96');
 
@@ -186,12 +186,15 @@ test('GEN-84 LB-72: a member at its limit gets nobody; when all are full the cli
 
 test('a drained member gets no new clients; undone, it does', () => {
   const { net, first, second, third } = threeMembers();
-  for (const member of [first, second]) member.cluster.beginDrain(false, undefined, net.now);
+  for (const member of [first, second])
+    member.cluster.beginDrain({ moves: false, minutes: undefined }, net.now);
   net.run(3000);
   assert.deepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.131' });
   assert.match(third.cluster.director.choices()[0]?.explanation.rule ?? '', /noBackup/);
   assert.match(clusterText(viewOf(net, third)), /draining/);
-  first.cluster.endDrain(net.now);
+  first.cluster.endDrain('carla', net.now);
+  const ended = first.records.filter(({ definition }) => definition === drainEnded).at(-1);
+  assert.equal(ended?.subject.user, 'carla');
   net.run(3000);
   assert.deepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.129' });
 });
@@ -199,7 +202,7 @@ test('a drained member gets no new clients; undone, it does', () => {
 test('a drain ends when the last session is gone, and moves clients on if so said', () => {
   const { net, first } = threeMembers();
   first.occupy(3);
-  first.cluster.beginDrain(true, undefined, net.now);
+  first.cluster.beginDrain({ moves: true, minutes: undefined }, net.now);
   assert.match(first.said(drainBegun)[0] ?? '', /3 sessions left/);
   assert.deepEqual(first.cluster.look(net.now), [1, 2, 3]);
   for (const index of [1, 2, 3]) first.sessions.close(index);
@@ -293,4 +296,47 @@ test('GEN-66: a cluster address by name begins when the name has an address, and
   member.names.set('vpn.example.com', [clusterAddress]);
   net.run(20_000);
   assert.deepEqual([member.role, member.ownsAddress], ['master', true]);
+});
+
+test('what is counted: where clients went and by which rule, who was turned away, and takeovers', () => {
+  const { net, first, second, third } = threeMembers();
+  assert.deepEqual(clusterCounters(third.cluster), { redirects: [], refusals: {}, takeovers: 1 });
+  arrive(net, third);
+  arrive(net, third);
+  arrive(net, third, false);
+  for (const member of [first, second, third])
+    member.cluster.beginDrain({ moves: false, minutes: undefined }, net.now);
+  net.run(3000);
+  arrive(net, third);
+  arrive(net, first);
+  const { redirects, refusals } = clusterCounters(third.cluster);
+  assert.deepEqual(
+    redirects.map(({ member, rule, count }) => [member, rule, count]),
+    [
+      ['10.32.1.129', 'lowestAddress', 1],
+      ['10.32.1.130', 'leastPercent', 1],
+    ],
+  );
+  assert.deepEqual(refusals, { 'the client understands no redirect': 1, 'no member has room': 1 });
+  assert.deepEqual(clusterCounters(first.cluster).refusals, {
+    'this member is not the master': 1,
+  });
+  third.isUp = false;
+  net.run(5000);
+  assert.deepEqual(
+    [first, second].map((m) => clusterCounters(m.cluster).takeovers),
+    [0, 1],
+  );
+});
+
+test('a member knows for how long another has been silent', () => {
+  const { net, first, third } = threeMembers();
+  const silence = () =>
+    viewOf(net, third).peers.find((peer) => peer.privateAddress === '10.32.1.129')?.silentMs ?? -1;
+  assert.ok(silence() >= 0 && silence() < 1100);
+  const before = silence();
+  first.isUp = false;
+  net.run(5000);
+  assert.ok(silence() >= 5000 && silence() <= 5000 + before);
+  assert.equal(viewOf(net, third).self.silentMs, undefined);
 });

@@ -29,6 +29,14 @@ export type ClusterParts = {
   readonly note: (record: EventRecord, now: Instant) => void;
 };
 
+/** A drain that an administrator asks for. */
+export type DrainOrder = {
+  readonly moves: boolean;
+  readonly minutes: number | undefined;
+  /** The administrator, where one is known. */
+  readonly by?: string | undefined;
+};
+
 /** Pools of other members may change while they are in the cluster. */
 const COMPARE_POOLS_MS = 10_000;
 
@@ -41,6 +49,7 @@ export class Cluster {
   #overlaps: ReadonlySet<string> = new Set();
   #comparedAt: Instant | undefined;
   #drain: Drain | undefined;
+  #takeovers = 0;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
@@ -87,13 +96,18 @@ export class Cluster {
     return this.#drain;
   }
 
+  /** How often this device became master since it started. */
+  get takeovers(): number {
+    return this.#takeovers;
+  }
+
   /** A verified configuration is in force. */
   configured(now: Instant): readonly ClusterEffect[] {
-    return this.#membership.configured(now);
+    return this.#counted(() => this.#membership.configured(now));
   }
 
   input(input: ClusterInput, now: Instant): readonly ClusterEffect[] {
-    const effects = this.#membership.input(input, now);
+    const effects = this.#counted(() => this.#membership.input(input, now));
     const last = this.#comparedAt;
     if (last === undefined || elapsedMs(last, now) >= COMPARE_POOLS_MS) this.#comparePools(now);
     return effects;
@@ -109,21 +123,31 @@ export class Cluster {
   }
 
   tick(now: Instant): readonly ClusterEffect[] {
-    return this.#membership.tick(now);
+    return this.#counted(() => this.#membership.tick(now));
+  }
+
+  /** Counts a step of the protocol in which this device becomes master. */
+  #counted(step: () => readonly ClusterEffect[]): readonly ClusterEffect[] {
+    const isMaster = () => this.member?.phase.phase === 'master';
+    const wasMaster = isMaster();
+    const effects = step();
+    if (!wasMaster && isMaster()) this.#takeovers += 1;
+    return effects;
   }
 
   /** Takes no new clients from now on, for `minutes` or until it is empty. */
-  beginDrain(moves: boolean, minutes: number | undefined, now: Instant): void {
+  beginDrain({ moves, minutes, by }: DrainOrder, now: Instant): void {
     const sessions = this.clients();
     this.#drain = newDrain(now, sessions, moves, minutes);
-    this.#parts.note(occurred(drainBegun, { sessions }), now);
+    this.#parts.note(occurred(drainBegun, { sessions }, { user: by }), now);
   }
 
-  /** Takes clients again. */
-  endDrain(now: Instant): void {
+  /** Takes clients again; `by` is the administrator, where one is known. */
+  endDrain(by: string | undefined, now: Instant): void {
     if (!this.#drain) return;
     this.#drain = undefined;
-    this.#parts.note(occurred(drainEnded, { reason: 'it was taken back' }), now);
+    const reason = 'it was taken back';
+    this.#parts.note(occurred(drainEnded, { reason }, { user: by }), now);
   }
 
   /** Looks after a drain: the indexes of sessions whose clients are to connect anew now. */

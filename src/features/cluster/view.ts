@@ -6,6 +6,7 @@ import { isAlive } from '#protocol/vcl/peers';
 import type { LoadReport, Peer, Phase } from '#protocol/vcl/state';
 import type {
   ChoiceView,
+  ClusterCountersView,
   ClusterMemberView,
   ClusterRole,
   ClusterView,
@@ -81,6 +82,7 @@ function peerView(
     ...conditionsOf(report),
     publicPath: peer.publicPath,
     durationMs: elapsedMs(peer.joinedAt, now),
+    silentMs: elapsedMs(peer.heardAt, now),
   };
 }
 
@@ -151,10 +153,18 @@ export function clusterView(
 
 /** The last choices of the director, the newest first. */
 export const choiceViews = (cluster: Cluster): ChoiceView[] =>
-  cluster.director.choices().map(({ at, explanation, target }) => ({
+  cluster.director.choices().map(({ seq, at, explanation, target }) => ({
+    seq,
     at,
+    rule: explanation.rule,
     client: explanation.client,
     member: explanation.taker,
     target,
     explanation: explanationText(explanation),
   }));
+
+/** What this device did for the cluster since it started. */
+export const clusterCounters = (cluster: Cluster): ClusterCountersView => ({
+  ...cluster.director.counts.view(),
+  takeovers: cluster.takeovers,
+});

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Result } from '#base/result';
+import type { ChoicesView, DrainRequest } from '#views/cluster-views';
+import { principalOf } from './authentication.ts';
+import type { ClusterLoad } from './cluster-load.ts';
+import * as schemas from './cluster-schemas.ts';
+import type { ManagementPort } from './management-port.ts';
+import { sendProblem } from './problem.ts';
+
+const done = (reply: FastifyReply, result: Result<void, string>): FastifyReply =>
+  result.ok ? reply.code(204).send() : sendProblem(reply, 409, result.error);
+
+/** The virtual cluster as this device sees it, and draining of this device. */
+export function addClusterRoutes(
+  app: FastifyInstance,
+  { cluster }: ManagementPort,
+  load: ClusterLoad,
+): void {
+  app.get(
+    '/api/v1/cluster',
+    {
+      schema: {
+        summary: 'The virtual cluster as this member sees it',
+        response: { 200: schemas.clusterSchema },
+      },
+    },
+    async () => cluster.view(),
+  );
+  app.get(
+    '/api/v1/cluster/choices',
+    {
+      schema: {
+        summary: 'Where this device sent the last clients as the master, and why; newest first',
+        response: { 200: schemas.choicesSchema },
+      },
+    },
+    async (): Promise<ChoicesView> => ({ asOf: cluster.view().asOf, items: cluster.choices() }),
+  );
+  app.get(
+    '/api/v1/cluster/load',
+    {
+      schema: {
+        summary: 'Load of the members in percent by private address, the last ten minutes',
+        response: { 200: schemas.loadSchema },
+      },
+    },
+    async () => load.since(0),
+  );
+  app.post<{ Body: DrainRequest }>(
+    '/api/v1/cluster/drain',
+    {
+      config: { access: 'change' },
+      schema: {
+        summary: 'Take no new clients here, while the sessions go on until they end',
+        body: schemas.drainRequestSchema,
+        response: { 204: { type: 'null' } },
+      },
+    },
+    async (request, reply) =>
+      done(reply, cluster.drain(request.body, principalOf(request).administrator)),
+  );
+  app.delete(
+    '/api/v1/cluster/drain',
+    {
+      config: { access: 'change' },
+      schema: { summary: 'Take clients again', response: { 204: { type: 'null' } } },
+    },
+    async (request, reply) => done(reply, cluster.endDrain(principalOf(request).administrator)),
+  );
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ClusterLoad } from './cluster-load.ts';
+import { LiveWatch } from './live-watch.ts';
+import { createManagementServer } from './server.ts';
+import { testMember } from './testing-cluster.ts';
+import { TestingPort } from './testing-port.ts';
+import { Throughput } from './throughput.ts';
+
+const start = 1_034_107_200_000;
+
+function serve(t: TestContext) {
+  const port = new TestingPort(start);
+  const server = createManagementServer(port, { port: 0, consoleFolder: '/nowhere' });
+  t.after(() => server.close());
+  return { port, app: server.app };
+}
+
+const of = (user: string) => ({
+  authorization: `Basic ${Buffer.from(`${user}:demo-password`).toString('base64')}`,
+});
+
+/** The master .131 with a busy secondary .129, and .130 that is gone. */
+function threeMembers(port: TestingPort): void {
+  port.cluster.form(
+    testMember(131, { role: 'master', load: { percent: 1, sessions: 1, limit: 100, inactive: 0 } }),
+    testMember(129, { load: { percent: 7, sessions: 7, limit: 100, inactive: 2 } }),
+    testMember(130, { condition: 'dead', load: undefined, silentMs: 9000 }),
+  );
+}
+
+test('the cluster and its choices are answered as the member sees them, and a load only where it is known', async (t) => {
+  const { port, app } = serve(t);
+  threeMembers(port);
+  port.cluster.choose({
+    client: '172.18.124.96',
+    member: '10.32.1.129',
+    target: '172.18.124.129',
+    explanation: '10.32.1.129 took 172.18.124.96: 1 % against 2 %',
+  });
+  const headers = of('viewer');
+  const view = (await app.inject({ url: '/api/v1/cluster', headers })).json();
+  assert.deepEqual(view.clusterAddresses, ['172.18.124.254']);
+  assert.deepEqual(view.self.role, 'master');
+  assert.equal('silentMs' in view.self, false);
+  assert.deepEqual(view.peers[0].load, { percent: 7, sessions: 7, limit: 100, inactive: 2 });
+  assert.deepEqual([view.peers[1].condition, 'load' in view.peers[1]], ['dead', false]);
+  const { items } = (await app.inject({ url: '/api/v1/cluster/choices', headers })).json();
+  assert.deepEqual(items, [
+    {
+      seq: 1,
+      at: start,
+      rule: 'leastPercent',
+      client: '172.18.124.96',
+      member: '10.32.1.129',
+      target: '172.18.124.129',
+      explanation: '10.32.1.129 took 172.18.124.96: 1 % against 2 %',
+    },
+  ]);
+});
+
+test('draining is for those who may change things, and says what stands in the way', async (t) => {
+  const { port, app } = serve(t);
+  const drain = (user: string, payload: object = {}) =>
+    app.inject({ method: 'POST', url: '/api/v1/cluster/drain', headers: of(user), payload });
+  const undo = () =>
+    app.inject({ method: 'DELETE', url: '/api/v1/cluster/drain', headers: of('admin') });
+  const outside = await drain('admin');
+  assert.equal(outside.statusCode, 409);
+  assert.equal(outside.json().detail, 'This device takes part in no cluster.');
+  threeMembers(port);
+  assert.equal((await drain('viewer')).statusCode, 403);
+  assert.equal((await drain('admin', { minutes: 0 })).statusCode, 400);
+  assert.equal((await undo()).statusCode, 409);
+  assert.deepEqual(port.cluster.drains, []);
+  assert.equal((await drain('admin', { move: true, minutes: 30 })).statusCode, 204);
+  assert.equal((await undo()).statusCode, 204);
+  assert.equal((await drain('admin')).statusCode, 204);
+  assert.deepEqual(port.cluster.drains, [
+    'admin drains and moves 30',
+    'admin ends it',
+    'admin drains without end',
+  ]);
+});
+
+test('a reader is told the history whole, then only what is new, and nothing it did not ask for', () => {
+  const port = new TestingPort(start);
+  threeMembers(port);
+  const load = new ClusterLoad();
+  const clock = () => port.now;
+  const live = new LiveWatch({ port, throughput: new Throughput(), load, clock });
+  assert.equal(live.update().cluster, undefined);
+  port.cluster.choose({ client: '192.0.2.1', explanation: 'first' });
+  load.sample(port.cluster.view());
+  live.follow({ cluster: true });
+  const first = live.update().cluster;
+  assert.equal(first?.whole, true);
+  assert.deepEqual(
+    first?.choices.map(({ explanation }) => explanation),
+    ['first'],
+  );
+  assert.deepEqual(first?.load, [{ at: start, percents: { '10.32.1.131': 1, '10.32.1.129': 7 } }]);
+  port.cluster.choose({ client: '192.0.2.2', explanation: 'second' });
+  port.now += 2000;
+  load.sample(port.cluster.view());
+  const second = live.update().cluster;
+  assert.equal(second?.whole, false);
+  assert.deepEqual(
+    second?.choices.map(({ explanation }) => explanation),
+    ['second'],
+  );
+  assert.deepEqual(
+    second?.load.map(({ at }) => at),
+    [start + 2000],
+  );
+  assert.deepEqual(live.update().cluster?.choices, []);
+  assert.equal(live.update().cluster?.view.peers.length, 2);
+});
+
+test('samples of load are as far apart as they are said to be, and none are of a device outside a cluster', () => {
+  const port = new TestingPort(start);
+  const load = new ClusterLoad();
+  load.sample(port.cluster.view());
+  assert.deepEqual(load.since(0), []);
+  threeMembers(port);
+  for (let second = 0; second < 1000; second += 1) {
+    load.sample(port.cluster.view());
+    port.now += 1000;
+  }
+  const samples = load.since(0);
+  assert.equal(samples.length, 300);
+  assert.equal((samples[1]?.at ?? 0) - (samples[0]?.at ?? 0), 2000);
+});

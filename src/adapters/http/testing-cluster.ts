@@ -1,0 +1,99 @@
+import { err, ok, type Result } from '#base/result';
+import type {
+  ChoiceView,
+  ClusterCountersView,
+  ClusterMemberView,
+  ClusterView,
+  DrainRequest,
+} from '#views/cluster-views';
+import type { Administrator, ClusterManagement } from './management-port.ts';
+
+/** The member with this last octet, as the master of the field's example sees it. */
+export const testMember = (
+  host: number,
+  changes: Partial<ClusterMemberView> = {},
+): ClusterMemberView => ({
+  privateAddress: `10.32.1.${host}`,
+  publicAddress: `172.18.124.${host}`,
+  role: 'backup',
+  condition: 'alive',
+  deviceType: 'VPN3030',
+  hostname: `n${host}`,
+  version: 'headend 0.1.0',
+  priority: 5,
+  load: { percent: 0, sessions: 0, limit: 100, inactive: 0 },
+  draining: false,
+  full: false,
+  poolEmpty: false,
+  publicPath: 'open',
+  durationMs: 1_107_000,
+  silentMs: 400,
+  ...changes,
+});
+
+/** A cluster in memory that tests steer by hand; none until `form` is called. */
+export class TestingCluster implements ClusterManagement {
+  readonly #now: () => number;
+  #participates = false;
+  #self = testMember(131, { role: 'off', silentMs: undefined });
+  #peers: readonly ClusterMemberView[] = [];
+  #choices: ChoiceView[] = [];
+  #drain: ClusterView['drain'];
+  readonly drains: string[] = [];
+  counted: ClusterCountersView = { redirects: [], refusals: {}, takeovers: 0 };
+  obstacle: string | undefined;
+  authenticated = true;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** This device and the others become a cluster. */
+  form(self: ClusterMemberView, ...peers: readonly ClusterMemberView[]): void {
+    this.#participates = true;
+    this.#self = { ...self, silentMs: undefined };
+    this.#peers = peers;
+  }
+
+  choose(choice: Pick<ChoiceView, 'client' | 'explanation'> & Partial<ChoiceView>): void {
+    const seq = this.#choices.length + 1;
+    const at = this.#now();
+    this.#choices = [{ seq, at, rule: 'leastPercent', ...choice }, ...this.#choices];
+  }
+
+  view(): ClusterView {
+    return {
+      asOf: this.#now(),
+      participates: this.#participates,
+      personality: 'vpn3000',
+      encryption: false,
+      authenticated: this.authenticated,
+      clusterAddresses: this.#participates ? ['172.18.124.254'] : [],
+      port: 9023,
+      term: 7,
+      obstacle: this.obstacle,
+      self: { ...this.#self, draining: this.#drain !== undefined },
+      peers: this.#peers,
+      drain: this.#drain,
+    };
+  }
+
+  choices = () => this.#choices;
+  counters = () => this.counted;
+
+  drain({ move, minutes }: DrainRequest, by: Administrator): Result<void, string> {
+    if (!this.#participates) return err('This device takes part in no cluster.');
+    this.drains.push(`${by.name} drains${move ? ' and moves' : ''} ${minutes ?? 'without end'}`);
+    const sessionsLeft = this.#self.load?.sessions ?? 0;
+    const since = this.#now();
+    this.#drain = { since, sessionsAtStart: sessionsLeft, sessionsLeft, moves: move };
+    return ok(undefined);
+  }
+
+  endDrain(by: Administrator): Result<void, string> {
+    if (!this.#drain) return err('This member is not being drained.');
+    this.drains.push(`${by.name} ends it`);
+    this.#drain = undefined;
+    return ok(undefined);
+  }
+}
