@@ -1,0 +1,78 @@
+/** Clients in the client's node, and what has become of them. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bed } from '../../labs/runner/bed.ts';
+import { LabError } from '../../labs/runner/lab-error.ts';
+import { scenario, userName, userPassword } from '../scenario.ts';
+import { clientNode, clusterAddress } from './members.ts';
+
+const readyTimeoutMs = 20_000;
+const pollMs = 100;
+
+/** What happened to one client: milliseconds since the epoch, and the head-end it was with. */
+export type Happening = {
+  readonly client: number;
+  readonly kind: 'begun' | 'redirected' | 'connected' | 'closed';
+  readonly at: number;
+  readonly server: string;
+};
+
+const profile = (dhGroup: number): string => `[main]
+Host=${clusterAddress}
+GroupName=${scenario.group}
+GroupPwd=${scenario.groupKey}
+Username=${userName('%n')}
+UserPassword=${userPassword('%n')}
+EnableNat=1
+PeerTimeout=30
+DHGroup=${dhGroup}
+`;
+
+export type ClientLoad = {
+  readonly count: number;
+  readonly perS: number;
+  readonly mode: 'stay' | 'come-back' | 'redirect-only';
+};
+
+/** Starts them under a name; resolves when the first begins. */
+export async function startClients(bed: Bed, name: string, load: ClientLoad): Promise<void> {
+  writeFileSync(join(bed.workFolder, `${name}.pcf`), profile(2));
+  const file = join(import.meta.dirname, '../generators/cluster-clients.ts');
+  const words = [file, `$work/${name}.pcf`, load.count, load.perS, load.mode];
+  bed.start(clientNode, name, `exec ${process.execPath} ${words.join(' ')}`);
+  await bed.processes.hear(name, 'ready', readyTimeoutMs);
+}
+
+/** Everything that happened to them so far, in order. */
+export const happenings = (bed: Bed, name: string): readonly Happening[] =>
+  bed.processes
+    .output(name)
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Happening);
+
+/** Waits until what happened to them is enough. */
+export async function untilHappened(
+  bed: Bed,
+  name: string,
+  isEnough: (all: readonly Happening[]) => boolean,
+  timeoutMs: number,
+): Promise<readonly Happening[]> {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    const all = happenings(bed, name);
+    if (isEnough(all)) return all;
+    bed.refuseFailures();
+    if (performance.now() > giveUpAt) {
+      const kinds = ['begun', 'redirected', 'connected', 'closed'] as const;
+      const counts = kinds.map((k) => `${k} ${all.filter(({ kind }) => kind === k).length}`);
+      throw new LabError(`${name}: not within ${timeoutMs / 1000} s; ${counts.join(', ')}`);
+    }
+    await sleep(pollMs);
+  }
+}
+
+/** How many clients this happened to at least once. */
+export const clientsWith = (all: readonly Happening[], kind: Happening['kind']): number =>
+  new Set(all.filter((each) => each.kind === kind).map(({ client }) => client)).size;

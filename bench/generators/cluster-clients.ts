@@ -1,0 +1,169 @@
+/**
+ * Clients of a cluster that begin at a steady rate. Prints `ready`, then a line of JSON for everything that
+ * happens to one: {"client": N, "kind": "begun" | "redirected" | "connected" | "closed", "at": T, "server": A}, T
+ * in milliseconds since the epoch. Every client has a user of its own, `%n` in the profile.
+ * Usage: cluster-clients.ts PROFILE-FILE COUNT CLIENTS-PER-S stay | come-back | redirect-only
+ *
+ * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runDevice, SlowWork } from '#adapters/device-runner';
+import { now } from '#adapters/machine-clock';
+import { MachineRandom } from '#adapters/machine-random';
+import { MemoryOverUdp } from '#adapters/memory-over-udp';
+import { address, type Endpoint } from '#base/address';
+import { earliest, type Instant } from '#base/instant';
+import type { Effect, Input, Steppable } from '#engine/ports';
+import { Client, type ClientEnds } from '#features/client/client';
+import { type Profile, parseProfile } from '#features/client/profile';
+import { clientPolicy } from '#features/client/request';
+import type { KeyingEffect, SaId } from '#ipsec/keying';
+import { KeyingManager } from '#ipsec/keying-manager';
+
+type Mode = 'stay' | 'come-back' | 'redirect-only';
+
+/** A client waits so long before it begins again. */
+const againMs = 100;
+const foreverMs = 3_600_000;
+
+type One = { readonly number: number; readonly client: Client };
+
+const lines: string[] = [];
+function say({ number, client }: One, kind: string): void {
+  const at = performance.timeOrigin + performance.now();
+  lines.push(JSON.stringify({ client: number, kind, at, server: client.status().server }));
+}
+
+class Clients implements Steppable {
+  readonly #keying: KeyingManager;
+  readonly #profile: Profile;
+  readonly #ends: ClientEnds;
+  readonly #mode: Mode;
+  readonly #bySa = new Map<SaId, One>();
+  readonly #waiting = new Set<One>();
+
+  constructor(profile: Profile, ends: ClientEnds, mode: Mode) {
+    const limits = { halfOpen: 1e6, halfOpenPerAddress: 1e6, isakmpSas: 1e6 };
+    this.#profile = profile;
+    this.#ends = ends;
+    this.#mode = mode;
+    this.#keying = new KeyingManager({
+      random: new MachineRandom(),
+      policy: () => ({ ...clientPolicy(profile), limits }),
+      wants: () => false,
+      inboundPackets: () => 0,
+    });
+  }
+
+  begin(number: number, at: Instant): readonly Effect[] {
+    const numbered = (text: string | undefined) => text?.replaceAll('%n', String(number));
+    const client = new Client(this.#keying, {
+      profile: {
+        ...this.#profile,
+        username: numbered(this.#profile.username),
+        userPassword: numbered(this.#profile.userPassword),
+      },
+      ends: this.#ends,
+      reconnectAfterMs: this.#mode === 'come-back' ? againMs : undefined,
+    });
+    const one = { number, client };
+    say(one, 'begun');
+    return this.#register(one, client.connect(at), at);
+  }
+
+  step(input: Input, at: Instant): readonly Effect[] {
+    switch (input.kind) {
+      case 'dataPlane':
+        return this.#perform(this.#keying.report(input.report, at), at);
+      case 'answer':
+        return input.answer.kind === 'passwordVerified'
+          ? []
+          : this.#perform(this.#keying.answer(input.id, input.answer, at), at);
+      case 'tick':
+        return [...this.#perform(this.#keying.tick(at), at), ...this.#again(at)];
+    }
+  }
+
+  deadline(): Instant | undefined {
+    return [...this.#waiting].reduce<Instant | undefined>(
+      (soonest, { client }) => earliest(soonest, client.deadline()),
+      this.#keying.deadline(),
+    );
+  }
+
+  #again(at: Instant): Effect[] {
+    return [...this.#waiting].flatMap((one) => {
+      const effects = one.client.tick(at);
+      if (one.client.sa === undefined) return [];
+      this.#waiting.delete(one);
+      return this.#register(one, effects, at);
+    });
+  }
+
+  #register(one: One, effects: readonly KeyingEffect[], at: Instant): Effect[] {
+    if (one.client.sa !== undefined) this.#bySa.set(one.client.sa, one);
+    return this.#perform(effects, at);
+  }
+
+  #perform(effects: readonly KeyingEffect[], at: Instant): Effect[] {
+    const out: Effect[] = [];
+    for (const effect of effects) {
+      if (effect.kind === 'event') continue;
+      if (effect.kind !== 'notice') {
+        out.push(effect);
+        continue;
+      }
+      const { notice } = effect;
+      const one = this.#bySa.get(notice.sa);
+      if (!one) continue;
+      const wasConnected = one.client.status().state === 'connected';
+      const done = one.client.notice(notice, at);
+      if (notice.kind === 'closed' && one.client.sa === undefined) {
+        say(one, 'closed');
+        if (this.#mode === 'come-back') this.#waiting.add(one);
+      } else if (notice.kind === 'redirected') {
+        say(one, 'redirected');
+        if (this.#mode === 'redirect-only')
+          out.push(...this.#perform(one.client.disconnect(at), at));
+      } else if (!wasConnected && one.client.status().state === 'connected') say(one, 'connected');
+      if (one.client.sa !== notice.sa) this.#bySa.delete(notice.sa);
+      out.push(...this.#register(one, done, at));
+    }
+    return out;
+  }
+}
+
+const [file = '', count = '', rate = '', mode = ''] = process.argv.slice(2);
+const profile = parseProfile(readFileSync(file, 'utf8'));
+if (!profile.ok) throw new Error(profile.error);
+const any: Endpoint = { address: address('0.0.0.0'), port: 0 };
+let report: Parameters<typeof MemoryOverUdp.start>[0]['report'] = () => {};
+const plane = await MemoryOverUdp.start({
+  listen: [
+    { endpoint: any, encapsulated: false },
+    { endpoint: any, encapsulated: true },
+  ],
+  report: (r) => report(r),
+  inside: { deliver: () => {} },
+  random: new MachineRandom(),
+  now,
+});
+if (!plane.ok) throw new Error(plane.error);
+const [local = any, localEncapsulated = any] = plane.value.endpoints;
+const ends = { local, localEncapsulated, remotePort: 500, remoteEncapsulatedPort: 4500 };
+const clients = new Clients(profile.value, ends, mode as Mode);
+const driver = runDevice(clients, new SlowWork());
+driver.attach(plane.value);
+report = driver.report;
+console.log('ready');
+setInterval(() => {
+  if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
+}, 50);
+const begunAt = performance.now();
+for (let begun = 0; begun < Number(count); ) {
+  const due = Math.min(Number(count), ((performance.now() - begunAt) / 1000) * Number(rate));
+  for (; begun < due; begun += 1) driver.carryOut(clients.begin(begun + 1, now()));
+  await sleep(1);
+}
+await sleep(foreverMs);
