@@ -16,6 +16,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { monotonicMs } from './monotonic.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 
 /** Everybody has started, and nothing is under way but the keepalives. */
@@ -43,7 +44,7 @@ async function measure(mover: Mover, wanted: Wanted): Promise<Sample['values']> 
     for (let n = 1; n <= wanted.kills; n += 1) {
       // Any moment between two keepalives is as likely as another.
       await sleep(settleMs + Math.random() * wanted.intervalMs);
-      const killedAt = performance.timeOrigin + performance.now();
+      const killedAt = monotonicMs();
       await Promise.all(mover.processesOf(n).map((name) => bed.processes.kill(name)));
       const { answeredAt } = await owner(bed, n + 1);
       takeoversMs.push(answeredAt - killedAt);

@@ -10,7 +10,7 @@ import { clientNode, clusterAddress } from './members.ts';
 const readyTimeoutMs = 20_000;
 const pollMs = 100;
 
-/** What happened to one client: milliseconds since the epoch, and the head-end it was with. */
+/** What happened to one client: milliseconds of the monotonic clock, and the head-end it was with. */
 export type Happening = {
   readonly client: number;
   readonly kind: 'begun' | 'redirected' | 'connected' | 'closed';

@@ -10,7 +10,7 @@ const probeProcess = 'owner-probe';
 const pollMs = 20;
 const timeoutMs = 30_000;
 
-/** The first answer of an owner, and the last of the one before; milliseconds since the epoch. */
+/** The first answer of an owner, and the last of the one before; milliseconds of the monotonic clock. */
 export type Change = { readonly answeredAt: number; readonly lastBefore: number };
 
 const changes = (bed: Bed): readonly Change[] =>

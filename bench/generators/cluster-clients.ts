@@ -1,7 +1,7 @@
 /**
  * Clients of a cluster that begin at a steady rate. Prints `ready`, then a line of JSON for everything that
  * happens to one: {"client": N, "kind": "begun" | "redirected" | "connected" | "closed", "at": T, "server": A}, T
- * in milliseconds since the epoch. Every client has a user of its own, `%n` in the profile.
+ * in milliseconds of the monotonic clock. Every client has a user of its own, `%n` in the profile.
  * Usage: cluster-clients.ts PROFILE-FILE COUNT CLIENTS-PER-S stay | come-back | redirect-only
  *
  * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected.
@@ -20,6 +20,7 @@ import { type Profile, parseProfile } from '#features/client/profile';
 import { clientPolicy } from '#features/client/request';
 import type { KeyingEffect, SaId } from '#ipsec/keying';
 import { KeyingManager } from '#ipsec/keying-manager';
+import { monotonicMs } from '../monotonic.ts';
 
 type Mode = 'stay' | 'come-back' | 'redirect-only';
 
@@ -31,7 +32,7 @@ type One = { readonly number: number; readonly client: Client };
 
 const lines: string[] = [];
 function say({ number, client }: One, kind: string): void {
-  const at = performance.timeOrigin + performance.now();
+  const at = monotonicMs();
   lines.push(JSON.stringify({ client: number, kind, at, server: client.status().server }));
 }
 

@@ -1,11 +1,12 @@
 /**
  * Sends one and the same first message of aggressive mode to an address that moves from one responder to
  * another, every two milliseconds and for ever. Prints `ready`, and each time another responder answers
- * (its cookie is another) {"answeredAt": T, "lastBefore": T}: milliseconds since the epoch, of that answer
+ * (its cookie is another) {"answeredAt": T, "lastBefore": T}: milliseconds of the monotonic clock, of that answer
  * and of the last one of the responder before it.
  * Usage: owner-probe.ts ADDRESS GROUP KEY
  */
 import { createSocket } from 'node:dgram';
+import { monotonicMs } from '../monotonic.ts';
 import { firstMessage, isakmpPort } from './first-message.ts';
 
 const everyMs = 2;
@@ -21,7 +22,7 @@ setInterval(() => socket.send(message, isakmpPort, address, () => {}), everyMs);
 let responder: string | undefined;
 let lastBefore = 0;
 socket.on('message', (bytes) => {
-  const answeredAt = performance.timeOrigin + performance.now();
+  const answeredAt = monotonicMs();
   const cookie = bytes.subarray(...responderCookie).toString('hex');
   if (cookie !== responder) console.log(JSON.stringify({ answeredAt, lastBefore }));
   responder = cookie;
