@@ -109,7 +109,7 @@ async function measure(perS: number, seconds: number): Promise<Sample['values']>
   try {
     await startMembers(bed, { members, helloMs: 1000, users: 1 });
     const count = perS * seconds;
-    await startClients(bed, clientsProcess, { count, perS, mode: 'redirect-only' });
+    await startClients(bed, clientsProcess, { count, users: count, perS, mode: 'redirect-only' });
     const ended = (all: readonly Happening[]) =>
       all.filter(({ kind }) => kind === 'redirected' || kind === 'closed').length >= count;
     const all = await untilHappened(bed, clientsProcess, ended, timeoutMs);

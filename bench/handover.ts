@@ -20,6 +20,7 @@ import { requirePrograms, takeTurns } from './turns.ts';
 
 const clientsProcess = 'clients';
 const timeoutMs = 60_000;
+const users = 30;
 
 const metrics: readonly Metric[] = [
   {
@@ -38,9 +39,9 @@ async function measure({ members, clients, perS }: Wanted): Promise<Sample['valu
   const bed = clusterBed('handover', members);
   let finished = false;
   try {
-    await startMembers(bed, { members, helloMs: 1000, users: clients });
+    await startMembers(bed, { members, helloMs: 1000, users });
     await watchOwner(bed);
-    await startClients(bed, clientsProcess, { count: clients, perS, mode: 'stay' });
+    await startClients(bed, clientsProcess, { count: clients, users, perS, mode: 'stay' });
     await sleep((clients / perS / 2) * 1000);
     await tell(bed, 1, ['configure terminal', 'vpn load-balancing', 'no participate']);
     const { answeredAt, lastBefore } = await owner(bed, 2);

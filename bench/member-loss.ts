@@ -23,6 +23,7 @@ import { requirePrograms, takeTurns } from './turns.ts';
 
 const clientsProcess = 'clients';
 const timeoutMs = 90_000;
+const users = 20;
 const settleMs = 3000;
 /** The member that dies. */
 const victim = 2;
@@ -57,10 +58,10 @@ function whereabouts(all: readonly Happening[]): ReadonlyMap<number, string> {
   return servers;
 }
 
-/** Set-ups per second of the middle of a load, where neither the first nor the last weigh. */
+/** Set-ups per second in the second half of a load, when every user was verified once. */
 function setupRate(all: readonly Happening[]): number {
   const at = all.filter(({ kind }) => kind === 'connected').map((each) => each.at);
-  const [low, high] = [Math.floor(at.length * 0.2), Math.floor(at.length * 0.9)];
+  const [low, high] = [Math.floor(at.length * 0.5), Math.floor(at.length * 0.95)];
   return ((high - low) * 1000) / ((at[high] ?? 0) - (at[low] ?? 0));
 }
 
@@ -68,8 +69,13 @@ async function measure(clients: number): Promise<Sample['values']> {
   const bed = clusterBed('member-loss', 2);
   let finished = false;
   try {
-    await startMembers(bed, { members: 2, helloMs: 1000, users: clients });
-    await startClients(bed, clientsProcess, { count: clients, perS: 1e6, mode: 'come-back' });
+    await startMembers(bed, { members: 2, helloMs: 1000, users });
+    await startClients(bed, clientsProcess, {
+      count: clients,
+      users,
+      perS: 1e6,
+      mode: 'come-back',
+    });
     const connected = (some: readonly Happening[]) => clientsWith(some, 'connected') >= clients;
     const before = await untilHappened(bed, clientsProcess, connected, timeoutMs);
     await sleep(settleMs);

@@ -31,6 +31,8 @@ DHGroup=${dhGroup}
 
 export type ClientLoad = {
   readonly count: number;
+  /** Those that the members know; several clients may be of one. */
+  readonly users: number;
   readonly perS: number;
   readonly mode: 'stay' | 'come-back' | 'redirect-only';
 };
@@ -39,7 +41,8 @@ export type ClientLoad = {
 export async function startClients(bed: Bed, name: string, load: ClientLoad): Promise<void> {
   writeFileSync(join(bed.workFolder, `${name}.pcf`), profile(2));
   const file = join(import.meta.dirname, '../generators/cluster-clients.ts');
-  const words = [file, `$work/${name}.pcf`, load.count, load.perS, load.mode];
+  const { mode, users, count, perS } = load;
+  const words = [file, `$work/${name}.pcf`, mode, users, count, perS];
   bed.start(clientNode, name, `exec ${process.execPath} ${words.join(' ')}`);
   await bed.processes.hear(name, 'ready', readyTimeoutMs);
 }

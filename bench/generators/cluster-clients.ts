@@ -1,8 +1,9 @@
 /**
  * Clients of a cluster that begin at a steady rate. Prints `ready`, then a line of JSON for everything that
  * happens to one: {"client": N, "kind": "begun" | "redirected" | "connected" | "closed", "at": T, "server": A}, T
- * in milliseconds of the monotonic clock. Every client has a user of its own, `%n` in the profile.
- * Usage: cluster-clients.ts PROFILE-FILE COUNT CLIENTS-PER-S stay | come-back | redirect-only
+ * in milliseconds of the monotonic clock. `%n` in the profile is the number of a user; clients of one user have
+ * ports of their own.
+ * Usage: cluster-clients.ts PROFILE-FILE stay|come-back|redirect-only USERS CLIENTS CLIENTS-PER-S
  *
  * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected.
  */
@@ -39,14 +40,16 @@ function say({ number, client }: One, kind: string): void {
 class Clients implements Steppable {
   readonly #keying: KeyingManager;
   readonly #profile: Profile;
-  readonly #ends: ClientEnds;
+  readonly #ends: readonly ClientEnds[];
+  readonly #users: number;
   readonly #mode: Mode;
   readonly #bySa = new Map<SaId, One>();
   readonly #waiting = new Set<One>();
 
-  constructor(profile: Profile, ends: ClientEnds, mode: Mode) {
+  constructor(profile: Profile, users: number, ends: readonly ClientEnds[], mode: Mode) {
     const limits = { halfOpen: 1e6, halfOpenPerAddress: 1e6, isakmpSas: 1e6 };
     this.#profile = profile;
+    this.#users = users;
     this.#ends = ends;
     this.#mode = mode;
     this.#keying = new KeyingManager({
@@ -58,14 +61,15 @@ class Clients implements Steppable {
   }
 
   begin(number: number, at: Instant): readonly Effect[] {
-    const numbered = (text: string | undefined) => text?.replaceAll('%n', String(number));
+    const numbered = (text: string | undefined) =>
+      text?.replaceAll('%n', String(((number - 1) % this.#users) + 1));
     const client = new Client(this.#keying, {
       profile: {
         ...this.#profile,
         username: numbered(this.#profile.username),
         userPassword: numbered(this.#profile.userPassword),
       },
-      ends: this.#ends,
+      ends: this.#ends[Math.floor((number - 1) / this.#users)] as ClientEnds,
       reconnectAfterMs: this.#mode === 'come-back' ? againMs : undefined,
     });
     const one = { number, client };
@@ -135,25 +139,32 @@ class Clients implements Steppable {
   }
 }
 
-const [file = '', count = '', rate = '', mode = ''] = process.argv.slice(2);
+const [file = '', mode = '', ...numbers] = process.argv.slice(2);
+const [users = 1, count = 0, perS = 1] = numbers.map(Number);
 const profile = parseProfile(readFileSync(file, 'utf8'));
 if (!profile.ok) throw new Error(profile.error);
 const any: Endpoint = { address: address('0.0.0.0'), port: 0 };
+const pairs = Math.ceil(count / users);
 let report: Parameters<typeof MemoryOverUdp.start>[0]['report'] = () => {};
 const plane = await MemoryOverUdp.start({
-  listen: [
+  listen: Array.from({ length: pairs }, () => [
     { endpoint: any, encapsulated: false },
     { endpoint: any, encapsulated: true },
-  ],
+  ]).flat(),
   report: (r) => report(r),
   inside: { deliver: () => {} },
   random: new MachineRandom(),
   now,
 });
 if (!plane.ok) throw new Error(plane.error);
-const [local = any, localEncapsulated = any] = plane.value.endpoints;
-const ends = { local, localEncapsulated, remotePort: 500, remoteEncapsulatedPort: 4500 };
-const clients = new Clients(profile.value, ends, mode as Mode);
+const { endpoints } = plane.value;
+const ends = Array.from({ length: pairs }, (_, n) => ({
+  local: endpoints[2 * n] ?? any,
+  localEncapsulated: endpoints[2 * n + 1] ?? any,
+  remotePort: 500,
+  remoteEncapsulatedPort: 4500,
+}));
+const clients = new Clients(profile.value, users, ends, mode as Mode);
 const driver = runDevice(clients, new SlowWork());
 driver.attach(plane.value);
 report = driver.report;
@@ -162,8 +173,8 @@ setInterval(() => {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }, 50);
 const begunAt = performance.now();
-for (let begun = 0; begun < Number(count); ) {
-  const due = Math.min(Number(count), ((performance.now() - begunAt) / 1000) * Number(rate));
+for (let begun = 0; begun < count; ) {
+  const due = Math.min(count, ((performance.now() - begunAt) / 1000) * perS);
   for (; begun < due; begun += 1) driver.carryOut(clients.begin(begun + 1, now()));
   await sleep(1);
 }
