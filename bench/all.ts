@@ -41,6 +41,16 @@ const steps: readonly Step[] = [
   { name: 'many-tunnels', command: ['many-tunnels.ts'], secondsPerTurn: 65 },
   { name: 'sa-table', command: ['sa-table.ts'], secondsPerTurn: 40 },
   { name: 'hostile', command: ['hostile.ts'], secondsPerTurn: 45 },
+  {
+    name: 'takeover-1000',
+    command: ['takeover.ts', '--interval-ms', '1000'],
+    secondsPerTurn: 27,
+  },
+  { name: 'takeover-100', command: ['takeover.ts', '--interval-ms', '100'], secondsPerTurn: 23 },
+  { name: 'handover', command: ['handover.ts'], secondsPerTurn: 20 },
+  { name: 'decision', command: ['decision.ts'], secondsPerTurn: 20 },
+  { name: 'cluster-idle', command: ['cluster-idle.ts'], secondsPerTurn: 40 },
+  { name: 'member-loss', command: ['member-loss.ts'], secondsPerTurn: 50 },
   { name: 'collections', command: ['collections.ts', '--seconds', '8'], secondsPerTurn: 16 },
 ];
 

@@ -81,6 +81,51 @@ export const goals: readonly Goal[] = [
   ),
   figure('From start to serving', 'start', 'servingMs', 'at most', 1000, 'ms'),
   figure('Resident memory at start', 'start', 'residentMib', 'at most', 150, 'MiB'),
+  ratio(
+    'Cluster address taken over, 1 s between messages',
+    'takeover-1000',
+    'takeoverMs',
+    'keepalived',
+    'at most',
+    0.6,
+  ),
+  ratio(
+    'Cluster address taken over, 0.1 s between messages',
+    'takeover-100',
+    'takeoverMs',
+    'keepalived',
+    'at most',
+    1,
+  ),
+  figure(
+    'Planned handover, nobody has the address',
+    'handover',
+    'withoutOwnerMs',
+    'at most',
+    100,
+    'ms',
+  ),
+  figure('Planned handover, clients that failed', 'handover', 'failed', 'at most', 0, ''),
+  figure('Choice among 10 members', 'decision', 'choose10Us', 'at most', 20, 'µs'),
+  figure('Choice among 100 members', 'decision', 'choose100Us', 'at most', 20, 'µs'),
+  figure('Redirect at 500/s, 99th percentile', 'decision', 'redirectP99Ms', 'at most', 5, 'ms'),
+  figure('10 idle members, datagrams', 'cluster-idle', 'datagramsPerS', 'at most', 20, '1/s'),
+  figure(
+    '10 idle members, the busiest',
+    'cluster-idle',
+    'busiestPercent',
+    'at most',
+    1,
+    '% of a core',
+  ),
+  figure(
+    'Member dies, its clients back, of the time allowed',
+    'member-loss',
+    'part',
+    'at most',
+    1,
+    '',
+  ),
 ];
 
 /** What a measurement says of a goal; undefined when it lacks the peer or a sample. */
@@ -98,18 +143,29 @@ function reached({ key, peer }: Goal, measurement: Measurement): Summary | undef
   return summarizeRatios(ours, theirs);
 }
 
+const digitsOf: Readonly<Record<string, number>> = {
+  '×': 2,
+  KiB: 1,
+  µs: 1,
+  '1/s': 1,
+  '% of a core': 2,
+  '': 2,
+};
+
 /** A row of the table. */
 export function renderGoal(goal: Goal, measurement: Measurement | undefined): string {
   const { what, peer, bound, value, unit } = goal;
   const summary = measurement && reached(goal, measurement);
-  const digits = unit === '×' ? 2 : unit === 'KiB' ? 1 : 0;
+  const digits = digitsOf[unit] ?? 0;
   const shown = (n: number): string => (Number.isFinite(n) ? n.toFixed(digits) : '∞');
   const measured = summary
     ? `${shown(summary.median)} (${shown(summary.low)} to ${shown(summary.high)})`
     : 'not measured';
   const met = summary && (bound === 'at least' ? summary.median >= value : summary.median <= value);
   const verdict = met === undefined ? '' : met ? 'yes' : '**no**';
-  const wanted = `${bound} ${value} ${unit}${peer === undefined ? '' : ` ${peer}`}`;
+  const wanted = [bound, value, unit, peer]
+    .filter((word) => word !== undefined && word !== '')
+    .join(' ');
   return `| ${[what, wanted, measured, verdict].join(' | ')} |`;
 }
 

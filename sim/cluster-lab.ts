@@ -5,9 +5,9 @@ import { Prng } from '#base/prng';
 import { type EventRecord, eventText } from '#events/event';
 import { clusterId, clusterKey, clusterTag, SenderKeys } from '#protocol/vcl/keys';
 import { type Policy, timing } from '#protocol/vcl/policy';
-import { VirtualClock } from './clock.ts';
+import { VirtualClock } from '#simulation/clock';
+import { type Faults, Network, noFaults } from '#simulation/network';
 import { ClusterMember, type World } from './cluster-member.ts';
-import { type Faults, Network, noFaults } from './network.ts';
 
 export const CLUSTER_PORT = 9023;
 

@@ -9,10 +9,10 @@ import { counts, sameIdentity } from '#protocol/vcl/peers';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, State } from '#protocol/vcl/state';
 import type { Effect, Environment, Input } from '#protocol/vcl/turn';
+import type { VirtualClock } from '#simulation/clock';
+import { HostClock } from '#simulation/host-clock';
+import type { Datagram, Network } from '#simulation/network';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
-import type { VirtualClock } from './clock.ts';
-import { HostClock } from './host-clock.ts';
-import type { Datagram, Network } from './network.ts';
 
 /** What a host keeps on its disk. */
 type Disk = { readonly member: MemberId; incarnation: Incarnation | undefined };

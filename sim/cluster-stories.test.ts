@@ -6,9 +6,9 @@ import { EventLog } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
 import * as events from '#protocol/vcl/events';
 import { identityKey } from '#protocol/vcl/peers';
+import type { Datagram } from '#simulation/network';
 import { ClusterLab, type ClusterSetup } from './cluster-lab.ts';
 import type { ClusterMember } from './cluster-member.ts';
-import type { Datagram } from './network.ts';
 
 /** The number of the member that owns the address; there must not be two. */
 const owner = (lab: ClusterLab): number | undefined => {

@@ -1,8 +1,8 @@
 import type { IpAddress } from '#base/address';
 import { DatagramPat } from '#features/nat/datagram-pat';
 import { globalEndpoint } from '#features/nat/translation-events';
-import type { VirtualClock } from './clock.ts';
-import { type Datagram, isPlainEsp, type Network, type Receiver } from './network.ts';
+import type { VirtualClock } from '#simulation/clock';
+import { type Datagram, isPlainEsp, type Network, type Receiver } from '#simulation/network';
 import type { Gateway } from './static-nat.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { IpAddress } from '#base/address';
 import { after, elapsedMs, type Instant } from '#base/instant';
 import type { InsideHost } from '#dataplane/inside-host';
-import type { VirtualClock } from './clock.ts';
+import type { VirtualClock } from '#simulation/clock';
 
 /** From where to where, and how often. */
 export type FlowEnds = {

@@ -4,7 +4,7 @@ import { agree, combine, keyPairFromSecret } from '#crypto/dh';
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import type { Answer, Question } from '#engine/ports';
 import type { PasswordVerifier } from '#session/credentials';
-import type { VirtualClock } from './clock.ts';
+import type { VirtualClock } from '#simulation/clock';
 
 const failed = (reason: string): Answer => ({ kind: 'failed', reason });
 

@@ -1,5 +1,5 @@
 import type { IpAddress } from '#base/address';
-import type { Datagram, Network, Receiver } from './network.ts';
+import type { Datagram, Network, Receiver } from '#simulation/network';
 
 /** What a host may be connected to instead of the network itself. */
 export type Gateway = {

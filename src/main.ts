@@ -7,6 +7,7 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   run: async () => (await import('#programs/run')).runProgram,
   check: async () => (await import('#programs/check')).checkProgram,
   client: async () => (await import('#programs/client')).clientProgram,
+  sim: async () => (await import('#programs/sim')).simProgram,
   console: async () => (await import('#programs/console')).consoleProgram,
 };
 

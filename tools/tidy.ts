@@ -33,7 +33,7 @@ const belowIpsec = [
 const belowFeatures = [...belowIpsec, 'src/ipsec'];
 const belowEngine = [...belowFeatures, 'src/features/*'];
 const belowAdapters = [...belowEngine, 'src/engine'];
-const belowPrograms = [...belowAdapters, 'src/adapters'];
+const belowPrograms = [...belowAdapters, 'src/adapters', 'src/simulation'];
 const belowMain = [...belowPrograms, 'src/programs'];
 
 /** The room table of the architecture. `*` makes a room of each folder; such rooms are neighbours. */
@@ -51,10 +51,11 @@ const rooms: readonly Room[] = [
   { folder: 'src/ipsec', imports: belowIpsec, ambient: 'pure' },
   { folder: 'src/features/*', imports: belowFeatures, ambient: 'pure' },
   { folder: 'src/engine', imports: belowEngine, ambient: 'pure' },
+  { folder: 'src/simulation', imports: belowAdapters, ambient: 'pure' },
   { folder: 'src/adapters', imports: belowAdapters, ambient: 'free' },
   { folder: 'src/programs', imports: belowPrograms, ambient: 'free' },
   { folder: 'src', imports: belowMain, ambient: 'free' },
-  { folder: 'sim', imports: belowAdapters, ambient: 'seeded' },
+  { folder: 'sim', imports: [...belowAdapters, 'src/simulation'], ambient: 'seeded' },
   { folder: 'labs', imports: [], ambient: 'free' },
   { folder: 'bench', imports: [...belowMain, 'sim', 'labs', 'src'], ambient: 'free' },
   { folder: 'tools', imports: [...belowMain, 'sim', 'labs', 'src'], ambient: 'free' },

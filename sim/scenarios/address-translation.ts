@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Endpoint } from '#base/address';
-import type { Captured } from '../network.ts';
+import type { Captured } from '#simulation/network';
 import { headEndAddress, insideAddress, patAddress, strangerAddress } from './configuration.ts';
 import { Site } from './site.ts';
 

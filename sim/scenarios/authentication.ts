@@ -7,11 +7,11 @@ import type { ConnectRequest } from '#ipsec/keying';
 import { pullConfiguration } from '#protocol/isakmp/mode-config';
 import { createChild } from '#protocol/isakmp/quick-initiator';
 import type { Established } from '#protocol/isakmp/state';
+import type { Captured } from '#simulation/network';
 import { decodeHeader } from '#wire/isakmp/header';
 import { exchangeTypes } from '#wire/isakmp/numbers';
 import { HandDrivenClient } from '../hand-driven-client.ts';
 import type { Node } from '../lab.ts';
-import type { Captured } from '../network.ts';
 import { clientAddress, clientProfile, headEndAddress, insideAddress } from './configuration.ts';
 import { Site } from './site.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { Endpoint } from '#base/address';
 import type { Prng } from '#base/prng';
 import { CROWDED_HALF_OPEN } from '#ipsec/stranger-limits';
+import type { Datagram } from '#simulation/network';
 import { decodeHeader, HEADER_LENGTH } from '#wire/isakmp/header';
 import { decodeMessage, GENERIC_HEADER_LENGTH } from '#wire/isakmp/message';
 import { exchangeTypes } from '#wire/isakmp/numbers';
-import type { Datagram } from '../network.ts';
 import { headEndAddress, insideAddress, patAddress, strangerAddress } from './configuration.ts';
 import { Site } from './site.ts';
 

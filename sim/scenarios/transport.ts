@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { IpAddress } from '#base/address';
 import type { ClientDevice } from '#engine/client-device';
 import type { IsakmpSaSummary } from '#ipsec/keying';
+import { type Captured, isPlainEsp } from '#simulation/network';
 import type { Node } from '../lab.ts';
-import { type Captured, isPlainEsp } from '../network.ts';
 import { directAddress, headEndAddress, insideAddress, patAddress } from './configuration.ts';
 import { Site } from './site.ts';
 
