@@ -20,6 +20,7 @@ import type { HeadEndRequest } from '#engine/head-end-commands';
 import * as views from '#engine/head-end-views';
 import { type EventRecord, occurred } from '#events/event';
 import { loadBalancingOf } from '#features/cluster/config';
+import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
 import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
 import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
@@ -42,8 +43,10 @@ function clusterManagement({ device, driver }: HeadEndProcess): ClusterManagemen
     driver.carryOut(device.request(wanted, now(), by).effects);
     return ok(undefined);
   };
+  const view = () => clusterView(cluster, device.configuration, now());
   return {
-    view: () => clusterView(cluster, device.configuration, now()),
+    view,
+    diagnosis: () => diagnose(view()),
     choices: () => choiceViews(cluster),
     counters: () => clusterCounters(cluster),
     drain({ move: moves, minutes }, { name }) {

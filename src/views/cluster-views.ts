@@ -125,3 +125,13 @@ export type DrainRequest = {
   /** It ends then, whatever is left. */
   readonly minutes?: number | undefined;
 };
+
+/** One thing that keeps the cluster from working, and what to do about it; LB-80, LB-81. */
+export type Finding = {
+  readonly severity: 'problem' | 'hint';
+  readonly subject: string;
+  readonly text: string;
+  readonly remedy: string;
+};
+
+export type Diagnosis = { readonly asOf: number; readonly findings: readonly Finding[] };

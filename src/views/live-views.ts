@@ -1,4 +1,4 @@
-import type { ChoiceView, ClusterView, LoadSample } from './cluster-views.ts';
+import type { ChoiceView, ClusterView, Finding, LoadSample } from './cluster-views.ts';
 import type {
   EventQuery,
   EventView,
@@ -45,6 +45,8 @@ export type SessionsDelta = {
 /** The cluster, and what is new of its history. */
 export type ClusterNews = {
   readonly view: ClusterView;
+  /** What is wrong with it, as far as this member can tell. */
+  readonly findings: readonly Finding[];
   /** The first after a request carries the history whole. */
   readonly whole: boolean;
   /** New choices, newest first. */

@@ -1,3 +1,4 @@
+import type { DrainRequest } from '#views/cluster-views';
 import type { EventPage, SessionKind } from '#views/views';
 
 /** Who is logged in. */
@@ -58,6 +59,14 @@ export class Api {
     const query = new URLSearchParams({ kind, ...(group !== undefined && { group }) });
     const answer = await this.#call<{ loggedOff: number }>('DELETE', `/sessions?${query}`);
     return answer.loggedOff;
+  }
+
+  async drain(request: DrainRequest): Promise<void> {
+    await this.#call('POST', '/cluster/drain', request);
+  }
+
+  async endDrain(): Promise<void> {
+    await this.#call('DELETE', '/cluster/drain');
   }
 
   async olderEvents({ classes, ...rest }: OlderEvents): Promise<EventPage> {

@@ -5,6 +5,7 @@ import { Shell } from './components/shell.tsx';
 import { LoadingState } from './components/states.tsx';
 import { ConsoleContext } from './console-context.ts';
 import { LiveConnection } from './live-connection.ts';
+import { ClusterPage } from './pages/cluster-page.tsx';
 import { CommandLinePage } from './pages/command-line-page.tsx';
 import { EventLogPage } from './pages/event-log-page.tsx';
 import { LoginPage } from './pages/login-page.tsx';
@@ -15,6 +16,7 @@ import { usePath } from './router.ts';
 function CurrentPage() {
   const path = usePath();
   if (path === '/monitoring/events') return <EventLogPage />;
+  if (path === '/monitoring/load-balancing') return <ClusterPage />;
   if (path === '/administration/command-line') return <CommandLinePage />;
   if (path === '/monitoring/sessions') return <SessionsPage />;
   return <NoSuchPage path={path} />;

@@ -19,6 +19,9 @@ export function formatLoginTime(at: number): string {
   return `${months[date.getMonth()]} ${two(date.getDate())} ${clock(date)}`;
 }
 
+/** `09:49:17` in the reader's time zone. */
+export const formatClock = (at: number): string => clock(new Date(at));
+
 /** `10/20/2002 20:13:35.640` in the reader's time zone, as the event log writes it; NAT-61. */
 export function formatEventTime(at: number): string {
   const date = new Date(at);

@@ -49,7 +49,7 @@ export class LiveConnection {
     if (same(next, this.#request)) return;
     const before = this.#request;
     this.#request = next;
-    const { sessions, detail, detailEnded, events } = this.#state;
+    const { sessions, detail, detailEnded, events, cluster } = this.#state;
     const otherTable = next.sessions?.kind !== before.sessions?.kind;
     const otherRows = !same(next.sessions, before.sessions);
     const otherDetail = next.detail !== before.detail;
@@ -61,6 +61,7 @@ export class LiveConnection {
       detail: otherDetail ? undefined : detail,
       detailEnded: otherDetail ? undefined : detailEnded,
       events: same(next.events, before.events) ? events : undefined,
+      cluster: next.cluster === before.cluster ? cluster : undefined,
     });
     this.#sendRequest();
   }

@@ -1,3 +1,4 @@
+import type { ChoiceView, ClusterView, Finding, LoadSample } from '#views/cluster-views';
 import type { LiveUpdate, SessionChange, SessionsDelta, ThroughputSample } from '#views/live-views';
 import type {
   EventView,
@@ -20,6 +21,18 @@ export type SessionRows = {
   readonly stale: boolean;
 };
 
+/** The cluster as this member sees it, and its last minutes. */
+export type ClusterState = {
+  readonly view: ClusterView;
+  readonly findings: readonly Finding[];
+  /** Newest first. */
+  readonly choices: readonly ChoiceView[];
+  /** Choices that were made before this page looked. */
+  readonly firstSeq: number;
+  /** Oldest first. */
+  readonly load: readonly LoadSample[];
+};
+
 /** Everything the console was told, as of one moment of the device's clock. */
 export type LiveState = {
   readonly status: 'connecting' | 'live' | 'lost';
@@ -35,6 +48,7 @@ export type LiveState = {
   readonly detailEnded: number | undefined;
   readonly events: readonly EventView[] | undefined;
   readonly eventClasses: readonly string[];
+  readonly cluster: ClusterState | undefined;
   readonly refused: string | undefined;
 };
 
@@ -50,6 +64,7 @@ export const initialState: LiveState = {
   detailEnded: undefined,
   events: undefined,
   eventClasses: [],
+  cluster: undefined,
   refused: undefined,
 };
 
@@ -109,6 +124,22 @@ function applyEvents(state: LiveState, update: LiveUpdate): readonly EventView[]
   return state.events && [...update.events, ...state.events].slice(0, eventsMax);
 }
 
+const choicesMax = 100;
+const loadMax = 300;
+
+function applyCluster(state: LiveState, update: LiveUpdate): ClusterState | undefined {
+  const { cluster: news } = update;
+  if (!news) return state.cluster;
+  const before = news.whole ? undefined : state.cluster;
+  return {
+    view: news.view,
+    findings: news.findings,
+    choices: [...news.choices, ...(before?.choices ?? [])].slice(0, choicesMax),
+    firstSeq: before?.firstSeq ?? news.choices[0]?.seq ?? 0,
+    load: [...(before?.load ?? []), ...news.load].slice(-loadMax),
+  };
+}
+
 /** The state after one message of the websocket. */
 export function applyUpdate(state: LiveState, update: LiveUpdate): LiveState {
   const system = update.system
@@ -129,6 +160,7 @@ export function applyUpdate(state: LiveState, update: LiveUpdate): LiveState {
     detailEnded: update.detailEnded ?? state.detailEnded,
     events: applyEvents(state, update),
     eventClasses: update.eventClasses ?? state.eventClasses,
+    cluster: applyCluster(state, update),
     refused: update.refused,
   };
 }

@@ -8,6 +8,7 @@ import './styles/login.css';
 import './styles/sessions.css';
 import './styles/drawer.css';
 import './styles/events.css';
+import './styles/cluster.css';
 import './styles/command-line.css';
 
 const root = document.getElementById('root');

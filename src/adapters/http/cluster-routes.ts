@@ -46,6 +46,16 @@ export function addClusterRoutes(
     },
     async () => load.since(0),
   );
+  app.get(
+    '/api/v1/cluster/diagnosis',
+    {
+      schema: {
+        summary: 'What keeps the members of the cluster apart, and what to do about it',
+        response: { 200: schemas.diagnosisSchema },
+      },
+    },
+    async () => cluster.diagnosis(),
+  );
   app.post<{ Body: DrainRequest }>(
     '/api/v1/cluster/drain',
     {

@@ -3,8 +3,10 @@ import type {
   ChoiceView,
   ClusterMemberView,
   ClusterView,
+  Diagnosis,
   DrainRequest,
   DrainView,
+  Finding,
   LoadSample,
 } from '#views/cluster-views';
 import {
@@ -110,6 +112,18 @@ export const loadSchema = list(
     percents: { type: 'object', additionalProperties: integer },
   }),
 );
+
+export const diagnosisSchema = object<Diagnosis>({
+  asOf: moment,
+  findings: list(
+    object<Finding>({
+      severity: oneOf('problem', 'hint'),
+      subject: text,
+      text,
+      remedy: described(text, 'What to do about it'),
+    }),
+  ),
+});
 
 export const drainRequestSchema: JsonSchema = parameters({
   move: described(

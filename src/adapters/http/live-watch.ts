@@ -130,13 +130,13 @@ export class LiveWatch {
   #clusterNews(): Partial<LiveUpdate> {
     if (!this.#request.cluster) return {};
     const { cluster } = this.#port;
-    const samples = this.#load.since(this.#loadSampledAt);
-    this.#loadSampledAt = samples.at(-1)?.at ?? this.#loadSampledAt;
+    const load = this.#load.since(this.#loadSampledAt);
+    this.#loadSampledAt = load.at(-1)?.at ?? this.#loadSampledAt;
     const last = this.#lastChoice;
     const choices = cluster.choices().filter(({ seq }) => last === undefined || seq > last);
     this.#lastChoice = choices[0]?.seq ?? last ?? 0;
-    return {
-      cluster: { view: cluster.view(), whole: last === undefined, choices, load: samples },
-    };
+    const { findings } = cluster.diagnosis();
+    const whole = last === undefined;
+    return { cluster: { view: cluster.view(), findings, whole, choices, load } };
   }
 }

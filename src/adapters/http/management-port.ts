@@ -4,6 +4,7 @@ import type {
   ChoiceView,
   ClusterCountersView,
   ClusterView,
+  Diagnosis,
   DrainRequest,
 } from '#views/cluster-views';
 import type {
@@ -50,6 +51,7 @@ export type ClusterManagement = {
   /** The last choices of this device, newest first. */
   choices(): readonly ChoiceView[];
   counters(): ClusterCountersView;
+  diagnosis(): Diagnosis;
   /** Takes no new clients from now on; the error says why that cannot be. */
   drain(request: DrainRequest, by: Administrator): Result<void, string>;
   /** Takes clients again. */

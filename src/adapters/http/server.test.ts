@@ -69,6 +69,7 @@ test('nothing but the console, the login and healthz is answered without a login
     '/api/v1/events',
     '/api/v1/cluster',
     '/api/v1/cluster/choices',
+    '/api/v1/cluster/diagnosis',
     '/api/v1/cluster/load',
     '/api/v1/command-line/help?line=',
     '/api/v1/command-line/completion?line=',
@@ -424,6 +425,7 @@ test('the OpenAPI document names every route, parameter and answer', async (t) =
   assert.deepEqual(Object.keys(document.paths).sort(), [
     '/api/v1/cluster',
     '/api/v1/cluster/choices',
+    '/api/v1/cluster/diagnosis',
     '/api/v1/cluster/drain',
     '/api/v1/cluster/load',
     '/api/v1/command-line',

@@ -5,6 +5,7 @@ import type {
   ClusterMemberView,
   ClusterView,
   DrainRequest,
+  Finding,
 } from '#views/cluster-views';
 import type { Administrator, ClusterManagement } from './management-port.ts';
 
@@ -43,6 +44,7 @@ export class TestingCluster implements ClusterManagement {
   counted: ClusterCountersView = { redirects: [], refusals: {}, takeovers: 0 };
   obstacle: string | undefined;
   authenticated = true;
+  findings: readonly Finding[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
@@ -80,6 +82,7 @@ export class TestingCluster implements ClusterManagement {
 
   choices = () => this.#choices;
   counters = () => this.counted;
+  diagnosis = () => ({ asOf: this.#now(), findings: this.findings });
 
   drain({ move, minutes }: DrainRequest, by: Administrator): Result<void, string> {
     if (!this.#participates) return err('This device takes part in no cluster.');

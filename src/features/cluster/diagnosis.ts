@@ -1,14 +1,4 @@
-import type { ClusterMemberView, ClusterView } from '#views/cluster-views';
-
-/** One thing that keeps the cluster from working, and what to do about it; LB-80, LB-81. */
-export type Finding = {
-  readonly severity: 'problem' | 'hint';
-  readonly subject: string;
-  readonly text: string;
-  readonly remedy: string;
-};
-
-export type Diagnosis = { readonly asOf: number; readonly findings: readonly Finding[] };
+import type { ClusterMemberView, ClusterView, Diagnosis, Finding } from '#views/cluster-views';
 
 const problem = (subject: string, text: string, remedy: string): Finding => ({
   severity: 'problem',

@@ -7,8 +7,13 @@ import {
 } from '#base/calendar';
 import { instant } from '#base/instant';
 import { type Column, textTable } from '#config/text-table';
-import type { ChoiceView, ClusterMemberView, ClusterRole, ClusterView } from '#views/cluster-views';
-import type { Diagnosis } from './diagnosis.ts';
+import type {
+  ChoiceView,
+  ClusterMemberView,
+  ClusterRole,
+  ClusterView,
+  Diagnosis,
+} from '#views/cluster-views';
 
 type Words = Readonly<Record<ClusterRole, string>>;
 const ASA_WORDS: Words = {

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { Fragment, type ReactNode, useEffect, useState } from 'react';
 import { useConsole, useLive } from '../console-context.ts';
 import { formatPageTime } from '../format.ts';
 
@@ -30,12 +30,12 @@ function LostBanner() {
 
 /** A page with its place in the tree and the head-end's time, as every page of the concentrator had. */
 export function Page(props: {
-  readonly path: readonly [string, string];
+  readonly path: readonly [section: string, ...titles: string[]];
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }) {
   const { status, asOf, refused } = useLive();
-  const [section, title] = props.path;
+  const title = props.path.at(-1);
   useEffect(() => {
     document.title = `${title} · headend`;
   }, [title]);
@@ -43,10 +43,14 @@ export function Page(props: {
     <main className="page" id="content" data-status={status}>
       <header className="page-header">
         <h1>
-          <span className="muted">{section}</span>
-          <span className="page-separator" aria-hidden="true">
-            |
-          </span>
+          {props.path.slice(0, -1).map((section) => (
+            <Fragment key={section}>
+              <span className="muted">{section}</span>
+              <span className="page-separator" aria-hidden="true">
+                |
+              </span>
+            </Fragment>
+          ))}
           {title}
         </h1>
         {props.actions}

@@ -11,6 +11,7 @@ const sections = [
     title: 'Monitoring',
     pages: [
       { path: '/monitoring/sessions', title: 'Sessions', icon: 'sessions' },
+      { path: '/monitoring/load-balancing', title: 'Load Balancing', icon: 'cluster' },
       { path: '/monitoring/events', title: 'Event log', icon: 'events' },
     ],
   },

@@ -4,10 +4,9 @@ import 'uplot/dist/uPlot.min.css';
 import type { ThroughputSample } from '#views/live-views';
 import { formatRate } from '../format.ts';
 import { useTheme } from '../theme.ts';
+import { axisOf, clockOf, halfTimeLabel } from './chart.ts';
 
 const height = 132;
-/** Pixels that the last time sticks out to the right of its tick. */
-const halfTimeLabel = 32;
 /** The chart always spans this much, so that it moves evenly from the first sample on. */
 const spanSeconds = 300;
 
@@ -28,12 +27,7 @@ function colours(element: Element) {
 
 function options(figure: Element, width: number): uPlot.Options {
   const { tx, rx, muted } = colours(figure);
-  const axis = {
-    stroke: muted,
-    font: `11px ${getComputedStyle(figure).fontFamily}`,
-    ticks: { show: false },
-    grid: { stroke: muted, width: 0.25 },
-  };
+  const axis = axisOf(figure, muted);
   const series = (label: string, stroke: string, dash: number[] = []): uPlot.Series => ({
     label,
     stroke,
@@ -63,13 +57,6 @@ function options(figure: Element, width: number): uPlot.Options {
     // Dashes show the one line through the other where both ways carry the same.
     series: [{}, series('Tx', tx), series('Rx', rx, [6, 4])],
   };
-}
-
-function clockOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const withSeconds = date.getSeconds() === 0 ? '' : `:${two(date.getSeconds())}`;
-  return `${two(date.getHours())}:${two(date.getMinutes())}${withSeconds}`;
 }
 
 /** A rate at a line of the grid, which is round: `2 Mb/s`, not `2.00 Mb/s`. */
