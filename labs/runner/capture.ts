@@ -31,6 +31,9 @@ const openedMessage = /\t(1|True)\t./;
  */
 const malformed = '_ws.malformed && !(isakmp.exchangetype == 5 && isakmp.messageid == 0)';
 
+/** Members of a cluster carry ESP in UDP on its port; tshark would guess, and finds DNS in it. */
+const clusterPort = ['-d', 'udp.port==9023,udpencap'];
+
 export class Captures {
   readonly #bed: Bed;
   readonly #files = new Map<string, string>();
@@ -103,9 +106,13 @@ async function readLines(
     '-o',
     `uat:ikev1_decryption_table:${initiatorCookie},${cipherKey}`,
   ]);
-  const { stdout } = await execute('tshark', ['-n', '-r', file, ...keyOptions, ...options], {
-    env: { ...process.env, PATH: searchPath },
-    maxBuffer: outputOctetCountMax,
-  });
+  const { stdout } = await execute(
+    'tshark',
+    ['-n', '-r', file, ...clusterPort, ...keyOptions, ...options],
+    {
+      env: { ...process.env, PATH: searchPath },
+      maxBuffer: outputOctetCountMax,
+    },
+  );
   return stdout.split('\n').filter((line) => line !== '');
 }

@@ -23,7 +23,6 @@ export class SlowWork {
 
   close(): void {
     this.#keyAgreement.close();
-    this.scrypt.close();
   }
 }
 

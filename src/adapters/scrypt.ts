@@ -22,14 +22,13 @@ type Job = {
 };
 
 /**
- * Computes scrypt on the thread pool, few at a time, since key agreement waits for the same threads.
- * Clients who wait for an answer go before new verifiers, in a queue of bounded length.
+ * Computes scrypt on the thread pool, few at a time, since key agreement waits for the same threads;
+ * the others wait in a queue of bounded length.
  */
 export class ScryptPool {
   readonly #concurrency: number;
   readonly #queueLimit: number;
-  #questions: Job[] = [];
-  #hashes: Job[] = [];
+  readonly #queue: Job[] = [];
   #running = 0;
 
   /** At most `concurrency` computations run, and at most `queueLimit` questions wait. */
@@ -40,7 +39,7 @@ export class ScryptPool {
 
   /** Answers by one call of `answered`, never before `ask` has returned. */
   ask(question: CredentialQuestion, answered: (answer: CredentialAnswer) => void): void {
-    if (this.#questions.length >= this.#queueLimit) {
+    if (this.#queue.length >= this.#queueLimit) {
       const overloaded = { kind: 'passwordVerified', accepted: false, overloaded: true } as const;
       setImmediate(() => answered(overloaded));
       return;
@@ -51,7 +50,7 @@ export class ScryptPool {
       const accepted = hash !== undefined && hash.length > 0 && timingSafeEqual(hash, expected);
       answered({ kind: 'passwordVerified', accepted });
     };
-    this.#questions.push({ password, salt, octets: expected.length, cost: verifier, done });
+    this.#queue.push({ password, salt, octets: expected.length, cost: verifier, done });
     this.#next();
   }
 
@@ -62,20 +61,14 @@ export class ScryptPool {
     return new Promise((resolve, reject) => {
       const done = (hash: Uint8Array | undefined) =>
         hash ? resolve({ ...cost, salt, hash }) : reject(new Error('scrypt failed'));
-      this.#hashes.push({ password, salt, octets: PASSWORD_HASH_OCTETS, cost, done });
+      this.#queue.push({ password, salt, octets: PASSWORD_HASH_OCTETS, cost, done });
       this.#next();
     });
   }
 
-  /** What has not begun never will, so that the process need not wait for it. */
-  close(): void {
-    this.#questions = [];
-    this.#hashes = [];
-  }
-
   #next(): void {
     while (this.#running < this.#concurrency) {
-      const job = this.#questions.shift() ?? this.#hashes.shift();
+      const job = this.#queue.shift();
       if (!job) return;
       this.#running += 1;
       this.#compute(job, (hash) => {

@@ -5,6 +5,8 @@ import type { Configuration } from '#config/configuration';
 import type { SaCounters } from '#dataplane/data-plane';
 import { type EventRecord, occurred } from '#events/event';
 import { EventLog } from '#events/log';
+import { loadBalancingOf } from '#features/cluster/config';
+import { OWNER as CLUSTER } from '#features/cluster/encryption/peer';
 import type { ClusterRequest } from '#features/cluster/exec-commands';
 import { Cluster } from '#features/cluster/feature';
 import { type PlatformModel, platformOfMachine } from '#features/cluster/platform';
@@ -61,6 +63,12 @@ type Asker = { readonly of: 'keying' | 'credentials'; readonly id: number };
 /** Everything that the rooms below want done. */
 type RoomEffect = RemoteAccessEffect | ClusterEffect;
 
+/** A feature that negotiates on its own account: what concerns its SAs is told to it alone. */
+type SaOwner = {
+  notice(notice: KeyingNotice, now: Instant): readonly RoomEffect[];
+  logOff(session: Session, now: Instant): readonly RoomEffect[];
+};
+
 /** The head-end: one keying manager, one session table, and the features that share them. */
 export class HeadEnd implements Steppable {
   readonly log: EventLog;
@@ -81,12 +89,14 @@ export class HeadEnd implements Steppable {
   #sites: readonly Site[] = [];
 
   constructor(options: HeadEndOptions) {
-    const { random, configuration, counters, natTraversalPort } = options;
+    const { random, configuration, natTraversalPort } = options;
+    const counters = this.#countersWith(options.counters);
+    const ports = { isakmp: options.isakmpPort ?? ISAKMP_PORT, natTraversal: natTraversalPort };
     this.counters = counters;
     this.startedAt = options.startedAt;
     this.version = options.version;
     this.#configuration = configuration;
-    this.#policy = policyOf(configuration, []);
+    this.#policy = keyingPolicy(configuration);
     this.log = new EventLog(EVENTS_KEPT);
     this.keying = new KeyingManager({
       random,
@@ -95,6 +105,8 @@ export class HeadEnd implements Steppable {
       inboundPackets: (spi) => counters.inboundCounters(spi)?.packets ?? 0,
     });
     this.cluster = new Cluster({
+      keying: this.keying,
+      ports,
       random,
       configuration: () => this.#configuration,
       sessions: this.sessions,
@@ -125,7 +137,7 @@ export class HeadEnd implements Steppable {
       sessions: this.sessions,
       accounting: this.accounting,
       traffic: (peer, child) => trafficOf(counters, peer, child),
-      ports: { isakmp: options.isakmpPort ?? ISAKMP_PORT, natTraversal: natTraversalPort },
+      ports,
     });
     this.#adopt(configuration);
   }
@@ -156,11 +168,35 @@ export class HeadEnd implements Steppable {
   #adopt(configuration: Configuration): void {
     this.#configuration = configuration;
     this.#sites = sitesOf(configuration, remoteAccessSlice.of(configuration).tunnelGroups);
-    this.#policy = policyOf(configuration, this.#sites);
+    this.#policy = this.#policyOf(configuration);
     const { pools, sessionLimit } = sessionSlice.of(configuration);
     this.pools.configure(pools.values());
     this.sessions.setLimit(sessionLimit ?? this.cluster.platform.sessions);
     this.log.setSeveritiesToLog(managementSlice.of(configuration).logging.classes);
+  }
+
+  /** What every feature adds to the policy of negotiations. */
+  #policyOf(configuration: Configuration): KeyingPolicy {
+    const sites = new Map(this.#sites.map(({ peer, policy }) => [peer, policy]));
+    const expectsMembers = loadBalancingOf(configuration).encryption;
+    return {
+      ...keyingPolicy(configuration),
+      peerAt:
+        sites.size === 0 && !expectsMembers
+          ? undefined
+          : (address) => this.cluster.encryption.peerAt(address) ?? sites.get(address),
+    };
+  }
+
+  /** Counters of SAs, whichever packet path they are in. */
+  #countersWith(counters: TrafficCounters): TrafficCounters {
+    return {
+      inboundCounters: (spi) =>
+        this.cluster.encryption.inboundCounters(spi) ?? counters.inboundCounters(spi),
+      outboundCounters: (spi, remote) =>
+        this.cluster.encryption.outboundCounters(spi, remote) ??
+        counters.outboundCounters(spi, remote),
+    };
   }
 
   step(input: Input, now: Instant): readonly Effect[] {
@@ -226,8 +262,17 @@ export class HeadEnd implements Steppable {
 
   /** Ends one session for the administrator. */
   logOff(session: Session, now: Instant): readonly Effect[] {
-    const owner = session.kind === 'lanToLan' ? this.lanToLan : this.remoteAccess;
-    return this.#perform(owner.logOff(session, now), now);
+    return this.#perform(this.#ownerOfSession(session).logOff(session, now), now);
+  }
+
+  #ownerOfSession({ kind }: Session): SaOwner {
+    if (kind === 'lanToLan') return this.lanToLan;
+    return kind === 'management' ? this.cluster : this.remoteAccess;
+  }
+
+  #ownerOf(owner: string | undefined): SaOwner {
+    if (owner === LAN_TO_LAN) return this.lanToLan;
+    return owner === CLUSTER ? this.cluster : this.remoteAccess;
   }
 
   /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
@@ -278,9 +323,13 @@ export class HeadEnd implements Steppable {
         case 'askCredentials':
           out.push(this.#ask({ of: 'credentials', id: effect.ticket }, effect.question));
           break;
+        case 'forward':
+          // What members of the cluster say to each other never enters the packet path of clients.
+          if (effect.owner === CLUSTER) this.cluster.encryption.forward(effect.changes);
+          else out.push({ kind: 'forward', changes: effect.changes });
+          break;
         case 'send':
         case 'keepalive':
-        case 'forward':
         case 'cluster':
           out.push(effect);
       }
@@ -288,10 +337,9 @@ export class HeadEnd implements Steppable {
   }
 
   /** Tells the owner of an SA. A contradiction there ends that connection, and no other. */
-  #notice(notice: KeyingNotice, now: Instant): readonly RemoteAccessEffect[] {
+  #notice(notice: KeyingNotice, now: Instant): readonly RoomEffect[] {
     try {
-      const owner = notice.owner === LAN_TO_LAN ? this.lanToLan : this.remoteAccess;
-      return owner.notice(notice, now);
+      return this.#ownerOf(notice.owner).notice(notice, now);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       this.note(occurred(saFailed, { reason }), now);
@@ -304,15 +352,6 @@ export class HeadEnd implements Steppable {
     this.#asked.set(this.#lastQuestion, asker);
     return { kind: 'ask', id: this.#lastQuestion, question };
   }
-}
-
-/** What every feature adds to the policy of negotiations. */
-function policyOf(configuration: Configuration, sites: readonly Site[]): KeyingPolicy {
-  const peers = new Map(sites.map(({ peer, policy }) => [peer, policy]));
-  return {
-    ...keyingPolicy(configuration),
-    peerAt: peers.size === 0 ? undefined : (address) => peers.get(address),
-  };
 }
 
 function trafficOf(

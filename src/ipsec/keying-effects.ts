@@ -1,3 +1,4 @@
+import type { ForwardingChange } from '#dataplane/data-plane';
 import { type Established, unconfirmedPairs } from '#protocol/isakmp/state';
 import type { Path } from '#protocol/isakmp/turn';
 import { additions, preparations } from './forwarding.ts';
@@ -25,9 +26,17 @@ export const noticeOf = (
   notice: { sa: id, ...(owner === undefined ? {} : { owner }), ...notice } as KeyingNotice,
 });
 
+export const forwardOf = (
+  { owner }: { readonly owner: string | undefined },
+  changes: readonly ForwardingChange[],
+): KeyingEffect => ({ kind: 'forward', changes, ...(owner === undefined ? {} : { owner }) });
+
 /** What installs all pairs of an SA again, older ones first. */
-export const everythingOf = (sa: Established): KeyingEffect[] =>
+export const everythingOf = (
+  entry: { readonly owner: string | undefined },
+  sa: Established,
+): KeyingEffect[] =>
   [
     ...[...sa.retiring.map((r) => r.child), ...sa.children].map((c) => additions(c, sa.path)),
     ...unconfirmedPairs(sa).map((c) => preparations(c, sa.path)),
-  ].map((changes) => ({ kind: 'forward', changes }));
+  ].map((changes) => forwardOf(entry, changes));

@@ -113,7 +113,12 @@ export type KeyingEffect =
     }
   | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
   | { readonly kind: 'ask'; readonly id: number; readonly question: KeyAgreementQuestion }
-  | { readonly kind: 'forward'; readonly changes: readonly ForwardingChange[] }
+  | {
+      readonly kind: 'forward';
+      readonly changes: readonly ForwardingChange[];
+      /** Of the SA, as in its notices: a feature may have a packet path of its own. */
+      readonly owner?: string | undefined;
+    }
   | { readonly kind: 'event'; readonly record: EventRecord }
   | { readonly kind: 'notice'; readonly notice: KeyingNotice };
 

@@ -45,8 +45,8 @@ export function observed(
       return;
     }
     case 'lost':
-      for (const { state } of sas.all())
-        if (state.phase === 'established') out.push(...everythingOf(state));
+      for (const entry of sas.all())
+        if (entry.state.phase === 'established') out.push(...everythingOf(entry, entry.state));
       return;
   }
 }

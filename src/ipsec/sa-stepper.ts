@@ -9,7 +9,7 @@ import { type Effect, type Environment, type Input, type Path, Turn } from '#pro
 import { saFailed } from './events.ts';
 import { additions, childSummary, moves, preparations, removals } from './forwarding.ts';
 import type { ConnectRequest, KeyingEffect, KeyingPolicy, SaId } from './keying.ts';
-import { noticeOf, sendEffect } from './keying-effects.ts';
+import { forwardOf, noticeOf, sendEffect } from './keying-effects.ts';
 import { type KeyingLog, reasonOf } from './keying-log.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { type Entry, SaTable } from './sa-table.ts';
@@ -180,7 +180,7 @@ export class SaStepper {
       case 'install': {
         const { child } = effect;
         this.associations.add(child.inboundSpi, child.outboundSpi, entry.id);
-        out.push({ kind: 'forward', changes: additions(child, entry.state.path) });
+        out.push(forwardOf(entry, additions(child, entry.state.path)));
         out.push(noticeOf(entry, { kind: 'childCreated', child: childSummary(child) }));
         return;
       }
@@ -189,14 +189,14 @@ export class SaStepper {
         return;
       case 'prepare':
         this.associations.reserve(effect.child.inboundSpi, entry.id);
-        out.push({ kind: 'forward', changes: preparations(effect.child, entry.state.path) });
+        out.push(forwardOf(entry, preparations(effect.child, entry.state.path)));
         return;
       case 'abandon':
         this.#abandon(entry, effect.child, out);
         return;
       case 'movePeer':
         this.sas.clientMoved(entry);
-        out.push({ kind: 'forward', changes: moves(effect.children, effect.from, effect.to) });
+        out.push(forwardOf(entry, moves(effect.children, effect.from, effect.to)));
         return;
       case 'authenticated':
         supersede(this, entry, effect.initialContact, now, out);
@@ -209,13 +209,13 @@ export class SaStepper {
 
   #abandon(entry: Entry, { inboundSpi }: Child, out: KeyingEffect[]): void {
     this.associations.release(inboundSpi, entry.id);
-    out.push({ kind: 'forward', changes: [{ kind: 'removeInbound', spi: inboundSpi }] });
+    out.push(forwardOf(entry, [{ kind: 'removeInbound', spi: inboundSpi }]));
   }
 
   #remove(entry: Entry, child: Child, path: Path, out: KeyingEffect[]): void {
     const { inboundSpi, outboundSpi } = child;
     this.associations.remove(inboundSpi, outboundSpi, entry.id);
-    out.push({ kind: 'forward', changes: removals(child, path) });
+    out.push(forwardOf(entry, removals(child, path)));
     out.push(noticeOf(entry, { kind: 'childDeleted', inboundSpi }));
   }
 }

@@ -6,7 +6,7 @@ import type { Established } from '#protocol/isakmp/state';
 import { redirectsExhausted } from './events.ts';
 import { moves } from './forwarding.ts';
 import type { KeyingEffect } from './keying.ts';
-import { noticeOf } from './keying-effects.ts';
+import { forwardOf, noticeOf } from './keying-effects.ts';
 import type { SaStepper } from './sa-stepper.ts';
 import type { Entry } from './sa-table.ts';
 
@@ -88,7 +88,7 @@ function adopt(
   const { remote } = entry.state.path;
   // A client may negotiate from a new socket, and leave the translation of the old one to die.
   if (!sameEndpoint(path.remote, remote))
-    out.push({ kind: 'forward', changes: moves(adopted, path.remote, remote) });
+    out.push(forwardOf(entry, moves(adopted, path.remote, remote)));
 }
 
 /** Initiator: begins anew at the address that the gateway named. */

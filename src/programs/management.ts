@@ -46,7 +46,7 @@ function clusterManagement({ device, driver }: HeadEndProcess): ClusterManagemen
   const view = () => clusterView(cluster, device.configuration, now());
   return {
     view,
-    diagnosis: () => diagnose(view()),
+    diagnosis: () => diagnose(view(), cluster.encryption.status(now())),
     choices: () => choiceViews(cluster),
     counters: () => clusterCounters(cluster),
     drain({ move: moves, minutes }, { name }) {
@@ -79,7 +79,6 @@ class HeadEndManagement implements ManagementPort {
   }
 
   async login(name: string, password: string): Promise<Administrator | undefined> {
-    await this.#console.sealPasswords();
     const user = sessionSlice.of(this.#process.device.configuration).users.get(name);
     const permitted = user?.service === 'admin' || (user?.privilege ?? 0) >= PRIVILEGE_TO_CHANGE;
     const known =

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
@@ -11,8 +10,10 @@ import { clearPasswords } from '#session/config';
 import { openConsoles, typedHere } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type Inside, startHeadEnd } from './head-end-process.ts';
+import { openManagement } from './management.ts';
+import { hashPasswords } from './passwords.ts';
 import { UsageError, VERSION } from './program.ts';
-import type { RunOptions } from './run-file.ts';
+import type { RunOptions } from './run.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Hashing so many passwords takes long enough that a person wants to know. */
@@ -56,7 +57,11 @@ function printLater(log: EventLog, print: (text: string) => void): void {
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   await returnLargeBlocks();
   const work = new SlowWork(2);
-  const { configuration } = options.parsed;
+  const { configuration: read } = options.parsed;
+  const passwords = clearPasswords(read).length;
+  if (passwords >= PASSWORDS_TO_MENTION)
+    process.stdout.write(`Hashing ${passwords} passwords; "write memory" keeps the hashes.\n`);
+  const configuration = await hashPasswords(read, work.scrypt);
   const { stateFolder } = options;
   const inside = insideOf(options);
   const started = await startHeadEnd({ configuration, work, inside, stateFolder });
@@ -70,10 +75,6 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     stop,
     (record) => headEnd.device.note(record, now()),
   );
-  // Clients come first: what they have sent meanwhile is answered before the rest is loaded.
-  await headEnd.serving();
-  await nextTurn();
-  const { openManagement } = await import('./management.ts');
   const web =
     options.webPort === undefined
       ? undefined
@@ -84,10 +85,6 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   printLater(headEnd.device.log, (text) => consoles.print(text));
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
-  const passwords = clearPasswords(configuration).length;
-  void console.sealPasswords();
-  if (passwords >= PASSWORDS_TO_MENTION)
-    consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
   if (problem) consoles.print(problem);
   await stopped;

@@ -4,11 +4,13 @@ import type { Prng } from '#base/prng';
 import type { Configuration } from '#config/configuration';
 import { systemSlice } from '#config/system';
 import { type EventRecord, eventText } from '#events/event';
-import { clusterSlice, loadBalancingOf } from '#features/cluster/config';
+import { clusterSlice, type LoadBalancing, loadBalancingOf } from '#features/cluster/config';
+import type { Effects } from '#features/cluster/encryption/encryption';
+import { noKeying } from '#features/cluster/encryption/no-keying';
 import { Cluster } from '#features/cluster/feature';
 import { platformOfMachine } from '#features/cluster/platform';
 import { endsOf } from '#features/cluster/policy';
-import type { ClusterEffect, ClusterInput } from '#features/cluster/port';
+import type { ClusterInput } from '#features/cluster/port';
 import { AddressPools } from '#session/address-pools';
 import { sessionSlice } from '#session/config';
 import { SessionTable } from '#session/session-table';
@@ -58,7 +60,8 @@ export class SimulatedMember implements Owner {
     resolve: (name: string) => readonly IpAddress[],
   ) {
     this.#world = world;
-    this.#configuration = configuration;
+    // There is no IKE here, so members speak in clear; what they say and when is the same.
+    this.#configuration = withoutEncryption(configuration);
     this.#random = random;
     this.#resolve = resolve;
     this.#disk = newDisk(random.bytes(8));
@@ -143,12 +146,7 @@ export class SimulatedMember implements Owner {
 
   /** `participate`, or `no participate`. */
   participate(participates: boolean): void {
-    const slice = clusterSlice.of(this.#configuration);
-    const loadBalancing = { ...loadBalancingOf(this.#configuration), participates };
-    this.#configuration = clusterSlice.put(this.#configuration, {
-      ...slice,
-      loadBalancing: new Map([['vpn' as const, loadBalancing]]),
-    });
+    this.#configuration = changed(this.#configuration, { participates });
     if (this.isRunning) this.#carryOut(this.#cluster.configured(this.#now));
   }
 
@@ -160,6 +158,8 @@ export class SimulatedMember implements Owner {
     this.sessions = new SessionTable();
     const pools = new AddressPools();
     const cluster: Cluster = new Cluster({
+      keying: noKeying,
+      ports: { isakmp: 500, natTraversal: 4500 },
       random: this.#random,
       configuration: () => this.#configuration,
       sessions: this.sessions,
@@ -202,10 +202,10 @@ export class SimulatedMember implements Owner {
     this.#cluster.look(this.#now);
   };
 
-  #carryOut(effects: readonly ClusterEffect[]): void {
+  #carryOut(effects: Effects): void {
     for (const effect of effects)
       if (effect.kind === 'event') this.#note(effect.record);
-      else this.#port.perform(effect.action);
+      else if (effect.kind === 'cluster') this.#port.perform(effect.action);
     this.#cancel();
     const at = this.#cluster.deadline();
     this.#cancel = at === undefined ? () => {} : this.#world.clock.schedule(at, this.#wake);
@@ -216,3 +216,15 @@ export class SimulatedMember implements Owner {
     this.events.push({ at: this.#now, text: eventText(record), severity });
   }
 }
+
+/** The configuration with other settings of the cluster. */
+function changed(configuration: Configuration, changes: Partial<LoadBalancing>): Configuration {
+  const loadBalancing = { ...loadBalancingOf(configuration), ...changes };
+  return clusterSlice.put(configuration, {
+    ...clusterSlice.of(configuration),
+    loadBalancing: new Map([['vpn' as const, loadBalancing]]),
+  });
+}
+
+const withoutEncryption = (configuration: Configuration): Configuration =>
+  changed(configuration, { encryption: false });

@@ -1,20 +1,19 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Arena } from '#base/arena';
 import { pathCounters } from '#dataplane/counters';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { OutboundRules } from '#dataplane/outbound-path';
 import type { WorkerDescriptors } from './descriptors.ts';
 import type { Shared } from './hand-over.ts';
-import { settle } from './ledger.ts';
+import { ledgerMemory, settle } from './ledger.ts';
 import type { Installation, WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
 import type { Sys } from './sys.ts';
-import { takeWorker } from './worker-thread.ts';
 
 /** Deaths within a minute before a worker is given up; ours. */
 const MOST_DEATHS = 5;
 const MINUTE_MS = 60_000;
-/** Longer than a slow machine takes to start a thread. */
-const START_TIMEOUT_MS = 10_000;
+
+const WORKER = new URL('./worker.ts', import.meta.url);
 
 /** What stays the same for a worker and its successors. */
 export type WorkerSettings = {
@@ -42,8 +41,6 @@ export class PacketWorker {
   /** The number of the transaction that it carried out last. */
   readonly #applied = new Int32Array(new SharedArrayBuffer(4));
   readonly #one: Arena;
-  /** The number of the last transaction that it was started with. */
-  #installed = 0;
   #wake = -1;
   #thread: Worker | undefined;
   #outbox: WorkerCommand[] = [];
@@ -67,31 +64,25 @@ export class PacketWorker {
     return ((Atomics.load(this.#applied, 0) - serial) | 0) >= 0;
   }
 
-  /** Fulfilled when it serves, or does not within some seconds. */
-  async serving(): Promise<void> {
-    const wait = Atomics.waitAsync(this.#applied, 0, (this.#installed - 1) | 0, START_TIMEOUT_MS);
-    if (wait.async) await wait.value;
-  }
-
   /** Whether it has died so often of late that another would only die too. */
   get hopeless(): boolean {
     return this.#deaths.length > MOST_DEATHS;
   }
 
   start(descriptors: WorkerDescriptors, installed: Installation): void {
-    this.#installed = installed.serial;
+    const ledger = ledgerMemory();
     Atomics.store(this.#applied, 0, (installed.serial - 1) | 0);
-    const start: WorkerStart = {
+    const workerData: WorkerStart = {
       ...descriptors,
       ...this.#settings,
       pathCounters: this.pathCounters.buffer,
       handled: this.#handled,
       applied: this.#applied.buffer,
+      ledger,
       installed,
     };
     this.#wake = descriptors.wake;
-    const worker = takeWorker();
-    const { thread, ledger } = worker;
+    const thread = new Worker(WORKER, { workerData });
     this.#thread = thread;
     this.#ears.started(thread);
     let reason = 'it stopped without a word';
@@ -105,7 +96,6 @@ export class PacketWorker {
       this.#outbox = [];
       if (!this.#stopping) this.#mourn(reason);
     });
-    worker.begin(start);
   }
 
   /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */

@@ -1,4 +1,6 @@
 import type { ClusterMemberView, ClusterView, Diagnosis, Finding } from '#views/cluster-views';
+import { DIFFERENCE_TEXTS, type Difference } from './encryption/differences.ts';
+import type { EncryptionStatus } from './encryption/encryption.ts';
 
 const problem = (subject: string, text: string, remedy: string): Finding => ({
   severity: 'problem',
@@ -89,11 +91,36 @@ function ofPriorities({ self, peers }: ClusterView): Finding[] {
   ];
 }
 
+/** LB-80: what keeps devices on the private network apart from this one. */
+function ofEncryption({ differences, missing }: EncryptionStatus): Finding[] {
+  return [
+    ...differences.map(({ address, difference }) =>
+      problem(address, `is refused: ${DIFFERENCE_TEXTS[difference]}`, REMEDIES[difference]),
+    ),
+    ...missing.map(({ address, reason }) =>
+      problem(
+        address,
+        `no encrypted tunnel with it: ${reason ?? 'it is being negotiated'}`,
+        'Let UDP 500 pass between the private addresses; both need a policy of phase 1 in common ' +
+          '("crypto ikev1 policy"). "show logging class IKE" says more.',
+      ),
+    ),
+  ];
+}
+
+const REMEDIES: Readonly<Record<Difference, string>> = {
+  clear: '"cluster encryption" on every member, or on none.',
+  encrypts: '"cluster encryption" on every member, or on none.',
+  key: '"cluster key" with the same secret on every member.',
+  cluster: '"cluster ip address" and "cluster port" alike on every member.',
+};
+
 /** What is wrong with the cluster, as far as this member can tell. */
-export const diagnose = (view: ClusterView): Diagnosis => ({
+export const diagnose = (view: ClusterView, encryption: EncryptionStatus): Diagnosis => ({
   asOf: view.asOf,
   findings: [
     ...ofSelf(view),
+    ...ofEncryption(encryption),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
     ...(view.participates ? ofPriorities(view) : []),
   ],

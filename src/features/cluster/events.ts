@@ -83,3 +83,42 @@ export const nameNotResolved = event({
   why: 'DNS did not answer, or has no such name.',
   remedy: 'Look at "name-server" and at the zone; an address may be written in place of the name.',
 });
+
+export const memberDiffers = event({
+  class: 'LB',
+  number: 10,
+  severity: 3,
+  text: 'Device {address} is refused as a member: {difference}',
+  why: 'Members must have encryption, cluster key, cluster address and port alike. One line a minute and device.',
+  remedy:
+    'Compare "cluster encryption", "cluster key", "cluster ip address" and "cluster port" of the two devices.',
+});
+
+export const memberTunnelUp = event({
+  class: 'LB',
+  number: 11,
+  severity: 4,
+  text: 'Tunnel with member {address} is up: {suite}',
+  why: 'Encryption between members is on, and the two have agreed on keys.',
+  remedy: 'None. "show vpn-sessiondb" lists it among the management sessions.',
+});
+
+export const memberTunnelDown = event({
+  class: 'LB',
+  number: 12,
+  severity: 3,
+  text: 'No tunnel with member {address}: {reason}; tried again in {seconds} s',
+  why: 'The member is gone, or the two could not agree. Without a tunnel they do not hear each other.',
+  remedy:
+    'Look after that member; "show logging class IKE" says what the negotiation came to. The policies of phase 1 ' +
+    '("crypto ikev1 policy") of the two must have one in common.',
+});
+
+export const tooManyMembers = event({
+  class: 'LB',
+  number: 13,
+  severity: 3,
+  text: 'Member {address} is not negotiated with: there are {count} others already',
+  why: 'More devices call as members of this cluster than a cluster may have.',
+  remedy: 'Take devices out of the cluster.',
+});

@@ -75,7 +75,11 @@ const diagnosis = command({
   since: '000:444',
   run: (n) => ({
     kind: 'view',
-    view: view('vpn-load-balancing-diagnosis', diagnose(current(n)), diagnosisText),
+    view: view(
+      'vpn-load-balancing-diagnosis',
+      diagnose(current(n), n.cluster.encryption.status(n.now())),
+      diagnosisText,
+    ),
   }),
 });
 

@@ -1,26 +1,29 @@
+import type { IpAddress } from '#base/address';
 import { earliest, elapsedMs, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { type EventRecord, occurred } from '#events/event';
+import type { KeyingNotice } from '#ipsec/keying';
 import type { Policy } from '#protocol/vcl/policy';
 import type { LeaveReason, LoadReport, Member } from '#protocol/vcl/state';
 import type { AddressPools } from '#session/address-pools';
-import type { SessionTable } from '#session/session-table';
-import { clusterSlice } from './config.ts';
+import type { Session } from '#session/session';
+import { clusterSlice, loadBalancingOf } from './config.ts';
 import { Director } from './director.ts';
 import { type Drain, lookedAt, MOVED_AT_ONCE, newDrain } from './draining.ts';
+import { type Effects, Encryption } from './encryption/encryption.ts';
+import type { TunnelParts } from './encryption/tunnels.ts';
 import { drainBegun, drainEnded, poolsOverlap } from './events.ts';
 import { Membership } from './membership.ts';
 import { poolOverlaps } from './overlaps.ts';
 import { ownLoad } from './own-load.ts';
 import type { PlatformModel } from './platform.ts';
 import { platformOf } from './policy.ts';
-import type { ClusterEffect, ClusterInput } from './port.ts';
+import type { ClusterEffect, ClusterEnds, ClusterInput } from './port.ts';
 
-export type ClusterParts = {
+export type ClusterParts = TunnelParts & {
   readonly random: RandomSource;
   readonly configuration: () => Configuration;
-  readonly sessions: SessionTable;
   readonly pools: AddressPools;
   readonly softwareVersion: string;
   /** What this machine counts as when no model is named. */
@@ -45,6 +48,7 @@ export class Cluster {
   readonly director: Director;
   readonly #parts: ClusterParts;
   readonly #membership: Membership;
+  readonly encryption: Encryption;
   /** Overlaps of pools that were said already, each once while it lasts. */
   #overlaps: ReadonlySet<string> = new Set();
   #comparedAt: Instant | undefined;
@@ -60,6 +64,14 @@ export class Cluster {
       surroundings: { softwareVersion, machine },
       wants,
       report: () => this.report(),
+    });
+    this.encryption = new Encryption({
+      keying: parts.keying,
+      sessions: parts.sessions,
+      ports: parts.ports,
+      random,
+      members: () => loadBalancingOf(configuration()).members,
+      memberAt: (publicAddress) => this.#memberAt(publicAddress),
     });
     this.director = new Director({
       configuration,
@@ -102,37 +114,99 @@ export class Cluster {
   }
 
   /** A verified configuration is in force. */
-  configured(now: Instant): readonly ClusterEffect[] {
-    return this.#counted(() => this.#membership.configured(now));
+  configured(now: Instant): Effects {
+    return this.#stepped(() => this.#membership.configured(now), now);
   }
 
-  input(input: ClusterInput, now: Instant): readonly ClusterEffect[] {
-    const effects = this.#counted(() => this.#membership.input(input, now));
+  input(input: ClusterInput, now: Instant): Effects {
+    const effects = this.#inward(input, now);
     const last = this.#comparedAt;
     if (last === undefined || elapsedMs(last, now) >= COMPARE_POOLS_MS) this.#comparePools(now);
     return effects;
   }
 
   /** Leaves the cluster; for a master, a planned handover. */
-  leave(reason: LeaveReason, now: Instant): readonly ClusterEffect[] {
-    return this.#membership.leave(reason, now);
+  leave(reason: LeaveReason, now: Instant): Effects {
+    return this.#stepped(() => this.#membership.leave(reason, now), now);
+  }
+
+  /** What concerns the SAs with other members. */
+  notice(notice: KeyingNotice, now: Instant): Effects {
+    return this.encryption.notice(notice, now);
+  }
+
+  /** Ends the tunnel of a session with another member. */
+  logOff(session: Session, now: Instant): Effects {
+    return this.encryption.logOff(session, now);
   }
 
   deadline(): Instant | undefined {
-    return earliest(this.#membership.deadline(), this.#drain?.lookAt);
+    const member = earliest(this.#membership.deadline(), this.encryption.deadline());
+    return earliest(member, this.#drain?.lookAt);
   }
 
-  tick(now: Instant): readonly ClusterEffect[] {
-    return this.#counted(() => this.#membership.tick(now));
+  tick(now: Instant): Effects {
+    const effects = this.#stepped(() => this.#membership.tick(now), now);
+    const calls = this.encryption.tick(now);
+    const hasGathered = this.encryption.hasGathered(now);
+    const begun =
+      this.#membership.gathering && hasGathered
+        ? this.#stepped(() => this.#membership.gathered(now), now)
+        : [];
+    return [...effects, ...calls, ...begun];
   }
 
-  /** Counts a step of the protocol in which this device becomes master. */
-  #counted(step: () => readonly ClusterEffect[]): readonly ClusterEffect[] {
+  #inward(input: ClusterInput, now: Instant): Effects {
+    if (input.kind !== 'datagram')
+      return this.#stepped(() => this.#membership.input(input, now), now);
+    const clusterTag = this.member && this.policy?.cluster.tag;
+    const heard = this.encryption.inward(input, clusterTag, now);
+    const said = heard.input;
+    const answers = said ? this.#stepped(() => this.#membership.input(said, now), now) : [];
+    return [...heard.effects, ...answers];
+  }
+
+  /** A step of the protocol; one in which this device becomes master is counted. */
+  #stepped(step: () => readonly ClusterEffect[], now: Instant): Effects {
     const isMaster = () => this.member?.phase.phase === 'master';
     const wasMaster = isMaster();
-    const effects = step();
+    const effects = this.#outward(step(), now);
     if (!wasMaster && isMaster()) this.#takeovers += 1;
     return effects;
+  }
+
+  /** What the protocol wants done, sealed where encryption is on. */
+  #outward(effects: readonly ClusterEffect[], now: Instant): Effects {
+    return effects.flatMap((effect): Effects => {
+      if (effect.kind === 'event') return [effect];
+      const { action } = effect;
+      switch (action.kind) {
+        case 'open':
+          return [effect, ...this.#encrypt(action.ends, now)];
+        case 'close':
+          return [...this.encryption.close(now), effect];
+        case 'send':
+          return this.encryption.outward(action, now);
+        default:
+          return [effect];
+      }
+    });
+  }
+
+  /** Turns encryption on where it is configured, as the sockets are opened. */
+  #encrypt(ends: ClusterEnds, now: Instant): Effects {
+    const { gathering, encryptionKeys } = this.#membership;
+    const clusterTag = this.policy?.cluster.tag;
+    if (!gathering || !encryptionKeys || clusterTag === undefined)
+      return this.encryption.close(now);
+    const setup = { ends, keys: encryptionKeys, clusterTag, incarnation: gathering.incarnation };
+    return this.encryption.open(setup, now);
+  }
+
+  #memberAt(publicAddress: IpAddress): IpAddress | undefined {
+    for (const { description: d } of this.member?.peers.values() ?? [])
+      if (d.publicAddresses.includes(publicAddress)) return d.privateAddress;
+    return undefined;
   }
 
   /** Takes no new clients from now on, for `minutes` or until it is empty. */

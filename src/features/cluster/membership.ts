@@ -3,7 +3,15 @@ import { after, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { occurred } from '#events/event';
-import { clusterId, clusterKey, SenderKeys, stretching } from '#protocol/vcl/keys';
+import {
+  type ClusterKey,
+  clusterId,
+  clusterKey,
+  type EncryptionKeys,
+  encryptionKeys,
+  SenderKeys,
+  stretching,
+} from '#protocol/vcl/keys';
 import { deadline, initialState, step } from '#protocol/vcl/machine';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
@@ -30,6 +38,8 @@ type Stage =
   | { readonly kind: 'off' }
   /** Names are being resolved, then the key stretched, then a new life written to the store. */
   | { readonly kind: 'beginning'; readonly ticket: number; readonly resolved: Resolved }
+  /** Sockets are open, and tunnels with the others are negotiated before the protocol begins. */
+  | { readonly kind: 'gathering'; readonly foundation: string; readonly identity: Identity }
   | { readonly kind: 'taking part'; readonly foundation: string }
   /** Tells the others; what follows depends on the configuration at that moment. */
   | { readonly kind: 'leaving' }
@@ -67,6 +77,7 @@ export class Membership {
   #stage: Stage = { kind: 'off' };
   #state: State = initialState;
   #keys = new SenderKeys([]);
+  #clusterKey: ClusterKey | undefined;
   #keyText = '';
   #resolved: Resolved = new Map();
   #lastTicket = 0;
@@ -87,6 +98,16 @@ export class Membership {
   /** Why it does not take part although it should; undefined while it does or need not. */
   get obstacle(): string | undefined {
     return this.#stage.kind === 'waiting' ? this.#stage.reason : undefined;
+  }
+
+  /** In which life this device waits for tunnels; undefined while it does not. */
+  get gathering(): Identity | undefined {
+    return this.#stage.kind === 'gathering' ? this.#stage.identity : undefined;
+  }
+
+  /** What encryption starts from; undefined without a cluster key. */
+  get encryptionKeys(): EncryptionKeys | undefined {
+    return this.#clusterKey && encryptionKeys(this.#clusterKey);
   }
 
   get authenticates(): boolean {
@@ -117,21 +138,40 @@ export class Membership {
         if (participates) return this.#begin(now);
         this.#stage = { kind: 'off' };
         return [];
-      case 'taking part': {
-        const foundation = foundationOf(this.#parts.configuration(), this.#resolved);
-        const goesOn = participates && foundation === stage.foundation;
-        return goesOn ? this.#stepped({ kind: 'tick' }, now) : this.leave('administrative', now);
-      }
+      case 'gathering':
+        return this.#goesOn(stage.foundation)
+          ? []
+          : [...this.leave('administrative', now), ...this.configured(now)];
+      case 'taking part':
+        return this.#goesOn(stage.foundation)
+          ? this.#stepped({ kind: 'tick' }, now)
+          : this.leave('administrative', now);
       case 'leaving':
         return [];
     }
   }
 
+  /** Whether what this device takes part in is still what is configured. */
+  #goesOn(foundation: string): boolean {
+    const configuration = this.#parts.configuration();
+    const { participates } = loadBalancingOf(configuration);
+    return participates && foundation === foundationOf(configuration, this.#resolved);
+  }
+
+  /** There are tunnels with the others: the protocol begins. */
+  gathered(now: Instant): ClusterEffect[] {
+    const stage = this.#stage;
+    if (stage.kind !== 'gathering') return [];
+    this.#stage = { kind: 'taking part', foundation: stage.foundation };
+    return this.#stepped({ kind: 'participate', identity: stage.identity }, now);
+  }
+
   /** Hands the address over, if this device has it, and says good-bye. */
   leave(reason: LeaveReason, now: Instant): ClusterEffect[] {
-    if (this.#stage.kind !== 'taking part') {
-      if (this.#stage.kind !== 'leaving') this.#stage = { kind: 'off' };
-      return [];
+    const { kind } = this.#stage;
+    if (kind !== 'taking part') {
+      if (kind !== 'leaving') this.#stage = { kind: 'off' };
+      return kind === 'gathering' ? [{ kind: 'cluster', action: { kind: 'close' } }] : [];
     }
     this.#stage = { kind: 'leaving' };
     return this.#stepped({ kind: 'leave', reason }, now);
@@ -155,7 +195,8 @@ export class Membership {
         return this.#prepare(new Map([...stage.resolved, [name, answer.addresses]]), now);
       }
       case 'keyStretched':
-        this.#keys = new SenderKeys([clusterKey(KEY_ID, answer.octets)]);
+        this.#clusterKey = clusterKey(KEY_ID, answer.octets);
+        this.#keys = new SenderKeys([this.#clusterKey]);
         return this.#prepare(stage.resolved, now);
       case 'newLife':
         return this.#takePart(answer.identity, stage.resolved, now);
@@ -201,7 +242,10 @@ export class Membership {
     const addresses = clusterAddresses(b, resolved);
     if (!endsOf(this.#parts.configuration(), resolved) || addresses.length === 0)
       return this.#wait('the cluster or the private interface has no address', now);
+    if (b.encryption && !b.key)
+      return this.#wait('encryption between members starts from a cluster key', now);
     if (!b.key) {
+      this.#clusterKey = undefined;
       this.#keys = new SenderKeys([]);
       this.#keyText = '';
       return this.#ask({ kind: 'newLife' }, resolved);
@@ -230,10 +274,11 @@ export class Membership {
     this.#state = initialState;
     this.#reported = undefined;
     const foundation = foundationOf(this.#parts.configuration(), resolved);
-    this.#stage = { kind: 'taking part', foundation };
+    this.#stage = { kind: 'gathering', foundation, identity };
+    const { encryption } = loadBalancingOf(this.#parts.configuration());
     return [
       { kind: 'cluster', action: { kind: 'open', ends } },
-      ...this.#stepped({ kind: 'participate', identity }, now),
+      ...(encryption ? [] : this.gathered(now)),
     ];
   }
 

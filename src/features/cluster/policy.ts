@@ -128,11 +128,11 @@ export function memberPolicy(
 }
 
 /**
- * What a member cannot change while it takes part: where it speaks, what the cluster is, and the secret.
+ * What a member cannot change while it takes part: where and how it speaks, what the cluster is, and the secret.
  * Two policies with the same text differ only in what can be changed in place.
  */
 export function foundationOf(configuration: Configuration, resolved: Resolved): string {
   const b = loadBalancingOf(configuration);
   const secret = b.key && toHex(digest('sha2-256', toUtf8(`foundation|${b.key.reveal()}`)));
-  return JSON.stringify([endsOf(configuration, resolved), secret]);
+  return JSON.stringify([endsOf(configuration, resolved), secret, b.encryption]);
 }

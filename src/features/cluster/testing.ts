@@ -15,9 +15,11 @@ import { sessionRoom } from '#session/commands';
 import { sessionSlice } from '#session/config';
 import { SessionTable } from '#session/session-table';
 import type { Incarnation } from '#wire/vcl/fields';
+import type { Effects } from './encryption/encryption.ts';
+import { noKeying } from './encryption/no-keying.ts';
 import { Cluster } from './feature.ts';
 import { platformOfMachine } from './platform.ts';
-import type { ClusterAction, ClusterEffect, ClusterQuestion } from './port.ts';
+import type { ClusterAction, ClusterQuestion } from './port.ts';
 import { clusterRoom } from './room.ts';
 
 export const clusterGrammar = grammarOf([systemRoom, sessionRoom, ipsecRoom, clusterRoom]);
@@ -68,6 +70,8 @@ export class TestMember {
     const random = new Prng(seed);
     this.#id = random.bytes(8);
     this.cluster = new Cluster({
+      keying: noKeying,
+      ports: { isakmp: 500, natTraversal: 4500 },
       random,
       configuration: () => this.configuration,
       sessions: this.sessions,
@@ -125,10 +129,10 @@ export class TestMember {
     }
   }
 
-  carryOut(effects: readonly ClusterEffect[]): void {
+  carryOut(effects: Effects): void {
     for (const effect of effects) {
       if (effect.kind === 'event') this.#note(effect.record);
-      else this.#act(effect.action);
+      else if (effect.kind === 'cluster') this.#act(effect.action);
     }
   }
 

@@ -86,12 +86,7 @@ function verifyAddress(configuration: Configuration, b: LoadBalancing): readonly
 /** GEN-68 to GEN-71: what encryption between members needs. */
 function verifyEncryption(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
   if (!b.encryption) return [];
-  const findings: Finding[] = [
-    warning(
-      clusterLines.encryption,
-      'encryption between members is not built yet: what they say is authenticated, but readable',
-    ),
-  ];
+  const findings: Finding[] = [];
   if (!b.key)
     findings.push(
       error(clusterLines.encryption, 'encryption starts from a key', '"cluster key" sets it'),
@@ -102,7 +97,15 @@ function verifyEncryption(configuration: Configuration, b: LoadBalancing): reado
   if (isDown) findings.push({ ...error(clusterLines.encryption, reason), onlyWhenSet: true });
   if (isDown && b.participates)
     findings.push({ ...error(clusterLines.participate, reason), onlyWhenSet: true });
-  const { isakmpInterfaces } = ipsecSlice.of(configuration);
+  const { isakmpInterfaces, isakmpPolicies } = ipsecSlice.of(configuration);
+  if (b.participates && isakmpPolicies.size === 0)
+    findings.push(
+      error(
+        clusterLines.participate,
+        'encryption between members needs a policy of phase 1',
+        '"crypto ikev1 policy"',
+      ),
+    );
   if (b.participates && !isakmpInterfaces.includes(b.privateInterface))
     findings.push(
       error(

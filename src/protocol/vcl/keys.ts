@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import type { IpAddress } from '#base/address';
+import { addressBytes, type IpAddress } from '#base/address';
 import { concat, fromHex, toHex, toUtf8 } from '#base/bytes';
 import { digest } from '#crypto/hashes';
 import { hkdfExpand, hkdfExtract } from '#crypto/hkdf';
 import { prf, secretKey } from '#crypto/prf';
+import { CALL_TAG_OCTETS, type Call, signedPart } from '#wire/vcl/call';
 import { type Header, TAG_OCTETS } from '#wire/vcl/datagram';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
 
@@ -60,6 +61,25 @@ export function senderKeyOctets(
   const info = concat(label, octets(member), octets(incarnation));
   return hkdfExpand('sha2-256', key.extracted, info, 32);
 }
+
+/** What members of a cluster with encryption find each other and negotiate by. */
+export type EncryptionKeys = {
+  /** Authenticates calls. */
+  readonly call: KeyObject;
+  /** The pre-shared key of phase 1 between any two members, as stretched as those of VCL1. */
+  readonly preShared: KeyObject;
+};
+
+/** Both follow from the cluster key, each for its own use. */
+export function encryptionKeys({ id, extracted }: ClusterKey): EncryptionKeys {
+  const derived = (use: string) =>
+    secretKey(hkdfExpand('sha2-256', extracted, concat(toUtf8(use), Uint8Array.of(id)), 32));
+  return { call: derived('call'), preShared: derived('ipsec') };
+}
+
+/** The tag of a call; `from` is the private address that it is sent from. */
+export const callTag = (key: KeyObject, call: Omit<Call, 'tag'>, from: IpAddress): Uint8Array =>
+  prf('sha2-256', key, signedPart(call), addressBytes(from)).slice(0, CALL_TAG_OCTETS);
 
 /** The keys of senders, made once each: one costs as much as authenticating three datagrams. */
 export class SenderKeys {

@@ -21,6 +21,7 @@ import {
 import type { Payload } from '../isakmp/payload.ts';
 import { decodeTcp, encodeTcp, type TcpSegment } from '../tcp.ts';
 import { decodeUdp, encodeUdp, type UdpDatagram } from '../udp.ts';
+import { Call } from '../vcl/call.ts';
 import { Datagram } from '../vcl/datagram.ts';
 import { Message } from '../vcl/message.ts';
 import * as isakmp from './isakmp-samples.ts';
@@ -219,6 +220,7 @@ export const specimens = {
     values: vcl.datagrams,
     isWhole: (prefix) => prefix.length >= 40 + 4 + (prefix[5] === 0 ? 0 : 16),
   }),
+  'vcl-call': specimen({ codec: Call, values: vcl.calls }),
   'vcl-message': specimen({
     codec: Message,
     values: vcl.messages,

@@ -1,5 +1,6 @@
 import { address } from '#base/address';
 import { fromHex } from '#base/bytes';
+import type { Call } from '../vcl/call.ts';
 import type { Datagram } from '../vcl/datagram.ts';
 import type { Incarnation, MemberId } from '../vcl/fields.ts';
 import type { Message } from '../vcl/message.ts';
@@ -68,4 +69,12 @@ const body = fromHex('0a000000 0011 0010 000102030405060708090a0b0c0d0e0f') as U
 export const datagrams: readonly Datagram[] = [
   { header, body, tag: fromHex('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf') as Uint8Array },
   { header: { ...header, suite: 0, sequence: 1 }, body, tag: new Uint8Array(0) },
+];
+
+export const calls: readonly Call[] = [
+  {
+    clusterTag: 'a447c75d',
+    incarnation,
+    tag: fromHex('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf') as Uint8Array,
+  },
 ];

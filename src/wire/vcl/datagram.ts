@@ -45,6 +45,10 @@ export type Datagram = {
   readonly tag: Uint8Array;
 };
 
+/** Whether octets begin as a datagram of VCL1 does, whatever else is wrong with them. */
+export const isVcl1 = (octets: Uint8Array): boolean =>
+  MAGIC.every((octet, i) => octets[i] === octet);
+
 export const HEADER_OCTETS = FixedHeader.size;
 export const TAG_OCTETS = 16;
 /** A message has a type and three octets of zero. */
