@@ -114,7 +114,7 @@ export const memberTunnelDown = event({
     '("crypto ikev1 policy") of the two must have one in common.',
 });
 
-export const tooManyMembers = event({
+export const tooManyCallers = event({
   class: 'LB',
   number: 13,
   severity: 3,

@@ -4,11 +4,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { fromHex, toHex } from '#base/bytes';
+import { Call } from '#wire/vcl/call';
 import { Datagram, encodeHeader } from '#wire/vcl/datagram';
 import {
+  callTag,
   clusterId,
   clusterKey,
   clusterTag,
+  encryptionKeys,
   SenderKeys,
   senderKeyOctets,
   stretching,
@@ -63,4 +66,17 @@ test('strangers who name a thousand senders do not fill the memory of keys', () 
     assert.equal(keys.tag({ ...header, member }, encodeHeader(header), body)?.length, 16);
   }
   assert.equal(toHex(keys.tag(header, encodeHeader(header), body) as Uint8Array), toHex(tag));
+});
+
+test('LB-33: calls and phase 1 between members have keys of their own, which follow from the cluster key', () => {
+  const { call } = vectors;
+  const keys = encryptionKeys(key);
+  assert.equal(keys.call.export().toString('hex'), call.key);
+  assert.equal(keys.preShared.export().toString('hex'), call.preSharedKey);
+  const decoded = Call.decode(octets(call.datagram));
+  assert.ok(decoded.ok);
+  const { tag, ...rest } = decoded.value;
+  assert.equal(toHex(callTag(keys.call, rest, address(call.from))), toHex(tag));
+  assert.notEqual(toHex(callTag(keys.call, rest, address('10.32.1.131'))), toHex(tag));
+  assert.equal(toHex(Call.encode(decoded.value)), call.datagram);
 });

@@ -16,7 +16,7 @@ import type { Keying } from '#ipsec/keying-commands';
 import type { Session } from '#session/session';
 import type { SessionTable } from '#session/session-table';
 import type { Incarnation } from '#wire/vcl/fields';
-import { memberTunnelDown, memberTunnelUp, tooManyMembers } from '../events.ts';
+import { memberTunnelDown, memberTunnelUp, tooManyCallers } from '../events.ts';
 import { MemberSessions } from './member-sessions.ts';
 import {
   FIRST_WAIT_MS,
@@ -102,7 +102,7 @@ export class MemberTunnels {
     if (!known && this.#peers.size >= PEERS_MOST) {
       this.#forget(now);
       if (this.#peers.size >= PEERS_MOST)
-        return { isNew: false, effects: [say(tooManyMembers, address, { count: PEERS_MOST })] };
+        return { isNew: false, effects: [say(tooManyCallers, address, { count: PEERS_MOST })] };
     }
     const isFirst = compareAddresses(this.#own, address) < 0;
     const peer = newPeer(this.#own, address, this.#preSharedKey, incarnation, isFirst, now);
