@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { address, type IpAddress } from '#base/address';
 import { after, elapsedMs, type Instant } from '#base/instant';
+import { prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { type EventRecord, eventText } from '#events/event';
 import { clusterId, clusterKey, clusterTag, SenderKeys } from '#protocol/vcl/keys';
@@ -29,6 +30,9 @@ export type MemberSetup = {
   readonly copyOf?: ClusterMember;
   readonly minMembers?: number;
   readonly publicCheck?: boolean;
+  /** Other addresses than those of its number. */
+  readonly privateAddress?: IpAddress;
+  readonly publicAddress?: IpAddress;
 };
 
 export type ClusterSetup = {
@@ -128,8 +132,15 @@ export class ClusterLab implements World {
         model: 'VPN3030',
         softwareVersion: 'simulated',
         priority: setup.priority ?? 5,
-        privateAddress: place(`10.32.1.${number}`, `2001:db8:10::${number}`),
-        publicAddresses: [place(`172.18.124.${number}`, `2001:db8:18::${number}`)],
+        privateAddress:
+          setup.privateAddress ?? place(`10.32.1.${number}`, `2001:db8:10::${number}`),
+        publicAddresses: [
+          setup.publicAddress ?? place(`172.18.124.${number}`, `2001:db8:18::${number}`),
+        ],
+        networks: {
+          private: [prefixOf(place('10.32.0.0', '2001:db8:10::'), family === 4 ? 17 : 64)],
+          public: [prefixOf(place('172.18.124.0', '2001:db8:18::'), family === 4 ? 24 : 64)],
+        },
         natAddresses: [],
         fqdn: undefined,
         pools: [],

@@ -1,6 +1,7 @@
 /** Stories of a few members, without chance: who becomes master, who is refused, and what the log says. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { address } from '#base/address';
 import { after, instant } from '#base/instant';
 import { EventLog } from '#events/log';
 import { renderVpn3000 } from '#events/render-vpn3000';
@@ -426,6 +427,35 @@ test('LB-16 GEN-44: another digest of the common configuration keeps a member ou
     lab.texts(events.refusedByMember)[0] ?? '',
     /refused this member: cluster configuration/,
   );
+});
+
+test('LB-17: a member of another public or private network is refused, and both say why', () => {
+  for (const [elsewhere, why] of [
+    [
+      { publicAddress: address('172.18.125.3') },
+      'its public address 172.18.125.3 is not in the public network 172.18.124.0/24',
+    ],
+    [
+      { privateAddress: address('10.33.1.3') },
+      'its private address 10.33.1.3 is not in the private network 10.32.0.0/17',
+    ],
+  ] as const) {
+    const lab = settled([5, 5]);
+    const late = lab.add({ priority: 10, ...elsewhere });
+    lab.acquaint();
+    late.participate();
+    lab.run(20_000);
+    assert.equal(owner(lab), 1);
+    assert.equal(late.phase, 'refused');
+    assert.equal(late.state.member.peers.size, 0);
+    assert.equal(member(lab, 1).state.member.peers.size, 1);
+    const from = late.policy.device.privateAddress;
+    assert.ok(lab.texts(events.networkDiffers).includes(`Refused member ${from}: ${why}`));
+    assert.match(
+      lab.texts(events.refusedByMember)[0] ?? '',
+      new RegExp(`refused this member: ${why}`),
+    );
+  }
 });
 
 test('LB-16: of two members started together with different digests, one serves the address', () => {

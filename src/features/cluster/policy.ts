@@ -1,5 +1,6 @@
 import { familyOf, type IpAddress } from '#base/address';
 import { toHex, toUtf8 } from '#base/bytes';
+import { type Prefix, prefixOf } from '#base/prefix';
 import type { Configuration } from '#config/configuration';
 import { interfaceNamed, systemSlice } from '#config/system';
 import { digest } from '#crypto/hashes';
@@ -50,6 +51,12 @@ const onePerFamily = (addresses: readonly IpAddress[]): IpAddress[] =>
 const addressesOfInterface = (configuration: Configuration, name: string): IpAddress[] => {
   const found = interfaceNamed(configuration, name);
   return onePerFamily([found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []));
+};
+
+const networksOfInterface = (configuration: Configuration, name: string): Prefix[] => {
+  const found = interfaceNamed(configuration, name);
+  const own = [...(found?.address ? [found.address] : []), ...(found?.ipv6 ?? [])];
+  return own.map(({ address, length }) => prefixOf(address, length));
 };
 
 /** The addresses of the cluster, as far as they are known. */
@@ -115,6 +122,10 @@ export function memberPolicy(
       priority: b.priority ?? model.priority,
       privateAddress: ends.privateAddress,
       publicAddresses: ends.publicAddresses,
+      networks: {
+        private: networksOfInterface(configuration, b.privateInterface),
+        public: networksOfInterface(configuration, b.publicInterface),
+      },
       natAddresses: onePerFamily(addressesOf(b.nat, resolved)),
       fqdn: undefined,
       pools: pools.map(({ first, last }) => ({ first, last })),

@@ -16,6 +16,7 @@ import {
   cloneRefused,
   configurationDiffers,
   memberJoined,
+  networkDiffers,
   tooManyMembers,
   tooManyStrangers,
 } from './events.ts';
@@ -66,6 +67,19 @@ export function refuseConfiguration(turn: Turn, member: Member, rx: Received): M
   const said = once(without, `digest/${rx.sender.member}`);
   if (!said) return without;
   turn.log(configurationDiffers, () => ({ address: from.address, theirs, ours }));
+  return said;
+}
+
+/** LB-17: a member whose addresses are in other networks than ours is told so, once in a while. */
+export function refuseNetwork(turn: Turn, member: Member, rx: Received, why: string): Member {
+  const { from, message, sender } = rx;
+  const peer = peerOf(member, sender);
+  const without = peer ? withPeer(member, { ...peer, condition: 'dead' }) : member;
+  if (message.nonce === undefined) return without;
+  reject(turn, without, from, reasons.network, why, message.nonce);
+  const said = once(without, `network/${sender.member}`);
+  if (!said) return without;
+  turn.log(networkDiffers, () => ({ address: from.address, reason: why }));
   return said;
 }
 

@@ -275,6 +275,14 @@ export const tooManyStrangers = event({
   why: 'Many unknown members introduce themselves at once, or somebody repeats recordings of them.',
   remedy: 'None; a member tries again by itself.',
 });
+export const networkDiffers = event({
+  class: 'LBSSF',
+  number: 77,
+  severity: 3,
+  text: 'Refused member {address}: {reason}',
+  why: 'All members are in one public network, where the cluster address moves between them, and in one private network.',
+  remedy: 'Compare addresses and masks of the two interfaces on both members.',
+});
 export const notAuthenticated = event({
   class: 'LBSSF',
   number: 76,

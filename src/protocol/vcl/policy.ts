@@ -1,4 +1,5 @@
 import type { IpAddress } from '#base/address';
+import type { Prefix } from '#base/prefix';
 import type { PoolRange } from '#wire/vcl/fields';
 import type { SenderKeys } from './keys.ts';
 
@@ -62,6 +63,9 @@ export type ClusterPolicy = {
   readonly minMembers: number;
 };
 
+/** The networks that a member is in. */
+export type Networks = { readonly private: readonly Prefix[]; readonly public: readonly Prefix[] };
+
 /** What is this member's own. */
 export type DevicePolicy = {
   readonly hostName: string;
@@ -73,6 +77,8 @@ export type DevicePolicy = {
   readonly privateAddress: IpAddress;
   /** One of each family at most; the first is where members look for each other's public side. */
   readonly publicAddresses: readonly IpAddress[];
+  /** The networks of these addresses, which all members share (LB-17); absent where that is not judged. */
+  readonly networks?: Networks | undefined;
   /** What clients must be sent to where a NAT stands before the member; LB-45, GEN-65. */
   readonly natAddresses: readonly IpAddress[];
   readonly fqdn: string | undefined;

@@ -1,7 +1,7 @@
 import { elapsedMs } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { conditions, messageTypes, reasons, roles } from '#wire/vcl/numbers';
-import { challenge, proved, refuseConfiguration, refuseStale } from './admission.ts';
+import { challenge, proved, refuseConfiguration, refuseNetwork, refuseStale } from './admission.ts';
 import { claimReceived, objectionReceived } from './claims.ts';
 import { roleSeen } from './conflict.ts';
 import { LARGEST_TERM_STEP } from './constants.ts';
@@ -10,6 +10,7 @@ import { masterNamed } from './discovery.ts';
 import { datagramRefused, refusedByMember } from './events.ts';
 import { requestReceived, responseReceived } from './keepalive.ts';
 import { handoverReceived, leaveReceived } from './leaving.ts';
+import { outsideOurNetworks } from './networks.ts';
 import { isAlive, ownStanding, peerOf, precedes, sameIdentity, withPeer } from './peers.ts';
 import { publicHeard } from './public-check.ts';
 import { breach } from './rules.ts';
@@ -32,6 +33,8 @@ export function received(turn: Turn, member: Member, rx: Received): Member {
   const { digest } = message;
   if (digest !== undefined && digest !== turn.policy.cluster.digest)
     return refuseConfiguration(turn, member, rx);
+  const elsewhere = outsideOurNetworks(turn.policy, message);
+  if (elsewhere !== undefined) return refuseNetwork(turn, member, rx, elsewhere);
   const peer = peerOf(member, sender);
   return peer && isAlive(peer) ? fromPeer(turn, member, peer, rx) : fromStranger(turn, member, rx);
 }

@@ -73,6 +73,7 @@ export const reasons = {
   clone: 20,
   staleIncarnation: 21,
   full: 22,
+  network: 23,
 } as const;
 
 /** Our own bounds on what one message may make us build. */
