@@ -21,10 +21,13 @@ type Setup = {
   readonly key?: string;
   readonly encrypts?: boolean;
   readonly participates?: boolean;
+  readonly timer?: string;
+  readonly phaseOneSeconds?: number;
 };
 
 function configurationOf(host: number, setup: Setup) {
   const { key = 'shared', encrypts = true, participates = true } = setup;
+  const { timer = 'fast', phaseOneSeconds = 600 } = setup;
   const parsed = parseListing(
     grammar,
     `hostname member${host}
@@ -41,10 +44,11 @@ crypto ikev1 policy 10
  encryption aes
  hash sha256
  group 19
- lifetime 600
+ lifetime ${phaseOneSeconds}
 vpn load-balancing
  cluster ip address 172.18.124.254
  cluster key ${key}
+ cluster timer ${timer}
 ${encrypts ? ' cluster encryption\n' : ''}${participates ? ' participate\n' : ''}`,
   );
   const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
@@ -287,6 +291,22 @@ test('LB-32: phase 1 is negotiated anew before it ends, and no member misses a k
     assert.equal(member.said(memberTunnelUp).length, 2);
   }
   assert.deepEqual(world.inClear, []);
+});
+
+test('LB-32: pairs are replaced before their eight hours are over', () => {
+  const world = new World(2);
+  for (const host of [129, 130]) world.start(host, { timer: 'asa', phaseOneSeconds: 86_400 });
+  world.runUntil('joined', () => isWhole(world), 30_000);
+  const spis = () =>
+    [...world.members.values()].flatMap(({ device }) =>
+      [...device.keying.summaries()].flatMap((sa) => sa.children.map((c) => c.inboundSpi)),
+    );
+  const before = spis();
+  world.run(28_700_000);
+  const [first] = [...world.members.values()] as [MemberDevice];
+  assert.deepEqual(first.said(memberTunnelDown), []);
+  assert.equal(isWhole(world), true);
+  assert.ok(spis().every((spi) => !before.includes(spi)));
 });
 
 test('LB-32: a tunnel that the administrator ends comes back by itself', () => {

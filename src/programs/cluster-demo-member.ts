@@ -27,6 +27,8 @@ export type DemoMemberParts = {
   readonly priority: number;
   readonly clusterAddress: IpAddress;
   readonly clusterKey: string;
+  /** Whether members speak in IPsec. */
+  readonly encrypts: boolean;
   readonly secrets: DemoSecrets;
   readonly work: SlowWork;
   readonly ports: IkePorts;
@@ -134,18 +136,20 @@ export class DemoMember {
 
   async #configuration() {
     const { name, host, outside, priority, others, secrets, work } = this.#parts;
-    const { clusterAddress, clusterKey, clusterPort } = this.#parts;
+    const { clusterAddress, clusterKey, clusterPort, encrypts } = this.#parts;
     const listing = demoConfiguration(secrets, {
       hostname: name,
       outside,
       inside: address(`127.32.1.${host}`),
       pool: `40.1.${host}.1-40.1.${host}.100`,
       lines: [
+        ...(encrypts ? ['crypto ikev1 enable inside'] : []),
         'vpn load-balancing',
         ` cluster ip address ${clusterAddress}`,
         ` priority ${priority}`,
         ` cluster port ${clusterPort}`,
         ` cluster key ${clusterKey}`,
+        ...(encrypts ? [' cluster encryption'] : []),
         // Loopback has no neighbours: they are told of each other.
         ...others.map((other) => ` member 127.32.1.${other}`),
         ' participate',

@@ -66,7 +66,7 @@ const PORT_ATTEMPTS = 20;
 
 type Common = Pick<
   DemoMemberParts,
-  'clusterAddress' | 'clusterKey' | 'secrets' | 'work' | 'say' | 'webPort'
+  'clusterAddress' | 'clusterKey' | 'encrypts' | 'secrets' | 'work' | 'say' | 'webPort'
 > & { readonly state: string };
 
 /** Starts all members on the first ports that are free for all of them. */
@@ -105,19 +105,21 @@ const memberOf = (common: Common, host: number, i: number, ports: IkePorts, atte
 
 export const clusterDemoProgram: Program = {
   name: 'cluster-demo',
-  synopsis: '[--web-port PORT] [--console-socket PATH]',
+  synopsis: '[--encryption] [--web-port PORT] [--console-socket PATH]',
   summary: 'three head-ends behind one address and three clients, on loopback, without root',
   help: `Starts everything in one process with real UDP sockets: three head-ends that share one address, a PAT,
 and three built-in clients. The head-ends elect a master, which sends each client to the least-loaded one.
 Take the master away with "crash NAME" and watch another take over and the clients come back. Nothing
 outside 127.0.0.0/8 is touched. Passwords are made anew at each start.
 
+  --encryption            members speak to each other in IPsec
   --web-port PORT         port of the first web console on 127.0.0.1, the others follow (default 8443)
   --console-socket PATH   also open the command line on this socket`,
   async run(args) {
     const { values } = parseArgs({
       args: [...args],
       options: {
+        encryption: { type: 'boolean', default: false },
         'web-port': { type: 'string', default: '8443' },
         'console-socket': { type: 'string' },
       },
@@ -131,6 +133,7 @@ outside 127.0.0.0/8 is touched. Passwords are made anew at each start.
     const { members, ports } = await startMembers({
       clusterAddress,
       clusterKey: newSecret(),
+      encrypts: values.encryption,
       secrets,
       work,
       state,

@@ -106,6 +106,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     startedAt: now(),
     version: VERSION,
     natTraversalPort: ports.natTraversal,
+    isakmpPort: ports.isakmp,
     machine: platformOfMachine(availableParallelism(), DEFAULT_SESSION_LIMIT),
     counters: {
       inboundCounters: (spi) => dataPlane?.inboundCounters(spi),
