@@ -23,6 +23,7 @@ export class SlowWork {
 
   close(): void {
     this.#keyAgreement.close();
+    this.scrypt.close();
   }
 }
 

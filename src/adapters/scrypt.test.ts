@@ -52,6 +52,33 @@ test('a question that finds the queue full is answered at once, as overloaded', 
   assert.equal((await ask(pool, 'pleaseletmein', rfcVector)).accepted, true);
 });
 
+test('who waits for an answer goes before verifiers that are computed for later', async () => {
+  const pool = new ScryptPool(1, 2);
+  const order: string[] = [];
+  const hashes = ['a', 'b', 'c'].map((word) =>
+    pool.hash(toUtf8(word)).then(() => void order.push(word)),
+  );
+  const question = ask(pool, 'pleaseletmein', rfcVector);
+  assert.equal((await question).accepted, true, 'hashes do not fill the queue of questions');
+  order.push('answer');
+  await Promise.all(hashes);
+  assert.deepEqual(order, ['a', 'answer', 'b', 'c']);
+});
+
+test('after the end nothing begins that had not begun', async () => {
+  const pool = new ScryptPool(1, 2);
+  let hashed = 0;
+  const count = () => {
+    hashed += 1;
+  };
+  const begun = pool.hash(toUtf8('a')).then(count);
+  void pool.hash(toUtf8('b')).then(count);
+  pool.close();
+  await begun;
+  assert.equal((await ask(pool, 'pleaseletmein', rfcVector)).accepted, true);
+  assert.equal(hashed, 1);
+});
+
 test('a verifier that cannot be computed refuses the login and stops nothing', async () => {
   const pool = new ScryptPool(1, 10);
   for (const bad of [

@@ -22,13 +22,14 @@ type Job = {
 };
 
 /**
- * Computes scrypt on the thread pool, few at a time, since key agreement waits for the same threads;
- * the others wait in a queue of bounded length.
+ * Computes scrypt on the thread pool, few at a time, since key agreement waits for the same threads.
+ * Clients who wait for an answer go before new verifiers, in a queue of bounded length.
  */
 export class ScryptPool {
   readonly #concurrency: number;
   readonly #queueLimit: number;
-  readonly #queue: Job[] = [];
+  #questions: Job[] = [];
+  #hashes: Job[] = [];
   #running = 0;
 
   /** At most `concurrency` computations run, and at most `queueLimit` questions wait. */
@@ -39,7 +40,7 @@ export class ScryptPool {
 
   /** Answers by one call of `answered`, never before `ask` has returned. */
   ask(question: CredentialQuestion, answered: (answer: CredentialAnswer) => void): void {
-    if (this.#queue.length >= this.#queueLimit) {
+    if (this.#questions.length >= this.#queueLimit) {
       const overloaded = { kind: 'passwordVerified', accepted: false, overloaded: true } as const;
       setImmediate(() => answered(overloaded));
       return;
@@ -50,7 +51,7 @@ export class ScryptPool {
       const accepted = hash !== undefined && hash.length > 0 && timingSafeEqual(hash, expected);
       answered({ kind: 'passwordVerified', accepted });
     };
-    this.#queue.push({ password, salt, octets: expected.length, cost: verifier, done });
+    this.#questions.push({ password, salt, octets: expected.length, cost: verifier, done });
     this.#next();
   }
 
@@ -61,14 +62,20 @@ export class ScryptPool {
     return new Promise((resolve, reject) => {
       const done = (hash: Uint8Array | undefined) =>
         hash ? resolve({ ...cost, salt, hash }) : reject(new Error('scrypt failed'));
-      this.#queue.push({ password, salt, octets: PASSWORD_HASH_OCTETS, cost, done });
+      this.#hashes.push({ password, salt, octets: PASSWORD_HASH_OCTETS, cost, done });
       this.#next();
     });
   }
 
+  /** What has not begun never will, so that the process need not wait for it. */
+  close(): void {
+    this.#questions = [];
+    this.#hashes = [];
+  }
+
   #next(): void {
     while (this.#running < this.#concurrency) {
-      const job = this.#queue.shift();
+      const job = this.#questions.shift() ?? this.#hashes.shift();
       if (!job) return;
       this.#running += 1;
       this.#compute(job, (hash) => {

@@ -32,31 +32,36 @@ export function grammarOf(rooms: readonly Room[]): Grammar {
     .sort((a, b) => LISTING_ORDER.indexOf(a.place) - LISTING_ORDER.indexOf(b.place));
   const commands = sections.flatMap((s) => s.commands);
   const modes = [undefined, ...commands.filter((c) => c.kind === 'mode')];
-  const tables = new Map(
-    DIALECTS.map((dialect) => [
-      dialect,
-      new Map(modes.map((mode) => [mode, spellingsOf(commands, mode, dialect)])),
-    ]),
-  );
   const inside = new Map(
     modes.map((mode) => [mode, commands.filter((c) => c.scope.mode === mode)]),
   );
+  const commandsOf = (mode: ModeDeclaration | undefined) => inside.get(mode) ?? [];
+  // A start reads one dialect and few modes of it, so that the others are spelled when they are wanted.
+  const tables = new Map(
+    DIALECTS.map((dialect) => [
+      dialect,
+      new Map<ModeDeclaration | undefined, readonly Spelling<Declaration>[]>(),
+    ]),
+  );
   return {
     sections,
-    spellings: (mode, dialect) => tables.get(dialect)?.get(mode) ?? [],
-    commandsOf: (mode) => inside.get(mode) ?? [],
+    spellings(mode, dialect) {
+      const table = tables.get(dialect);
+      const known = table?.get(mode);
+      if (known) return known;
+      const spellings = spellingsOf(commandsOf(mode), dialect);
+      table?.set(mode, spellings);
+      return spellings;
+    },
+    commandsOf,
     verify: (configuration) => rooms.flatMap((room) => room.verify?.(configuration) ?? []),
   };
 }
 
-function spellingsOf(
-  commands: readonly Declaration[],
-  mode: ModeDeclaration | undefined,
-  dialect: Dialect,
-): Spelling<Declaration>[] {
+function spellingsOf(commands: readonly Declaration[], dialect: Dialect): Spelling<Declaration>[] {
   const spellings: Spelling<Declaration>[] = [];
   for (const command of commands) {
-    if (command.scope.mode !== mode || !inDialect(command, dialect)) continue;
+    if (!inDialect(command, dialect)) continue;
     const words = command.words ?? {};
     const whole = command.noEffect ?? false;
     for (const path of [command.path, ...command.also]) {

@@ -16,7 +16,7 @@ import type { EventRecord } from '#events/event';
 import { auditedOwner, savedRecord } from './audit.ts';
 import type { Seat } from './consoles.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
-import { hashPasswords, holdsClearPasswords } from './passwords.ts';
+import { holdsClearPasswords, sealingOf } from './passwords.ts';
 import { waitsForRestart } from './read-at-start.ts';
 import { RunningConfiguration } from './running-configuration.ts';
 import { type Answered, type Performed, shellOf } from './shell.ts';
@@ -81,7 +81,7 @@ export class HeadEndConsole {
 
   /** `write memory`: no password is written in clear, so those typed just now are hashed first. */
   async #save(by: string): Promise<Performed> {
-    await this.#seal();
+    await this.sealPasswords();
     const saved = this.#owner.save(startupText(grammar, this.#owner.running()));
     this.#note(savedRecord(by, saved));
     return saved;
@@ -91,11 +91,14 @@ export class HeadEndConsole {
   #applied(configuration: Configuration): void {
     const { device, driver } = this.#process;
     driver.carryOut(device.configure(configuration, now()));
-    if (holdsClearPasswords(configuration)) void this.#seal();
+    if (holdsClearPasswords(configuration)) void this.sealPasswords();
   }
 
-  /** One at a time, so that lines typed in a row do not hash the passwords of those before them again. */
-  #seal(): Promise<void> {
+  /**
+   * Has every password that was read or typed replaced by its verifier; fulfilled when none is left. One
+   * at a time, so that lines typed in a row do not hash the passwords of those before them again.
+   */
+  sealPasswords(): Promise<void> {
     this.#sealing ??= this.#sealAll().finally(() => {
       this.#sealing = undefined;
     });
@@ -103,8 +106,8 @@ export class HeadEndConsole {
   }
 
   async #sealAll(): Promise<void> {
-    const running = () => this.#owner.running();
-    while (holdsClearPasswords(running()))
-      this.#owner.apply(await hashPasswords(running(), this.#scrypt, running));
+    const unsealed = () => [this.#owner.running(), this.#owner.startup()].find(holdsClearPasswords);
+    for (let next = unsealed(); next; next = unsealed())
+      this.#owner.seal(await sealingOf(next, this.#scrypt));
   }
 }

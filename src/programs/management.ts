@@ -79,6 +79,7 @@ class HeadEndManagement implements ManagementPort {
   }
 
   async login(name: string, password: string): Promise<Administrator | undefined> {
+    await this.#console.sealPasswords();
     const user = sessionSlice.of(this.#process.device.configuration).users.get(name);
     const permitted = user?.service === 'admin' || (user?.privilege ?? 0) >= PRIVILEGE_TO_CHANGE;
     const known =

@@ -9,15 +9,17 @@ import { clearPasswords, withVerifier } from '#session/config';
 export const holdsClearPasswords = (configuration: Configuration): boolean =>
   clearPasswords(configuration).length > 0 || clearEnablePassword(configuration) !== undefined;
 
+/** Puts verifiers in the place of the passwords that they belong to, where these still stand. */
+export type Sealing = (configuration: Configuration) => Configuration;
+
 /**
- * The configuration with every password that stands in clear, of users and of `enable`, replaced by its
- * verifier. Hundreds of users take seconds; `current` is what the configuration has become by then.
+ * Computes the verifiers of all passwords that stand in clear in a configuration, of users and of
+ * `enable`. Hundreds of users take seconds, in which the configuration may change.
  */
-export async function hashPasswords(
+export async function sealingOf(
   configuration: Configuration,
   scrypt: ScryptPool,
-  current: () => Configuration = () => configuration,
-): Promise<Configuration> {
+): Promise<Sealing> {
   const hash = (password: Secret) => scrypt.hash(toUtf8(password.reveal()));
   const enable = clearEnablePassword(configuration);
   const [enableVerifier, ...users] = await Promise.all([
@@ -28,9 +30,17 @@ export async function hashPasswords(
       verifier: await hash(password),
     })),
   ]);
-  const sealed = users.reduce(
-    (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
-    current(),
-  );
-  return enable && enableVerifier ? withEnableVerifier(sealed, enable, enableVerifier) : sealed;
+  return (current) => {
+    const sealed = users.reduce(
+      (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
+      current,
+    );
+    return enable && enableVerifier ? withEnableVerifier(sealed, enable, enableVerifier) : sealed;
+  };
 }
+
+/** The configuration with every password that stands in clear replaced by its verifier. */
+export const hashPasswords = async (
+  configuration: Configuration,
+  scrypt: ScryptPool,
+): Promise<Configuration> => (await sealingOf(configuration, scrypt))(configuration);

@@ -11,7 +11,6 @@ import { openConsoles, typedHere } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type Inside, startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
-import { hashPasswords } from './passwords.ts';
 import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -57,17 +56,15 @@ function printLater(log: EventLog, print: (text: string) => void): void {
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   await returnLargeBlocks();
   const work = new SlowWork(2);
-  const { configuration: read } = options.parsed;
-  const passwords = clearPasswords(read).length;
-  if (passwords >= PASSWORDS_TO_MENTION)
-    process.stdout.write(`Hashing ${passwords} passwords; "write memory" keeps the hashes.\n`);
-  const configuration = await hashPasswords(read, work.scrypt);
+  const { configuration } = options.parsed;
   const { stateFolder } = options;
   const inside = insideOf(options);
   const started = await startHeadEnd({ configuration, work, inside, stateFolder });
   if (!started.ok) throw new UsageError(await withPortableWay(started.error, options));
   const headEnd = started.value;
   const console = new HeadEndConsole(headEnd, options.file, work.scrypt);
+  const passwords = clearPasswords(configuration).length;
+  void console.sealPasswords();
   const { stopped, stop } = untilStopped();
   const consoles = await openConsoles(
     options.consoleSocket,
@@ -85,6 +82,8 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   printLater(headEnd.device.log, (text) => consoles.print(text));
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
+  if (passwords >= PASSWORDS_TO_MENTION)
+    consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
   if (problem) consoles.print(problem);
   await stopped;

@@ -12,8 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ScryptPool } from '#adapters/scrypt';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
+import { clearPasswords } from '#session/config';
+import { holdsClearPasswords, sealingOf } from './passwords.ts';
 import { RunningConfiguration } from './running-configuration.ts';
 
 const NO_CHANGES = { applied: () => {}, pending: () => [] };
@@ -26,6 +29,23 @@ function saved(t: TestContext) {
   const { configuration } = parseListing(grammar, 'hostname before');
   return { folder, file, owner: new RunningConfiguration(configuration, file, NO_CHANGES) };
 }
+
+test('verifiers take the place of passwords in what runs and in what was read at the start', async () => {
+  const { configuration } = parseListing(grammar, 'username carla password of-carla');
+  const owner = new RunningConfiguration(configuration, undefined, NO_CHANGES);
+  const { configuration: changed } = parseListing(
+    grammar,
+    'username carla password another\nusername dora password of-dora',
+  );
+  owner.apply(changed);
+  assert.ok([owner.startup(), owner.running()].every(holdsClearPasswords));
+  const pool = new ScryptPool(2, 1);
+  owner.seal(await sealingOf(configuration, pool));
+  assert.equal(holdsClearPasswords(owner.startup()), false);
+  assert.equal(clearPasswords(owner.running()).length, 2, 'another password is not the one hashed');
+  owner.seal(await sealingOf(changed, pool));
+  assert.equal(holdsClearPasswords(owner.running()), false);
+});
 
 test('a saved configuration replaces the file, for its owner only', (t) => {
   const { folder, file, owner } = saved(t);

@@ -11,6 +11,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '#config/configuration';
 import type { ConfigurationOwner } from '#config/console-commands';
+import type { Sealing } from './passwords.ts';
 import type { Performed } from './shell.ts';
 
 const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
@@ -54,6 +55,12 @@ export class RunningConfiguration implements ConfigurationOwner {
   apply(candidate: Configuration): void {
     this.#running = candidate;
     this.#changes.applied(candidate);
+  }
+
+  /** Puts verifiers in the place of passwords, in what was read at the start too. */
+  seal(sealing: Sealing): void {
+    this.#startup = sealing(this.#startup);
+    this.apply(sealing(this.#running));
   }
 
   pending(before: Configuration, after: Configuration): readonly string[] {

@@ -3,7 +3,7 @@ import type { Secret } from '#base/secret';
 import type { AddressRange } from '#config/address-tokens';
 import { type Configuration, slice, type Table, withEntry } from '#config/configuration';
 import type { Keeps } from '#config/kept';
-import type { PasswordVerifier } from './credentials.ts';
+import type { KnownPassword, PasswordVerifier } from './credentials.ts';
 
 /** Addresses that clients are given, both ends included. */
 export type AddressPool = {
@@ -15,9 +15,7 @@ export type AddressPool = {
 
 /** What proves a local user. */
 export type UserCredential =
-  /** As typed; it is replaced by a verifier as soon as that is computed (`withVerifier`). */
-  | { readonly kind: 'clear'; readonly password: Secret }
-  | { readonly kind: 'verifier'; readonly verifier: PasswordVerifier }
+  | KnownPassword
   /** A hash of the device that the listing comes from, which nothing here can check. */
   | {
       readonly kind: 'foreign';

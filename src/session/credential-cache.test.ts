@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { toUtf8 } from '#base/bytes';
 import { Prng } from '#base/prng';
+import { Secret } from '#base/secret';
 import { CredentialCache } from './credential-cache.ts';
 import { PASSWORD_COST, type PasswordVerifier } from './credentials.ts';
 
@@ -12,6 +13,7 @@ const verifier = (): PasswordVerifier => ({
   salt: prng.bytes(16),
   hash: prng.bytes(32),
 });
+const kept = (v: PasswordVerifier) => ({ kind: 'verifier', verifier: v }) as const;
 const right = toUtf8('correct horse');
 const wrong = toUtf8('battery staple');
 const answer = (accepted: boolean) => ({ kind: 'passwordVerified', accepted }) as const;
@@ -23,7 +25,7 @@ function login(
   known: PasswordVerifier | undefined,
   accepted: boolean,
 ): { asked: boolean; good: boolean } {
-  const check = cache.check(user, password, known);
+  const check = cache.check(user, password, known && kept(known));
   if (check.kind === 'verified') return { asked: false, good: true };
   return { asked: true, good: cache.settle(check.pending, answer(accepted)) };
 }
@@ -49,7 +51,7 @@ test('a wrong password is asked for each time, and does not disturb the right on
 
 test('an unknown user costs the same question as a known one, and never gets in', () => {
   const cache = new CredentialCache(10, prng);
-  const known = cache.check('alice', wrong, verifier());
+  const known = cache.check('alice', wrong, kept(verifier()));
   const unknown = cache.check('nobody', wrong, undefined);
   assert.ok(known.kind === 'ask' && unknown.kind === 'ask');
   const shape = (v: PasswordVerifier) => [v.logN, v.r, v.p, v.salt.length, v.hash.length];
@@ -76,10 +78,21 @@ test('a changed password, a removed user and a forgotten one are asked for again
 
 test('an answer that comes after the password was changed is good for the old verifier only', () => {
   const cache = new CredentialCache(10, prng);
-  const check = cache.check('alice', right, verifier());
+  const check = cache.check('alice', right, kept(verifier()));
   assert.ok(check.kind === 'ask');
   assert.equal(cache.settle(check.pending, answer(true)), true);
   assert.equal(login(cache, 'alice', right, verifier(), false).asked, true);
+});
+
+test('while its verifier is computed a password is good as typed, and a wrong one costs a question', () => {
+  const cache = new CredentialCache(10, prng);
+  const typed = { kind: 'clear', password: new Secret('correct horse') } as const;
+  assert.deepEqual(cache.check('alice', right, typed), { kind: 'verified' });
+  const check = cache.check('alice', wrong, typed);
+  assert.ok(check.kind === 'ask');
+  assert.equal(check.question.verifier.logN, PASSWORD_COST.logN);
+  assert.equal(cache.settle(check.pending, answer(true)), false);
+  assert.equal(cache.size, 0);
 });
 
 test('the cache is bounded and forgets whom it has not seen for longest', () => {
@@ -97,7 +110,7 @@ test('users of one password have nothing in common, nor has a name that runs int
   const cache = new CredentialCache(10, prng);
   const v = verifier();
   const tagOf = (user: string, password: string) => {
-    const check = cache.check(user, toUtf8(password), v);
+    const check = cache.check(user, toUtf8(password), kept(v));
     return check.kind === 'ask' ? check.pending.tag : undefined;
   };
   assert.notDeepEqual(tagOf('alice', 'pw'), tagOf('bob', 'pw'));
@@ -106,7 +119,7 @@ test('users of one password have nothing in common, nor has a name that runs int
 
 test('the cache and what waits for an answer hold no password', () => {
   const cache = new CredentialCache(10, prng);
-  const check = cache.check('alice', right, verifier());
+  const check = cache.check('alice', right, kept(verifier()));
   assert.ok(check.kind === 'ask');
   cache.settle(check.pending, answer(true));
   const shown = inspect([cache, check.pending], { depth: 9 });

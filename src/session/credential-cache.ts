@@ -5,6 +5,7 @@ import { prf, secretKey } from '#crypto/prf';
 import {
   type CredentialAnswer,
   type CredentialQuestion,
+  type KnownPassword,
   PASSWORD_COST,
   PASSWORD_HASH_OCTETS,
   type PasswordVerifier,
@@ -65,13 +66,18 @@ export class CredentialCache {
     return this.#verified.size;
   }
 
-  /** Judges a password now, or says what to ask; `verifier` is undefined for an unknown user. */
-  check(
-    user: string,
-    password: Uint8Array,
-    verifier: PasswordVerifier | undefined,
-  ): CredentialCheck {
+  /**
+   * Judges a password now, or says what to ask; `against` is undefined for an unknown user. While its
+   * verifier is being computed, a password is compared as it was typed; a wrong one costs the same
+   * question as always.
+   */
+  check(user: string, password: Uint8Array, against: KnownPassword | undefined): CredentialCheck {
     const tag = this.#tag(user, password);
+    if (against?.kind === 'clear') {
+      const typed = toUtf8(against.password.reveal());
+      if (equalBytes(tag, this.#tag(user, typed))) return { kind: 'verified' };
+    }
+    const verifier = against?.kind === 'verifier' ? against.verifier : undefined;
     const known = this.#verified.get(user);
     if (known && verifier && sameVerifier(known.verifier, verifier)) {
       if (equalBytes(known.tag, tag)) return { kind: 'verified' };

@@ -1,3 +1,5 @@
+import type { Secret } from '#base/secret';
+
 /** Is this the user's password? Answered on the thread pool, since scrypt is slow on purpose. */
 export type CredentialQuestion = {
   readonly kind: 'verifyPassword';
@@ -25,6 +27,12 @@ export type PasswordVerifier = ScryptCost & {
   readonly salt: Uint8Array;
   readonly hash: Uint8Array;
 };
+
+/** What a password is checked against. */
+export type KnownPassword =
+  /** As typed; it is replaced by a verifier as soon as that is computed. */
+  | { readonly kind: 'clear'; readonly password: Secret }
+  | { readonly kind: 'verifier'; readonly verifier: PasswordVerifier };
 
 /**
  * The cost of a new verifier: 16 MiB and some 50 ms of one core. A head-end that restarts has to

@@ -4,7 +4,7 @@ import type { Configuration } from '#config/configuration';
 import { about, type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
 import { sessionSlice } from '#session/config';
-import type { CredentialAnswer, PasswordVerifier } from '#session/credentials';
+import type { CredentialAnswer, KnownPassword } from '#session/credentials';
 import { credentialsOverloaded, loginRefused } from '#session/events';
 import { enter } from './admission.ts';
 import { endSession } from './children.ts';
@@ -18,18 +18,19 @@ import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
 const WRONG_CREDENTIALS = 'wrong password or unknown user';
 
 /** What a password is checked against; undefined for a user who may not log in with this group. */
-function verifierFor(
+function knownPassword(
   configuration: Configuration,
   name: string,
   group: string,
-): PasswordVerifier | undefined {
+): KnownPassword | undefined {
   const user = sessionSlice.of(configuration).users.get(name);
   if (user === undefined || user.service === 'admin' || user.service === 'nas-prompt')
     return undefined;
   // What is said about the user goes before what the policy says, "none" included.
   const lock = user.groupLock ?? policyOf(configuration, group, name)?.groupLock ?? 'none';
   if (lock !== 'none' && lock !== group) return undefined;
-  return user.credential.kind === 'verifier' ? user.credential.verifier : undefined;
+  const { credential } = user;
+  return credential.kind === 'verifier' || credential.kind === 'clear' ? credential : undefined;
 }
 
 /** A client answered the XAUTH request: judge it now, or ask scrypt. */
@@ -54,8 +55,8 @@ export function checkCredentials(
       occurred(serverGroupUnsupported, { serverGroup }),
       now,
     );
-  const verifier = verifierFor(configuration, user, login.group);
-  const check = c.credentials.check(user, password, verifier);
+  const against = knownPassword(configuration, user, login.group);
+  const check = c.credentials.check(user, password, against);
   if (check.kind === 'verified') return admit(c, sa, login, user, now);
   const ticket = c.logins.ticketFor(sa);
   c.logins.setStage(sa, { kind: 'verifying', user, ticket, pending: check.pending });
