@@ -11,9 +11,6 @@ import type { Sys } from '#adapters/userspace/sys';
 import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
 import type { IkePorts } from './listening.ts';
 
-/** Where a member of a cluster keeps what it must not forget, unless told otherwise. */
-export const STATE_FOLDER = '/var/lib/headend';
-
 export type ClusterMemberParts = {
   readonly stateFolder: string;
   readonly random: MachineRandom;

@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runConsole } from '#adapters/terminal/console-client';
+import { CONSOLE_SOCKET } from './places.ts';
 import { type Program, UsageError } from './program.ts';
-
-/** Where a head-end that was not told otherwise has its command line. */
-export const CONSOLE_SOCKET = '/run/headend/console.sock';
 
 export const consoleProgram: Program = {
   name: 'console',

@@ -5,7 +5,6 @@ import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
-import { CONSOLE_SOCKET } from './console.ts';
 import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
 import { newSecrets, startDemoClients, startDemoPat } from './demo-parts.ts';
@@ -15,6 +14,7 @@ import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
 import type { IkePorts } from './listening.ts';
 import { openManagement } from './management.ts';
 import { hashPasswords } from './passwords.ts';
+import { CONSOLE_SOCKET } from './places.ts';
 import { type Program, UsageError, VERSION } from './program.ts';
 import { untilStopped } from './until-stopped.ts';
 

@@ -12,7 +12,7 @@ import type { Driver } from '#engine/driver';
 import { HeadEnd } from '#engine/head-end';
 import { platformOfMachine } from '#features/cluster/platform';
 import { DEFAULT_SESSION_LIMIT } from '#session/session-table';
-import { clusterPort, STATE_FOLDER } from './cluster-member.ts';
+import { clusterPort } from './cluster-member.ts';
 import {
   clampMssOf,
   dfBitOf,
@@ -22,6 +22,7 @@ import {
   listenersOf,
   tunnelNetworks,
 } from './listening.ts';
+import { STATE_FOLDER } from './places.ts';
 import { VERSION } from './program.ts';
 
 /** Where the inside network is: behind a TUN interface of the kernel, or within this process. */
@@ -44,6 +45,8 @@ export type HeadEndProcess = {
   readonly driver: Driver;
   readonly dataPlane: DataPlane;
   readonly inside: Inside['kind'];
+  /** Fulfilled when packets are moved. */
+  serving(): Promise<void>;
   /** Tells every client good-bye and closes sockets and interface. */
   close(): Promise<void>;
   /** Closes everything without a word to anybody, as if the power failed. */
@@ -138,6 +141,9 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     driver,
     dataPlane: plane,
     inside: inside.kind,
+    serving: async () => {
+      if (plane instanceof UserspaceDataPlane) await plane.serving();
+    },
     async close() {
       driver.carryOut(device.closeAll('shutdown', now()));
       driver.stop();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
@@ -10,9 +11,8 @@ import { clearPasswords } from '#session/config';
 import { openConsoles, typedHere } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type Inside, startHeadEnd } from './head-end-process.ts';
-import { openManagement } from './management.ts';
 import { UsageError, VERSION } from './program.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-file.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Hashing so many passwords takes long enough that a person wants to know. */
@@ -63,8 +63,6 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   if (!started.ok) throw new UsageError(await withPortableWay(started.error, options));
   const headEnd = started.value;
   const console = new HeadEndConsole(headEnd, options.file, work.scrypt);
-  const passwords = clearPasswords(configuration).length;
-  void console.sealPasswords();
   const { stopped, stop } = untilStopped();
   const consoles = await openConsoles(
     options.consoleSocket,
@@ -72,6 +70,10 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     stop,
     (record) => headEnd.device.note(record, now()),
   );
+  // Clients come first: what they have sent meanwhile is answered before the rest is loaded.
+  await headEnd.serving();
+  await nextTurn();
+  const { openManagement } = await import('./management.ts');
   const web =
     options.webPort === undefined
       ? undefined
@@ -82,6 +84,8 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   printLater(headEnd.device.log, (text) => consoles.print(text));
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
+  const passwords = clearPasswords(configuration).length;
+  void console.sealPasswords();
   if (passwords >= PASSWORDS_TO_MENTION)
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;

@@ -1,5 +1,6 @@
 import { now } from '#adapters/machine-clock';
 import { type PatBox, startPatBox } from '#adapters/pat-box';
+import { dismissWorkers } from '#adapters/userspace/worker-thread';
 import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
 import { grammar } from '#engine/grammar';
@@ -13,7 +14,7 @@ import type { PatPlan } from '#features/nat/rules';
 import { auditedOwner, savedRecord } from './audit.ts';
 import { openConsoles, type Seat, typedHere } from './consoles.ts';
 import { UsageError, VERSION } from './program.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-file.ts';
 import { RunningConfiguration } from './running-configuration.ts';
 import { shellOf } from './shell.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -29,6 +30,7 @@ function planOf(options: RunOptions): PatPlan {
 
 /** Runs a PAT box until it is told to stop; the answer is the exit status. */
 export async function runPatBox(options: RunOptions): Promise<number> {
+  dismissWorkers();
   let plan = planOf(options);
   const severities = (c: Configuration) => managementSlice.of(c).logging.classes;
   const log = new EventLog(EVENTS_KEPT, severities(options.parsed.configuration));

@@ -1,27 +1,21 @@
 import { parseArgs } from 'node:util';
-import { readLinuxNames } from '#adapters/pat-box';
-import { type Parsed, parseListing } from '#config/parse';
-import { summaryOf } from '#config/summary';
+import { dismissWorkers, prepareWorkers } from '#adapters/userspace/worker-thread';
 import { MOST_WORKERS } from '#dataplane/sa-placement';
-import { grammar } from '#engine/grammar';
-import { dialectOption, readText } from './check.ts';
-import { STATE_FOLDER } from './cluster-member.ts';
-import { CONSOLE_SOCKET } from './console.ts';
+import { CONSOLE_SOCKET, STATE_FOLDER } from './places.ts';
 import { type Program, UsageError } from './program.ts';
-import { runHeadEnd } from './run-head-end.ts';
-import { runPatBox } from './run-pat-box.ts';
-import { whatRuns } from './what-runs.ts';
 
-/** How a configuration is to be run. */
-export type RunOptions = {
+/** What the command line of `run` says. */
+export type RunWanted = {
   readonly file: string;
-  readonly parsed: Parsed;
+  readonly dialect: string | undefined;
+  readonly keepUnknown: boolean;
+  /** `HW=LINUX` each. */
+  readonly interfaces: readonly string[];
   readonly consoleSocket: string;
   readonly tunName: string;
   readonly mtu: number;
   readonly workers: number;
   readonly inside: 'userspace' | 'memory';
-  readonly linuxNames: ReadonlyMap<string, string>;
   readonly webPort: number | undefined;
   readonly stateFolder: string;
 };
@@ -29,36 +23,11 @@ export type RunOptions = {
 /** See docs/decisions/004. */
 const DEFAULT_WORKERS = 1;
 
-/** A person reads no more than a screen of them. */
-const DIAGNOSTICS_SHOWN = 50;
-
 function integerOption(name: string, text: string, low: number, high: number): number {
   const n = Number(text);
   if (!/^\d+$/.test(text) || n < low || n > high)
     throw new UsageError(`${name} takes a number from ${low} to ${high}`);
   return n;
-}
-
-/** Reads and judges a configuration; complains about every bad line at once. */
-async function load(
-  file: string,
-  dialect: string | undefined,
-  keepUnknown: boolean,
-): Promise<Parsed> {
-  const options = { dialect: dialectOption(dialect), keepUnknown };
-  const parsed = parseListing(grammar, await readText(file), options);
-  const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
-  if (errors.length === 0) return parsed;
-  const lines = [...summaryOf(file, parsed.diagnostics, { each: true })];
-  if (lines.length > DIAGNOSTICS_SHOWN)
-    lines.splice(
-      DIAGNOSTICS_SHOWN,
-      lines.length,
-      `${lines.length - DIAGNOSTICS_SHOWN} more; "headend check ${file}" lists them all`,
-    );
-  throw new UsageError(
-    `${file} is not run, because ${errors.length === 1 ? 'a line is' : `${errors.length} lines are`} wrong\n${lines.join('\n')}`,
-  );
 }
 
 export const runProgram: Program = {
@@ -103,24 +72,26 @@ IKE has the UDP ports 500 and 4500 of the addresses in FILE; these are no option
     const { inside } = values;
     if (inside !== 'userspace' && inside !== 'memory')
       throw new UsageError('--inside takes userspace or memory');
-    const linuxNames = readLinuxNames(values.interface);
-    if (!linuxNames.ok) throw new UsageError(linuxNames.error);
     const webPort = integerOption('--web-port', values['web-port'], 0, 65_535);
-    const parsed = await load(file, values.dialect, values['keep-unknown']);
-    const options: RunOptions = {
+    const wanted: RunWanted = {
       file,
-      parsed,
+      dialect: values.dialect,
+      keepUnknown: values['keep-unknown'],
+      interfaces: values.interface,
       consoleSocket: values['console-socket'],
       tunName: values.tun,
       mtu: integerOption('--mtu', values.mtu, 576, 9000),
       workers: integerOption('--workers', values.workers, 1, MOST_WORKERS),
       inside,
-      linuxNames: linuxNames.value,
       webPort: webPort === 0 ? undefined : webPort,
       stateFolder: values.state,
     };
-    const what = whatRuns(parsed.configuration);
-    if (what.kind === 'nothing') throw new UsageError(`${file}: ${what.reasons.join('; ')}`);
-    return what.kind === 'headEnd' ? runHeadEnd(options) : runPatBox(options);
+    // The threads and the rest of this program load at the same time.
+    if (inside === 'userspace') prepareWorkers(wanted.workers);
+    try {
+      return await (await import('./run-file.ts')).runFile(wanted);
+    } finally {
+      dismissWorkers();
+    }
   },
 };

@@ -16,7 +16,15 @@ export type Installation = {
   readonly changes: readonly (TableChange | RouteChange)[];
 };
 
-/** What a worker is born with. Its descriptors belong to the main thread, which outlives it. */
+/** What a worker is born with. */
+export type WorkerBirth = {
+  /** Where the worker notes what it holds of the memory of C. */
+  readonly ledger: SharedArrayBuffer;
+  /** Becomes 1, with a notification, when the `WorkerStart` is in its port. */
+  readonly bell: SharedArrayBuffer;
+};
+
+/** What a worker is told first. Its descriptors belong to the main thread, which outlives it. */
 export type WorkerStart = WorkerDescriptors & {
   /** Which of the workers it is. */
   readonly index: number;
@@ -30,8 +38,6 @@ export type WorkerStart = WorkerDescriptors & {
   /** Where the worker writes the number of the transaction that it carried out last. */
   readonly applied: SharedArrayBuffer;
   readonly mostReports: number;
-  /** Where the worker notes what it holds of the memory of C. */
-  readonly ledger: SharedArrayBuffer;
   /** What is installed already. */
   readonly installed: Installation;
 };

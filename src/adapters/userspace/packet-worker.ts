@@ -1,19 +1,20 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Arena } from '#base/arena';
 import { pathCounters } from '#dataplane/counters';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { OutboundRules } from '#dataplane/outbound-path';
 import type { WorkerDescriptors } from './descriptors.ts';
 import type { Shared } from './hand-over.ts';
-import { ledgerMemory, settle } from './ledger.ts';
+import { settle } from './ledger.ts';
 import type { Installation, WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
 import type { Sys } from './sys.ts';
+import { takeWorker } from './worker-thread.ts';
 
 /** Deaths within a minute before a worker is given up; ours. */
 const MOST_DEATHS = 5;
 const MINUTE_MS = 60_000;
-
-const WORKER = new URL('./worker.ts', import.meta.url);
+/** Longer than a slow machine takes to start a thread. */
+const START_TIMEOUT_MS = 10_000;
 
 /** What stays the same for a worker and its successors. */
 export type WorkerSettings = {
@@ -41,6 +42,8 @@ export class PacketWorker {
   /** The number of the transaction that it carried out last. */
   readonly #applied = new Int32Array(new SharedArrayBuffer(4));
   readonly #one: Arena;
+  /** The number of the last transaction that it was started with. */
+  #installed = 0;
   #wake = -1;
   #thread: Worker | undefined;
   #outbox: WorkerCommand[] = [];
@@ -64,25 +67,31 @@ export class PacketWorker {
     return ((Atomics.load(this.#applied, 0) - serial) | 0) >= 0;
   }
 
+  /** Fulfilled when it serves, or does not within some seconds. */
+  async serving(): Promise<void> {
+    const wait = Atomics.waitAsync(this.#applied, 0, (this.#installed - 1) | 0, START_TIMEOUT_MS);
+    if (wait.async) await wait.value;
+  }
+
   /** Whether it has died so often of late that another would only die too. */
   get hopeless(): boolean {
     return this.#deaths.length > MOST_DEATHS;
   }
 
   start(descriptors: WorkerDescriptors, installed: Installation): void {
-    const ledger = ledgerMemory();
+    this.#installed = installed.serial;
     Atomics.store(this.#applied, 0, (installed.serial - 1) | 0);
-    const workerData: WorkerStart = {
+    const start: WorkerStart = {
       ...descriptors,
       ...this.#settings,
       pathCounters: this.pathCounters.buffer,
       handled: this.#handled,
       applied: this.#applied.buffer,
-      ledger,
       installed,
     };
     this.#wake = descriptors.wake;
-    const thread = new Worker(WORKER, { workerData });
+    const worker = takeWorker();
+    const { thread, ledger } = worker;
     this.#thread = thread;
     this.#ears.started(thread);
     let reason = 'it stopped without a word';
@@ -96,6 +105,7 @@ export class PacketWorker {
       this.#outbox = [];
       if (!this.#stopping) this.#mourn(reason);
     });
+    worker.begin(start);
   }
 
   /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */

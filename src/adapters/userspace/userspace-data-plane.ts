@@ -90,6 +90,11 @@ export class UserspaceDataPlane implements DataPlane {
     return opened.ok ? ok(new UserspaceDataPlane(sys.value, options, opened.value)) : opened;
   }
 
+  /** Fulfilled when all workers serve. */
+  async serving(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.serving()));
+  }
+
   apply(changes: readonly ForwardingChange[]): void {
     if (this.#closing) return;
     const resolved = this.#directory.resolve(changes);

@@ -9,7 +9,13 @@ import { workerOf } from '#dataplane/sa-placement';
 import { evpCiphers } from './evp.ts';
 import { HandOver } from './hand-over.ts';
 import { recorded } from './ledger.ts';
-import type { Installation, SendCommand, WorkerCommand, WorkerStart } from './messages.ts';
+import type {
+  Installation,
+  SendCommand,
+  WorkerBirth,
+  WorkerCommand,
+  WorkerStart,
+} from './messages.ts';
 import { PacketLoop } from './packet-loop.ts';
 import { PathMtuProbe } from './path-mtu-probe.ts';
 import { PostponedSends } from './postponed-sends.ts';
@@ -21,16 +27,21 @@ import { warmUp } from './warm-up.ts';
  * A worker of the user-space data plane. Its event loop never turns while it runs: messages are
  * fetched when the eventfd says that there are some.
  */
-const start = workerData as WorkerStart;
-const { index: me, shared } = start;
+const birth = workerData as WorkerBirth;
 const port = parentPort;
 assert(port, 'the packet worker runs as a thread');
 const loaded = await loadSys();
 if (!loaded.ok) throw new Error(loaded.error);
 
-const sys = recorded(loaded.value, start.ledger);
+const sys = recorded(loaded.value, birth.ledger);
 const ciphers = evpCiphers(sys);
 warmUp(sys, ciphers);
+
+Atomics.wait(new Int32Array(birth.bell), 0, 0);
+const first: { message: WorkerStart } | undefined = receiveMessageOnPort(port);
+assert(first, 'the bell rings when there is a message');
+const start = first.message;
+const { index: me, shared } = start;
 const pages = new CounterPages();
 const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
@@ -74,6 +85,7 @@ function apply({ pages: more, changes, serial }: Installation): void {
   for (const page of more) pages.adopt(page);
   table.apply(changes);
   Atomics.store(applied, 0, serial);
+  Atomics.notify(applied, 0);
 }
 
 function send({ local, remote, bytes }: SendCommand): void {
