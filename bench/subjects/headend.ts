@@ -11,6 +11,7 @@ import {
 import type { Subject } from './subject.ts';
 
 const startTimeoutMs = 60_000;
+const passwordsMentioned = 40;
 const mainProgram = join(import.meta.dirname, '../../src/main.ts');
 
 const configuration = (userCount: number, dhGroup: DhGroupNumber): string => `hostname conc
@@ -73,5 +74,8 @@ export const headend: Subject = {
     bed.start('conc', subjectProcess, command);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
     await bed.until('conc', listening.join(' && '), startTimeoutMs);
+    // So many that it says when it has hashed them; until then a processor is busy with that.
+    if (userCount >= passwordsMentioned)
+      await bed.processes.hear(subjectProcess, 'passwords are hashed', startTimeoutMs);
   },
 };

@@ -31,6 +31,8 @@ export class ScryptPool {
   #questions: Job[] = [];
   #hashes: Job[] = [];
   #running = 0;
+  /** One at a time: nobody waits for a new verifier, and clients wait for the processor. */
+  #hashing = false;
 
   /** At most `concurrency` computations run, and at most `queueLimit` questions wait. */
   constructor(concurrency: number, queueLimit: number) {
@@ -75,11 +77,14 @@ export class ScryptPool {
 
   #next(): void {
     while (this.#running < this.#concurrency) {
-      const job = this.#questions.shift() ?? this.#hashes.shift();
+      const question = this.#questions.shift();
+      const job = question ?? (this.#hashing ? undefined : this.#hashes.shift());
       if (!job) return;
+      if (!question) this.#hashing = true;
       this.#running += 1;
       this.#compute(job, (hash) => {
         this.#running -= 1;
+        if (!question) this.#hashing = false;
         job.done(hash);
         this.#next();
       });

@@ -74,6 +74,7 @@ export class HeadEnd implements Steppable {
   readonly log: EventLog;
   readonly sessions = new SessionTable();
   readonly pools = new AddressPools();
+  readonly credentials: CredentialCache;
   readonly accounting = new Accounting();
   readonly keying: KeyingManager;
   readonly remoteAccess: RemoteAccess;
@@ -116,11 +117,12 @@ export class HeadEnd implements Steppable {
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
       note: (record, now) => this.note(record, now),
     });
+    this.credentials = new CredentialCache(CREDENTIALS_KEPT, random);
     this.remoteAccess = new RemoteAccess({
       keying: this.keying,
       sessions: this.sessions,
       pools: this.pools,
-      credentials: new CredentialCache(CREDENTIALS_KEPT, random),
+      credentials: this.credentials,
       accounting: this.accounting,
       traffic: (peer, child) => trafficOf(counters, peer, child),
       configuration: () => this.#configuration,

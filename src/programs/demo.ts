@@ -13,7 +13,6 @@ import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
 import type { IkePorts } from './listening.ts';
 import { openManagement } from './management.ts';
-import { hashPasswords } from './passwords.ts';
 import { CONSOLE_SOCKET } from './places.ts';
 import { type Program, UsageError, VERSION } from './program.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -28,7 +27,7 @@ async function startDemoHeadEnd(
   const parsed = parseListing(grammar, demoConfiguration(secrets));
   const [wrong] = parsed.diagnostics.filter((d) => d.severity === 'error');
   if (wrong) throw new Error(formatDiagnostic('demo', wrong));
-  const configuration = await hashPasswords(parsed.configuration, work.scrypt);
+  const { configuration } = parsed;
   const { headEndInside, insideHost } = demoAddresses;
   let reason = '';
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
@@ -110,6 +109,7 @@ uses one carries a badge. Passwords are made anew at each start.
     const work = new SlowWork(2);
     const { headEnd, ports } = await startDemoHeadEnd(secrets, work);
     const headEndConsole = new HeadEndConsole(headEnd, undefined, work.scrypt);
+    void headEndConsole.sealPasswords();
     const pat = await startDemoPat(ports, [demoAddresses.headEnd]);
     const clients = await startDemoClients({
       secrets,

@@ -107,7 +107,12 @@ export class HeadEndConsole {
 
   async #sealAll(): Promise<void> {
     const unsealed = () => [this.#owner.running(), this.#owner.startup()].find(holdsClearPasswords);
-    for (let next = unsealed(); next; next = unsealed())
-      this.#owner.seal(await sealingOf(next, this.#scrypt));
+    const { credentials } = this.#process.device;
+    for (let next = unsealed(); next; next = unsealed()) {
+      const sealing = await sealingOf(next, this.#scrypt);
+      for (const { user, password, verifier } of sealing.users)
+        credentials.sealed(user, password, verifier);
+      this.#owner.seal(sealing);
+    }
   }
 }

@@ -4,13 +4,22 @@ import type { Secret } from '#base/secret';
 import type { Configuration } from '#config/configuration';
 import { clearEnablePassword, withEnableVerifier } from '#features/management/config';
 import { clearPasswords, withVerifier } from '#session/config';
+import type { PasswordVerifier } from '#session/credentials';
 
 /** Whether a password stands in clear anywhere in a configuration. */
 export const holdsClearPasswords = (configuration: Configuration): boolean =>
   clearPasswords(configuration).length > 0 || clearEnablePassword(configuration) !== undefined;
 
-/** Puts verifiers in the place of the passwords that they belong to, where these still stand. */
-export type Sealing = (configuration: Configuration) => Configuration;
+/** Verifiers that were computed for passwords. */
+export type Sealing = {
+  /** Puts them in the place of the passwords that they belong to, where these still stand. */
+  readonly seal: (configuration: Configuration) => Configuration;
+  readonly users: readonly {
+    readonly user: string;
+    readonly password: Secret;
+    readonly verifier: PasswordVerifier;
+  }[];
+};
 
 /**
  * Computes the verifiers of all passwords that stand in clear in a configuration, of users and of
@@ -30,17 +39,18 @@ export async function sealingOf(
       verifier: await hash(password),
     })),
   ]);
-  return (current) => {
+  const seal = (current: Configuration): Configuration => {
     const sealed = users.reduce(
       (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
       current,
     );
     return enable && enableVerifier ? withEnableVerifier(sealed, enable, enableVerifier) : sealed;
   };
+  return { seal, users };
 }
 
 /** The configuration with every password that stands in clear replaced by its verifier. */
 export const hashPasswords = async (
   configuration: Configuration,
   scrypt: ScryptPool,
-): Promise<Configuration> => (await sealingOf(configuration, scrypt))(configuration);
+): Promise<Configuration> => (await sealingOf(configuration, scrypt)).seal(configuration);

@@ -85,9 +85,11 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   if (web?.address) consoles.print(`web console ${web.address}`);
   const passwords = clearPasswords(configuration).length;
-  void console.sealPasswords();
-  if (passwords >= PASSWORDS_TO_MENTION)
+  const sealed = console.sealPasswords();
+  if (passwords >= PASSWORDS_TO_MENTION) {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
+    void sealed.then(() => consoles.print(`${passwords} passwords are hashed`));
+  }
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
   if (problem) consoles.print(problem);
   await stopped;

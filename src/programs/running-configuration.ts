@@ -58,9 +58,9 @@ export class RunningConfiguration implements ConfigurationOwner {
   }
 
   /** Puts verifiers in the place of passwords, in what was read at the start too. */
-  seal(sealing: Sealing): void {
-    this.#startup = sealing(this.#startup);
-    this.apply(sealing(this.#running));
+  seal({ seal }: Sealing): void {
+    this.#startup = seal(this.#startup);
+    this.apply(seal(this.#running));
   }
 
   pending(before: Configuration, after: Configuration): readonly string[] {

@@ -92,7 +92,23 @@ test('while its verifier is computed a password is good as typed, and a wrong on
   assert.ok(check.kind === 'ask');
   assert.equal(check.question.verifier.logN, PASSWORD_COST.logN);
   assert.equal(cache.settle(check.pending, answer(true)), false);
-  assert.equal(cache.size, 0);
+});
+
+test('who logged in with a password as typed is known when its verifier is there', () => {
+  const cache = new CredentialCache(10, prng);
+  const password = new Secret('correct horse');
+  const v = verifier();
+  cache.check('alice', right, { kind: 'clear', password });
+  cache.sealed('alice', new Secret('another'), v);
+  cache.sealed('bob', password, v);
+  cache.check('carl', right, { kind: 'clear', password });
+  cache.sealed('carl', password, v);
+  assert.equal(cache.check('carl', right, kept(v)).kind, 'verified');
+  assert.equal(cache.check('carl', wrong, kept(v)).kind, 'ask');
+  assert.equal(cache.check('alice', right, kept(v)).kind, 'ask', 'sealed was another password');
+  assert.equal(cache.check('bob', right, kept(v)).kind, 'ask', 'never logged in');
+  const fresh = verifier();
+  assert.equal(cache.check('carl', right, kept(fresh)).kind, 'ask', 'the password was changed');
 });
 
 test('the cache is bounded and forgets whom it has not seen for longest', () => {

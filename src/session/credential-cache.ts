@@ -1,6 +1,7 @@
 import { equalBytes, toUtf8 } from '#base/bytes';
 import { LruMap } from '#base/lru-map';
 import type { RandomSource } from '#base/random';
+import type { Secret } from '#base/secret';
 import { prf, secretKey } from '#crypto/prf';
 import {
   type CredentialAnswer,
@@ -37,6 +38,9 @@ const sameVerifier = (a: PasswordVerifier, b: PasswordVerifier): boolean =>
     equalBytes(a.salt, b.salt) &&
     equalBytes(a.hash, b.hash));
 
+/** A password that was right; `verifier` is undefined as long as it is known as it was typed only. */
+type Verified = { readonly tag: Uint8Array; readonly verifier: PasswordVerifier | undefined };
+
 /**
  * Remembers verified credentials, so that thousands of clients that reconnect at once do not each cost
  * a scrypt. A password is kept as an HMAC under a key that lives in this process only, bound to the
@@ -44,10 +48,7 @@ const sameVerifier = (a: PasswordVerifier, b: PasswordVerifier): boolean =>
  * are never remembered, and a user who does not exist costs the same scrypt as one who does.
  */
 export class CredentialCache {
-  readonly #verified: LruMap<
-    string,
-    { readonly tag: Uint8Array; readonly verifier: PasswordVerifier }
-  >;
+  readonly #verified: LruMap<string, Verified>;
   readonly #key: ReturnType<typeof secretKey>;
   readonly #nobody: PasswordVerifier;
 
@@ -75,11 +76,14 @@ export class CredentialCache {
     const tag = this.#tag(user, password);
     if (against?.kind === 'clear') {
       const typed = toUtf8(against.password.reveal());
-      if (equalBytes(tag, this.#tag(user, typed))) return { kind: 'verified' };
+      if (equalBytes(tag, this.#tag(user, typed))) {
+        this.#verified.set(user, { tag, verifier: undefined });
+        return { kind: 'verified' };
+      }
     }
     const verifier = against?.kind === 'verifier' ? against.verifier : undefined;
     const known = this.#verified.get(user);
-    if (known && verifier && sameVerifier(known.verifier, verifier)) {
+    if (known?.verifier && verifier && sameVerifier(known.verifier, verifier)) {
       if (equalBytes(known.tag, tag)) return { kind: 'verified' };
     } else if (known) this.#verified.delete(user);
     return {
@@ -95,6 +99,14 @@ export class CredentialCache {
     if (!answer.accepted || verifier === undefined) return false;
     this.#verified.set(user, { tag, verifier });
     return true;
+  }
+
+  /** A password as it was typed has got its verifier: whoever logged in with it has logged in with both. */
+  sealed(user: string, password: Secret, verifier: PasswordVerifier): void {
+    const known = this.#verified.get(user);
+    if (!known || known.verifier) return;
+    if (equalBytes(known.tag, this.#tag(user, toUtf8(password.reveal()))))
+      this.#verified.set(user, { tag: known.tag, verifier });
   }
 
   /** Forgets a user (changed, removed or locked). */
