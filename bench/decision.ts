@@ -1,6 +1,6 @@
 /**
  * How long it takes to choose a member for a client, by itself and with everything around it.
- * Usage: decision.ts [--turns 5] [--per-s 500] [--seconds 6] [--out FILE]
+ * Usage: decision.ts [--turns 5] [--per-s 500] [--seconds 6] [--group 19] [--out FILE]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -102,14 +102,20 @@ function redirects(all: readonly Happening[], count: number): Sample['values'] {
   };
 }
 
-async function measure(perS: number, seconds: number): Promise<Sample['values']> {
+async function measure(perS: number, seconds: number, dhGroup: number): Promise<Sample['values']> {
   const choices = { choose10Us: chooseUs(10), choose100Us: chooseUs(100) };
   const bed = clusterBed('decision', members);
   let finished = false;
   try {
     await startMembers(bed, { members, helloMs: 1000, users: 1 });
     const count = perS * seconds;
-    await startClients(bed, clientsProcess, { count, users: count, perS, mode: 'redirect-only' });
+    await startClients(bed, clientsProcess, {
+      count,
+      users: count,
+      perS,
+      mode: 'redirect-only',
+      dhGroup,
+    });
     const ended = (all: readonly Happening[]) =>
       all.filter(({ kind }) => kind === 'redirected' || kind === 'closed').length >= count;
     const all = await untilHappened(bed, clientsProcess, ended, timeoutMs);
@@ -127,23 +133,33 @@ async function main(): Promise<void> {
       turns: { type: 'string', default: '5' },
       'per-s': { type: 'string', default: '500' },
       seconds: { type: 'string', default: '6' },
+      group: { type: 'string', default: '19' },
       out: { type: 'string' },
     },
   });
   requirePrograms(['ip', 'nft']);
   const [perS, seconds] = [Number(options['per-s']), Number(options.seconds)];
-  const samples = await takeTurns([headend], Number(options.turns), () => measure(perS, seconds));
+  const dhGroup = Number(options.group);
+  const samples = await takeTurns([headend], Number(options.turns), () =>
+    measure(perS, seconds, dhGroup),
+  );
   saveMeasurement(options.out ?? join(resultsFolder, 'decision.json'), {
     title: 'Choosing a member, and redirecting a client',
     about:
       'A choice is the pure function of the loads that the master has. A whole redirect begins when a client begins and ends when it ' +
-      'has read where to go: both ends make a Diffie-Hellman value of group 2 and agree on a key, three messages of aggressive ' +
+      'has read where to go: both ends make a Diffie-Hellman value and agree on a key, three messages of aggressive ' +
       'mode, the choice, an encrypted notification. Clients begin at a steady rate whether or not earlier ones are done; the first third ' +
       'does not count. They share the processors with three members.',
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
     subjects: [{ name: headend.name, version: headend.version() }],
-    parameters: { turns: options.turns, members, 'clients per s': perS, seconds },
+    parameters: {
+      turns: options.turns,
+      members,
+      'clients per s': perS,
+      seconds,
+      'DH group': dhGroup,
+    },
     metrics,
     samples,
   });

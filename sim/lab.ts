@@ -8,6 +8,7 @@ import { Driver } from '#engine/driver';
 import { HeadEnd } from '#engine/head-end';
 import type { Effect, Steppable } from '#engine/ports';
 import type { Profile } from '#features/client/profile';
+import type { ClusterAction } from '#features/cluster/port';
 import { ipsecSlice } from '#ipsec/config';
 import { VirtualClock } from '#simulation/clock';
 import { HostClock } from '#simulation/host-clock';
@@ -37,11 +38,25 @@ export type Node<D extends Steppable> = {
   readonly dataPlane: ObservedDataPlane;
   readonly inside: InsideHost;
   readonly link: Link;
+  /** Takes what the network delivers to the host. */
+  readonly receive: (datagram: Datagram) => void;
+  readonly now: () => Instant;
   /** Gives the device a command and carries out what comes of it. */
   command(action: (device: D, now: Instant) => readonly Effect[]): void;
   /** The host vanishes: nothing is said, nothing is heard any more. */
   crash(): void;
   readonly crashed: boolean;
+};
+
+/** What a device on a host is besides: a member of a cluster, with more addresses and an address that moves. */
+export type Membership = {
+  /** Addresses of the host that the cluster speaks at. */
+  readonly addresses: readonly IpAddress[];
+  /** Where it takes IKE while it has the address. */
+  readonly floating: readonly IpAddress[];
+  readonly perform: (action: ClusterAction) => void;
+  /** Whether a datagram was the cluster's. */
+  readonly takes: (datagram: Datagram) => boolean;
 };
 
 /** What a device is made with on its host. */
@@ -86,9 +101,16 @@ export class Lab {
 
   /** A head-end, which answers pings at the inside addresses of its place. */
   headEnd(place: Place, configuration: Configuration): Node<HeadEnd> {
+    const node = this.member(place, configuration);
+    node.command((device, now) => device.begin(now));
+    return node;
+  }
+
+  /** A head-end that does not begin by itself, perhaps as a member of a cluster. */
+  member(place: Place, configuration: Configuration, membership?: Membership): Node<HeadEnd> {
     const encapsulated = ipsecSlice.of(configuration).natTraversal !== undefined;
-    const node = this.boot({ encapsulated, ...place }, ({ random, dataPlane }) => {
-      return new HeadEnd({
+    const make = ({ random, dataPlane }: Parts) =>
+      new HeadEnd({
         random,
         configuration,
         startedAt: this.clock.now(),
@@ -99,9 +121,7 @@ export class Lab {
           outboundCounters: (spi, remote) => dataPlane().outboundCounters(spi, remote),
         },
       });
-    });
-    node.command((device, now) => device.begin(now));
-    return node;
+    return this.boot({ encapsulated, ...place }, make, membership);
   }
 
   /** A client, directly on the network or behind a PAT box; it does nothing before it is told to connect. */
@@ -160,7 +180,11 @@ export class Lab {
   }
 
   /** Starts a device on a host. */
-  boot<D extends Steppable>(place: Place, make: (parts: Parts) => D): Node<D> {
+  boot<D extends Steppable>(
+    place: Place,
+    make: (parts: Parts) => D,
+    membership?: Membership,
+  ): Node<D> {
     const { address, insideAddresses = [], behind, encapsulated = true } = place;
     const clock = new HostClock(this.clock, this.#rate());
     const random = new Prng(this.random.uint32());
@@ -174,20 +198,24 @@ export class Lab {
         cancel();
         cancel = at === undefined ? () => {} : clock.schedule(at, driver.tick);
       },
+      cluster: membership?.perform,
     });
     const link: Link = { sends: true, receives: true };
-    const attachment = this.#attach(address, behind, link, (d) => {
+    const receive = (d: Datagram): void => {
+      if (membership?.takes(d)) return;
       const marks = d.protocol === undefined ? {} : { protocol: d.protocol };
       dataPlane.receive(d.destination, d.source, d.bytes, clock.now(), marks);
-    });
+    };
+    const attachment = this.#attach(address, behind, link, receive);
+    for (const other of membership?.addresses ?? []) this.network.join(other, receive);
     const inside = new InsideHost(insideAddresses, (packet) => dataPlane.sendInside(packet));
     const dataPlane = new ObservedDataPlane({
-      listen: [
-        { endpoint: { address, port: IKE_PORT }, encapsulated: false },
+      listen: [address, ...(membership?.floating ?? [])].flatMap((at) => [
+        { endpoint: { address: at, port: IKE_PORT }, encapsulated: false },
         ...(encapsulated
-          ? [{ endpoint: { address, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
+          ? [{ endpoint: { address: at, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
           : []),
-      ],
+      ]),
       report: driver.report,
       inside,
       random: new Prng(this.random.uint32()),
@@ -202,11 +230,14 @@ export class Lab {
       dataPlane,
       inside,
       link,
+      receive,
+      now: clock.now,
       command: (action) => driver.carryOut(action(device, clock.now())),
       crash: () => {
         crashed = true;
         driver.stop();
         attachment.leave();
+        for (const other of membership?.addresses ?? []) this.network.leave(other);
         void dataPlane.close();
       },
       get crashed() {

@@ -35,11 +35,13 @@ export type ClientLoad = {
   readonly users: number;
   readonly perS: number;
   readonly mode: 'stay' | 'come-back' | 'redirect-only';
+  /** Of phase 1; 2 if absent. */
+  readonly dhGroup?: number;
 };
 
 /** Starts them under a name; resolves when the first begins. */
 export async function startClients(bed: Bed, name: string, load: ClientLoad): Promise<void> {
-  writeFileSync(join(bed.workFolder, `${name}.pcf`), profile(2));
+  writeFileSync(join(bed.workFolder, `${name}.pcf`), profile(load.dhGroup ?? 2));
   const file = join(import.meta.dirname, '../generators/cluster-clients.ts');
   const { mode, users, count, perS } = load;
   const words = [file, `$work/${name}.pcf`, mode, users, count, perS];

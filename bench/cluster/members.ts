@@ -73,6 +73,12 @@ crypto ikev1 policy 10
  hash sha
  group 2
  lifetime 86400
+crypto ikev1 policy 20
+ authentication pre-share
+ encryption aes
+ hash sha
+ group 19
+ lifetime 86400
 crypto isakmp nat-traversal 20
 crypto ipsec ikev1 transform-set aes-sha esp-aes esp-sha-hmac
 crypto dynamic-map dyn 10 set ikev1 transform-set aes-sha

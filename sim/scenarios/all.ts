@@ -3,6 +3,7 @@ import * as authentication from './authentication.ts';
 import * as changes from './changes.ts';
 import { chaos } from './chaos.ts';
 import * as cluster from './cluster.ts';
+import * as deviceCluster from './device-cluster.ts';
 import * as hostile from './hostile.ts';
 import * as lanToLan from './lan-to-lan.ts';
 import * as logins from './logins.ts';
@@ -78,5 +79,7 @@ export const scenarios = {
   'cluster-handovers': cluster.handovers,
   'cluster-idle-traffic': cluster.idleTraffic,
   'cluster-twice': cluster.clusterTwice,
+  'device-cluster-storm': deviceCluster.devicesInStorm,
+  'device-cluster-twice': deviceCluster.devicesTwice,
   chaos,
 } as const;

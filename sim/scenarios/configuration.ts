@@ -121,8 +121,46 @@ crypto map vpn interface outside
 }
 
 /** Our own configuration of the seed's concentrator. */
-export function headEndConfiguration(changes: Partial<Setup> = {}): Configuration {
-  const parsed = parseListing(grammar, listing({ ...usualSetup, ...changes }));
+export const headEndConfiguration = (changes: Partial<Setup> = {}): Configuration =>
+  configurationOf(listing({ ...usualSetup, ...changes }));
+
+/** What all members of a cluster give clients. */
+export const clusterAddress = address('172.18.124.254');
+/** Addresses of member `n`, from 1: public, private. */
+export const memberAddress = (n: number): IpAddress => nth('172.18.124.0', n);
+export const memberPrivateAddress = (n: number): IpAddress => nth('10.32.1.0', n);
+
+/** One member of a cluster, from 1: its priority, the sessions it takes, and whether it takes part. */
+export type MemberSetup = {
+  readonly users: number;
+  readonly priority: number;
+  readonly sessions: number;
+  readonly participates: boolean;
+};
+
+/** A member of a cluster, with a pool of its own. */
+export const memberConfiguration = (n: number, setup: MemberSetup): Configuration =>
+  configurationOf(
+    [
+      listing({
+        ...usualSetup,
+        users: setup.users,
+        outside: memberAddress(n),
+        poolFirst: `40.1.${n}.1`,
+        poolLast: `40.1.${n}.254`,
+        thresholdSeconds: 10,
+      }).replace('ip address 192.168.2.251', `ip address ${memberPrivateAddress(n)}`),
+      `vpn-sessiondb max-session-limit ${setup.sessions}`,
+      'vpn load-balancing',
+      ` priority ${setup.priority}`,
+      ` cluster ip address ${clusterAddress}`,
+      ' cluster key only-for-tests',
+      ...(setup.participates ? [' participate'] : []),
+    ].join('\n'),
+  );
+
+function configurationOf(text: string): Configuration {
+  const parsed = parseListing(grammar, text);
   const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
   if (errors.length > 0) throw new Error(JSON.stringify(errors, undefined, 1));
   return clearPasswords(parsed.configuration).reduce(

@@ -51,11 +51,12 @@ export class ClusterSite implements World {
     return this.members.filter((member) => member.isRunning && having.includes(member));
   }
 
-  /** Whether one master serves, and all others that take part follow it. */
+  /** Whether one master serves, the neighbours believe it, and all others that take part follow it. */
   isWhole(): boolean {
     const [master, ...more] = this.serving;
     const identity = master?.cluster.member?.identity;
     if (!master?.isMaster || !identity || more.length > 0) return false;
+    if (this.owners.believed(this.clusterAddress) !== master) return false;
     return this.members.every((member) => {
       if (member === master || !member.takesPart) return true;
       const phase = member.cluster.member?.phase;

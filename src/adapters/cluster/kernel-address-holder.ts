@@ -6,6 +6,7 @@ import { announcementFrames, ownerNamedBy, probeFrame } from '#features/cluster/
 import type { Sys } from '../userspace/sys.ts';
 import type { AddressHolder, AddressTaken } from './address-holder.ts';
 import { guardRules } from './guard.ts';
+import { InterfaceAddresses } from './interface-addresses.ts';
 import { NeighbourSocket } from './neighbour-socket.ts';
 
 /** The Linux interface that has an address. */
@@ -34,7 +35,7 @@ export class KernelAddressHolder implements AddressHolder {
   readonly #udpPorts: readonly number[];
   readonly #taken: AddressTaken;
   readonly #held = new Set<IpAddress>();
-  #interface = '';
+  #addresses: InterfaceAddresses | undefined;
   #neighbours: NeighbourSocket | undefined;
   #probed: readonly IpAddress[] = [];
 
@@ -54,7 +55,9 @@ export class KernelAddressHolder implements AddressHolder {
     const own = this.#publicAddress;
     const name = own && linuxInterfaceOf(own);
     if (name === undefined) return `no interface of this machine has the public address ${own}`;
-    this.#interface = name;
+    const changing = InterfaceAddresses.open(this.#sys, name);
+    if (!changing.ok) return changing.error;
+    this.#addresses = changing.value;
     // An address that a killed process left behind would answer beside the new master.
     this.release(addresses);
     const guarded = run('nft', ['-f', '-'], guardRules(TABLE, addresses, this.#udpPorts));
@@ -69,7 +72,7 @@ export class KernelAddressHolder implements AddressHolder {
   acquire(addresses: readonly IpAddress[]): void {
     for (const address of addresses) {
       this.#held.add(address);
-      this.#ip('replace', address);
+      this.#addresses?.change('replace', address);
     }
   }
 
@@ -85,7 +88,7 @@ export class KernelAddressHolder implements AddressHolder {
   release(addresses: readonly IpAddress[]): void {
     for (const address of addresses) {
       this.#held.delete(address);
-      this.#ip('del', address);
+      this.#addresses?.change('delete', address);
     }
   }
 
@@ -101,13 +104,9 @@ export class KernelAddressHolder implements AddressHolder {
     this.release([...this.#held]);
     this.#neighbours?.close();
     this.#neighbours = undefined;
+    this.#addresses?.close();
+    this.#addresses = undefined;
     run('nft', ['delete', 'table', 'inet', TABLE]);
-  }
-
-  #ip(verb: 'replace' | 'del', address: IpAddress): void {
-    const length = familyOf(address) === 4 ? 32 : 128;
-    const flags = verb === 'replace' && familyOf(address) === 6 ? ['nodad'] : [];
-    run('ip', ['address', verb, `${address}/${length}`, 'dev', this.#interface, ...flags]);
   }
 
   #heard(frame: Uint8Array): void {

@@ -2,6 +2,7 @@ import type { Endpoint } from '#base/address';
 import { after, type Instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, reasons } from '#wire/vcl/numbers';
+import { reclaimed } from './announce.ts';
 import { roleSeen } from './conflict.ts';
 import {
   CHALLENGE_PART,
@@ -262,7 +263,9 @@ function admit(turn: Turn, member: Member, rx: Received, fresh: Peer): Member {
     turn.log(memberJoined, () => ({ address, name, model, priority }), { peer: address });
     turn.emit({ kind: 'peersChanged' });
   }
-  return roleSeen(turn, withPeer(roomy, checked), checked, rx.message);
+  const joined = withPeer(roomy, checked);
+  // While nobody here heard it, it may have been master.
+  return roleSeen(turn, wasAlive ? joined : reclaimed(turn, joined), checked, rx.message);
 }
 
 /** Strangers that did not answer in time are forgotten; of two lives of a member one is chosen. */

@@ -1,4 +1,6 @@
+import { after } from '#base/instant';
 import { messageTypes } from '#wire/vcl/numbers';
+import { ADDRESS_ANNOUNCEMENTS, RECLAIM_PART } from './constants.ts';
 import { standing } from './describe.ts';
 import { alivePeers, audience, peerEntries } from './peers.ts';
 import type { Member } from './state.ts';
@@ -22,4 +24,17 @@ export function announce(turn: Turn, member: Member): Member {
     peers: peerEntries(announced),
   });
   return announced;
+}
+
+/**
+ * Another member was master too, or may have been: the neighbours may have believed it last. While we are master,
+ * they are told at once, and again when it must have stopped.
+ */
+export function reclaimed(turn: Turn, member: Member): Member {
+  const { phase } = member;
+  if (phase.phase !== 'master') return member;
+  const { addresses } = turn.policy.cluster;
+  turn.emit({ kind: 'announceAddress', addresses, times: ADDRESS_ANNOUNCEMENTS });
+  const addressAnnounceAt = after(turn.now, turn.helloPart(RECLAIM_PART));
+  return { ...member, phase: { ...phase, addressAnnounceAt } };
 }

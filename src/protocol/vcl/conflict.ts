@@ -1,7 +1,7 @@
 import { after } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { conditions, roles } from '#wire/vcl/numbers';
-import { announce } from './announce.ts';
+import { announce, reclaimed } from './announce.ts';
 import { CONTEST_PART, UNHEARD_ANNOUNCEMENTS } from './constants.ts';
 import { conflictWon } from './events.ts';
 import { ownStanding, precedes, sameIdentity, standingOf, termAfter } from './peers.ts';
@@ -131,5 +131,5 @@ function conflict(
     term: Math.max(member.term, next),
     phase: { ...phase, term: next, contested, contestedAt },
   };
-  return isSoon ? serving : announce(turn, serving);
+  return isSoon ? serving : announce(turn, reclaimed(turn, serving));
 }

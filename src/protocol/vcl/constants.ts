@@ -2,6 +2,8 @@
 
 /** A keepalive without an answer for so long makes a master suspect under `probes`. */
 export const SUSPECT_PART = 0.5;
+/** The longest pause between two announcements, with their jitter; so much later plus the above, one is missed. */
+export const ANNOUNCED_PART = 1.1;
 /** Probes of a suspect master, and the pause after each. */
 export const PROBE_ROUNDS = 3;
 export const PROBE_PART = 0.1;
@@ -31,6 +33,9 @@ export const UNHEARD_ANNOUNCEMENTS = 3;
 
 /** Least pause between two announcements out of turn that tell other masters to give way. */
 export const CONTEST_PART = 0.1;
+
+/** So long after a conflict that was won, the neighbours are told once more who has the address. */
+export const RECLAIM_PART = 0.5;
 
 /** So long after it was asleep, a member takes no handover: it may have been waiting to be read. */
 export const DROWSY_PART = 1;

@@ -98,6 +98,7 @@ const fresh = (turn: Turn, phase: Backup): Backup => ({
   watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
   unansweredSince: undefined,
   misses: 0,
+  announcedAt: undefined,
   suspicion: undefined,
 });
 

@@ -1,7 +1,7 @@
-import { after, elapsedMs, type Instant, instant } from '#base/instant';
+import { after, earliest, elapsedMs, type Instant, instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, roles, stateBits } from '#wire/vcl/numbers';
-import { LOST_PART, RANK_PART, SUSPECT_PART, WATCH_PART } from './constants.ts';
+import { ANNOUNCED_PART, LOST_PART, RANK_PART, SUSPECT_PART, WATCH_PART } from './constants.ts';
 import { loadFields, reportIn, standing } from './describe.ts';
 import {
   keepaliveRequestReceived,
@@ -103,20 +103,23 @@ export const answered = (phase: Backup): Backup => ({
 });
 
 /**
- * When a master has to be probed: half an interval after a keepalive that it did not answer; one that is
+ * When a master has to be probed: half an interval after a keepalive that it did not answer, or after an
+ * announcement that did not come, whichever is first; one that is
  * known not to answer us, after as much silence as a master bears of a backup. Where misses are
  * counted, `keepaliveDue` decides instead.
  */
 function suspectAt(turn: Turn, member: Member, phase: Backup): Instant | undefined {
-  const { suspicion, partialSince, unansweredSince } = phase;
+  const { suspicion, partialSince, unansweredSince, announcedAt } = phase;
   if (suspicion !== undefined) return undefined;
   if (partialSince !== undefined) {
     const heardAt = peerOf(member, phase.master)?.heardAt ?? partialSince;
     return after(instant(Math.max(heardAt, partialSince)), turn.helloPart(LOST_PART));
   }
   const isCounted = turn.policy.timing.detection.kind === 'misses';
-  if (isCounted || unansweredSince === undefined) return undefined;
-  return after(unansweredSince, turn.helloPart(SUSPECT_PART));
+  if (isCounted) return undefined;
+  const unanswered = unansweredSince && after(unansweredSince, turn.helloPart(SUSPECT_PART));
+  const missed = announcedAt && after(announcedAt, turn.helloPart(ANNOUNCED_PART + SUSPECT_PART));
+  return earliest(unanswered, missed);
 }
 
 /** How many backups take over before this one: those alive that precede it. LB-44. */
@@ -149,6 +152,9 @@ function takeOver(turn: Turn, member: Member): Member {
   return isFit(member) ? claim(turn, member) : discover(turn, member, 'own links are down');
 }
 
+/** Announcements that are lost for good, as by a switch, are missed once only. */
+const missing = (phase: Backup): Backup => ({ ...phase, announcedAt: undefined });
+
 /** Everything that can be due while somebody else is master. */
 export function backupTick(turn: Turn, member: Member, phase: Backup): Member {
   if (turn.now < phase.watchAt) return backupDue(turn, member, phase);
@@ -165,14 +171,14 @@ function backupDue(turn: Turn, member: Member, phase: Backup): Member {
       : member;
   const verdict = verdictDue(turn, member, phase);
   if (verdict === 'dead') {
-    const since = phase.unansweredSince ?? turn.now;
+    const since = phase.unansweredSince ?? phase.suspicion?.since ?? turn.now;
     const reason = `no answer for ${Math.round(elapsedMs(since, turn.now))} ms, to nobody who was asked`;
     return masterGone(turn, member, phase, reason);
   }
   let next = verdict ?? member;
   if (next.phase.phase === 'backup') {
     const lateAt = suspectAt(turn, next, next.phase);
-    if (lateAt !== undefined && turn.now >= lateAt) next = suspect(turn, next, next.phase);
+    if (lateAt !== undefined && turn.now >= lateAt) next = suspect(turn, next, missing(next.phase));
   }
   if (next.phase.phase === 'backup' && turn.now >= next.phase.nextKeepaliveAt)
     next = keepaliveDue(turn, next, next.phase);

@@ -2,6 +2,7 @@ import { elapsedMs } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { conditions, messageTypes, reasons, roles } from '#wire/vcl/numbers';
 import { challenge, proved, refuseConfiguration, refuseNetwork, refuseStale } from './admission.ts';
+import { reclaimed } from './announce.ts';
 import { claimReceived, objectionReceived } from './claims.ts';
 import { roleSeen } from './conflict.ts';
 import { LARGEST_TERM_STEP } from './constants.ts';
@@ -95,6 +96,7 @@ function fromPeer(turn: Turn, member: Member, before: Peer, rx: Received): Membe
   }
   next = heardSuspect(turn, next, peer, message);
   const heard = next.peers.get(peer.identity.member) ?? peer;
+  if (before.role === roles.master && role !== roles.master) next = reclaimed(turn, next);
   next = roleSeen(turn, next, heard, message);
   return meaning(turn, next, next.peers.get(peer.identity.member) ?? heard, rx);
 }
@@ -118,7 +120,7 @@ function meaning(turn: Turn, member: Member, peer: Peer, rx: Received): Member {
     case messageTypes.keepaliveResponse:
       return listRead(turn, responseReceived(turn, member, peer, message), peer, message);
     case messageTypes.announce:
-      return listRead(turn, member, peer, message);
+      return listRead(turn, masterAnnounced(turn, member, peer), peer, message);
     case messageTypes.claim:
       return claimReceived(turn, member, peer, message);
     case messageTypes.claimNak:
@@ -142,6 +144,13 @@ function inReach(turn: Turn, member: Member, peer: Peer, message: Message): Memb
   if (phase.phase !== 'discovering' || phase.named === undefined) return member;
   if (message.role === roles.master || phase.roundsLeft > 0) return member;
   return masterNamed(turn, member, peer.description.privateAddress);
+}
+
+/** Our master announces itself, as it does every hello. */
+function masterAnnounced(turn: Turn, member: Member, peer: Peer): Member {
+  const { phase } = member;
+  if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
+  return { ...member, phase: { ...phase, announcedAt: turn.now } };
 }
 
 /** Our master says who is in the cluster. Whom we do not know, we ask. */

@@ -154,6 +154,8 @@ export type Backup = {
   /** A keepalive without an answer so far. */
   readonly unansweredSince: Instant | undefined;
   readonly misses: number;
+  /** When the master announced itself last; undefined before it did, and since it was missed. */
+  readonly announcedAt: Instant | undefined;
   readonly suspicion: Suspicion | undefined;
   /** The master is gone; it is our turn at this moment. */
   readonly takeoverAt: Instant | undefined;

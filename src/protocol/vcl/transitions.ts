@@ -174,6 +174,7 @@ export function follow(
       watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
       unansweredSince: undefined,
       misses: 0,
+      announcedAt: undefined,
       suspicion: undefined,
       takeoverAt: undefined,
       awaitingUntil: undefined,

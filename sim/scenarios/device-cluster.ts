@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { Prng } from '#base/prng';
+import { type ClusterDevice, DeviceCluster } from '../device-cluster.ts';
+
+/** Whole head-ends as members of a cluster, with clients: the protocol, the choice, and IKE in one. */
+
+const START_MS = 20_000;
+/** Rounds of discovery, and the hellos that a refused member stays out. */
+const HEALING_MS = 25_000;
+/** Dead peer detection of clients and members, a new login, and the report of it. */
+const SETTLING_MS = 120_000;
+
+/** Ten members that take from four sessions to many. */
+const setup = { members: 10, clients: 24, sessions: (n: number) => 2 + 2 * n };
+const weather = {
+  loss: 0.03,
+  duplicate: 0.02,
+  reorder: 0.05,
+  delayMs: [1, 20],
+  drift: 0.005,
+} as const;
+
+function begun(seed: number): DeviceCluster {
+  const cluster = new DeviceCluster(seed, setup, weather);
+  for (const member of cluster.members)
+    cluster.lab.later(cluster.lab.random.between(0, 2000), () => member.start());
+  cluster.lab.run(2000);
+  cluster.lab.runUntil('one cluster', () => cluster.isWhole(), START_MS);
+  for (const client of cluster.clients)
+    cluster.lab.later(cluster.lab.random.between(0, 5000), () =>
+      client.command((device, now) => device.connect(now)),
+    );
+  cluster.lab.run(5000);
+  return cluster;
+}
+
+type Fault = (cluster: DeviceCluster, member: ClusterDevice, random: Prng) => void;
+
+const crash: Fault = (cluster, member, random) => {
+  member.crash();
+  cluster.lab.later(random.between(500, 15_000), () => member.start());
+};
+
+const leave: Fault = (cluster, member, random) => {
+  member.participate(false);
+  cluster.lab.later(random.between(1000, 10_000), () => member.participate(true));
+};
+
+const drain: Fault = (_, member) => member.drain();
+
+const partition: Fault = (cluster, _, random) => {
+  const left = cluster.members.filter(() => random.chance(0.5));
+  for (const a of left)
+    for (const b of cluster.members.filter((m) => !left.includes(m))) {
+      cluster.cut(a, b);
+      cluster.cut(b, a);
+    }
+  cluster.lab.later(random.between(500, 12_000), () => cluster.mend());
+};
+
+const oneWay: Fault = (cluster, member, random) => {
+  const other = random.pick(cluster.members);
+  if (other !== member) cluster.cut(member, other);
+  cluster.lab.later(random.between(500, 12_000), () => cluster.mend());
+};
+
+const faults: readonly Fault[] = [crash, crash, leave, drain, partition, oneWay];
+
+/** Faults for a while, half of them to whoever is master; then peace. */
+function trouble(cluster: DeviceCluster, milliseconds: number): void {
+  const random = new Prng(cluster.lab.random.uint32());
+  const until = cluster.lab.elapsedMs + milliseconds;
+  while (cluster.lab.elapsedMs < until) {
+    const master = cluster.members.find((m) => m.owns);
+    const victim = master && random.chance(0.5) ? master : random.pick(cluster.members);
+    random.pick(faults)(cluster, victim, random);
+    cluster.lab.run(random.between(500, 6000));
+  }
+  cluster.lab.run(15_000);
+  cluster.mend();
+  cluster.lab.network.setFaults({ loss: 0, duplicate: 0, reorder: 0 });
+  for (const member of cluster.members) member.start();
+}
+
+function stormy(seed: number): DeviceCluster {
+  const cluster = begun(seed);
+  trouble(cluster, 45_000);
+  cluster.lab.runUntil('one cluster again', () => cluster.isWhole(), HEALING_MS);
+  const isCounted = () => cluster.isSettled() && cluster.countedByMaster() === setup.clients;
+  cluster.lab.runUntil('every client connected, and counted once', isCounted, SETTLING_MS);
+  assert.ok(cluster.redirects >= setup.clients, 'every client was redirected at least once');
+  return cluster;
+}
+
+/** Ten whole members and their clients in every kind of trouble; then one cluster, and everybody once. */
+export const devicesInStorm = (seed: number): void => void stormy(seed);
+
+/** Two runs of one seed send the same octets at the same moments. */
+export function devicesTwice(seed: number): void {
+  const run = () => {
+    const cluster = new DeviceCluster(seed, { ...setup, members: 4, clients: 6 }, weather);
+    cluster.lab.network.capture = [];
+    for (const member of cluster.members) member.start();
+    cluster.lab.run(8000);
+    for (const client of cluster.clients) client.command((device, now) => device.connect(now));
+    trouble(cluster, 15_000);
+    return cluster.lab.network.capture;
+  };
+  const [first, second] = [run(), run()];
+  assert.ok(first.length > 300, `${first.length} datagrams`);
+  assert.deepEqual(first, second);
+}
