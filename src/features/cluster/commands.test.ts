@@ -64,7 +64,7 @@ function terminal(...listing: readonly string[]) {
   return { line, type, running: () => running };
 }
 
-test('GEN-62 GEN-63 GEN-64 GEN-65 GEN-66 GEN-67 GEN-72 GEN-73 GEN-74 GEN-77: the whole sequence loads, and is listed with the key hidden', () => {
+test('LB-26 GEN-60 GEN-62 GEN-63 GEN-64 GEN-65 GEN-66 GEN-67 GEN-72 GEN-73 GEN-74 GEN-77: the whole sequence loads, and is listed with the key hidden', () => {
   const lines = [
     'nat 192.168.10.10 2001:db8::1',
     'priority 9',
@@ -180,7 +180,7 @@ test('GEN-71: encryption needs IKE on the private interface, and the command tha
   assert.deepEqual(wrong(...lines, 'participate'), []);
 });
 
-test('LB-05 GEN-81: a member has one public and one private interface, both with addresses', () => {
+test('LB-05 GEN-43 GEN-81: a member has one public and one private interface, both with addresses', () => {
   const member = ['cluster ip address 172.18.124.254', 'cluster key k', 'participate'];
   assert.match(
     wrong('interface lbpublic dmz', ...member).join(),

@@ -156,16 +156,17 @@ test('LB-03 LB-14: clients without redirection are refused at the cluster addres
   assert.deepEqual(arrive(open, master, false), { kind: 'serve' });
 });
 
-test('clients at the address of a member are served, by master and backup alike', () => {
+test('LB-03 GEN-40: whoever comes to the address of a member is served, by master and backup alike, redirectable or not', () => {
   const { net, first, third } = threeMembers();
   for (const [member, host] of [
     [first, 129],
     [third, 131],
-  ] as const) {
-    const local = address(`172.18.124.${host}`);
-    const admission = member.cluster.director.admit({ local, client, redirectable: true }, net.now);
-    assert.deepEqual(admission, { kind: 'serve' });
-  }
+  ] as const)
+    for (const redirectable of [true, false]) {
+      const local = address(`172.18.124.${host}`);
+      const admission = member.cluster.director.admit({ local, client, redirectable }, net.now);
+      assert.deepEqual(admission, { kind: 'serve' });
+    }
   assert.deepEqual(arrive(net, first), { kind: 'refuse' }, 'a backup does not serve the address');
   assert.equal(first.said(notMaster).length, 1);
 });
@@ -239,7 +240,7 @@ test('LB-16: another port or key keeps a device out, and changing it back lets i
   assert.equal(peersOfThird(), 2);
 });
 
-test('LB-24: members differ in what is their own, and are refused over what all have alike', () => {
+test('LB-24 GEN-41: members differ in what is their own, and are refused over what all have alike', () => {
   const { net, first, third } = threeMembers();
   const peersOfThird = () => viewOf(net, third).peers.filter((p) => p.condition === 'alive').length;
   const line = (personality: string, ...more: readonly string[]) =>
@@ -339,4 +340,40 @@ test('a member knows for how long another has been silent', () => {
   net.run(5000);
   assert.ok(silence() >= 5000 && silence() <= 5000 + before);
   assert.equal(viewOf(net, third).self.silentMs, undefined);
+});
+
+test('GEN-31 GEN-41: a device that was told nothing takes no part, opens no port, and says that it is disabled', () => {
+  const net = new TestNet();
+  const silent = net.add(memberListing(130).split('\nvpn load-balancing')[0] ?? '');
+  net.run(10_000);
+  assert.equal(silent.role, 'off');
+  assert.deepEqual(silent.cluster.configured(net.now), []);
+  assert.equal(silent.cluster.deadline(), undefined);
+  assert.match(clusterText(viewOf(net, silent)), /^Status : disabled\n/);
+});
+
+test('GEN-50: members are shown in the order of their addresses, whichever was there first', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(20));
+  net.run(10_000);
+  for (const host of [100, 9, 50]) net.add(memberListing(host));
+  net.run(8000);
+  const rows = clusterText(viewOf(net, master)).match(/^172\.18\.124\.\d+/gm);
+  assert.deepEqual(rows, ['172.18.124.9', '172.18.124.20', '172.18.124.50', '172.18.124.100']);
+});
+
+test('GEN-78: a member without a free address is passed over, or chosen by its load alone if so said', () => {
+  for (const [line, target] of [
+    ['', '172.18.124.131'],
+    [' redirect-to-empty-pools', '172.18.124.130'],
+  ] as const) {
+    const pool = 'ip local pool few 40.1.1.1-40.1.1.1 mask 255.255.255.0';
+    const net = new TestNet();
+    const master = net.add(memberListing(131, line));
+    net.run(10_000);
+    const empty = net.add(memberListing(130, pool));
+    assert.equal(empty.pools.lease(['few'], 'somebody'), '40.1.1.1');
+    net.run(5000);
+    assert.deepEqual(arrive(net, master), { kind: 'redirect', target });
+  }
 });

@@ -1,3 +1,4 @@
+import { compareAddresses, type IpAddress } from '#base/address';
 import {
   calendarTime,
   formatDuration,
@@ -81,7 +82,11 @@ export function clusterText(view: ClusterView): string {
     ...drainLines(view),
   ];
   if (!view.participates) return lines.join('\n');
-  return [...lines, '', ...textTable(asaColumns, [self, ...peers])].join('\n');
+  // GEN-50: by address, wherever this device comes among them.
+  const members = [self, ...peers].sort((a, b) =>
+    compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress),
+  );
+  return [...lines, '', ...textTable(asaColumns, members)].join('\n');
 }
 
 const isThere = ({ condition }: ClusterMemberView): boolean =>
