@@ -9,6 +9,7 @@ import { grammar } from '#engine/grammar';
 import { diagnose } from '#features/cluster/diagnosis';
 import { memberDiffers, memberTunnelDown, memberTunnelUp } from '#features/cluster/events';
 import { clusterView } from '#features/cluster/view';
+import type { Session } from '#session/session';
 import { AddressOwners } from '#simulation/address-owners';
 import { VirtualClock } from '#simulation/clock';
 import type { MemberDisk } from '#simulation/cluster-port';
@@ -146,6 +147,8 @@ test('LB-32 LB-60 LB-63: a full mesh of tunnels, each a management session; noth
     const { active } = device.sessions.summary();
     assert.deepEqual(active, { remoteAccess: 0, lanToLan: 0, management: 2 });
     const [row] = [...device.sessions.values()];
+    const { packetsTx, packetsRx, bytesRx } = device.traffic(row as Session);
+    assert.ok(packetsTx > 1 && packetsRx > 1 && bytesRx > 100 * packetsRx);
     assert.equal(row?.peer.address, row?.username);
     assert.equal(row?.encryption, 'AES-GCM-256');
     assert.equal(installed, 0, 'the packet path of clients has nothing of it');
@@ -160,6 +163,17 @@ test('LB-32 LB-60 LB-63: a full mesh of tunnels, each a management session; noth
 });
 
 const isAboutTunnel = (finding: string) => /refused|tunnel/.test(finding);
+
+test('LB-32: a member that waits for tunnels with the others says that it is joining', () => {
+  const world = new World(1);
+  const alone = world.start(129);
+  const role = () =>
+    clusterView(alone.device.cluster, alone.device.configuration, world.clock.now()).self.role;
+  world.run(200);
+  assert.deepEqual([role(), alone.role], ['joining', 'off']);
+  world.runUntil('master', () => alone.role === 'master', 5000);
+  assert.equal(role(), 'master');
+});
 
 test('LB-20 LB-32: public sides ask each other in ESP too', () => {
   const world = three();

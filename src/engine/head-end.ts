@@ -108,6 +108,7 @@ export class HeadEnd implements Steppable {
     this.cluster = new Cluster({
       keying: this.keying,
       ports,
+      traffic: (peer, child) => trafficOf(counters, peer, child),
       random,
       configuration: () => this.#configuration,
       sessions: this.sessions,
@@ -287,7 +288,11 @@ export class HeadEnd implements Steppable {
 
   /** What passed through a session so far. */
   traffic(session: Session): Traffic {
-    return this.lanToLan.traffic(session) ?? this.remoteAccess.traffic(session);
+    return (
+      this.lanToLan.traffic(session) ??
+      this.cluster.encryption.traffic(session) ??
+      this.remoteAccess.traffic(session)
+    );
   }
 
   /** Writes an event to the log. */

@@ -159,6 +159,7 @@ export class SimulatedMember implements Owner {
     const pools = new AddressPools();
     const cluster: Cluster = new Cluster({
       keying: noKeying,
+      traffic: () => undefined,
       ports: { isakmp: 500, natTraversal: 4500 },
       random: this.#random,
       configuration: () => this.#configuration,

@@ -68,6 +68,7 @@ export class Cluster {
     this.encryption = new Encryption({
       keying: parts.keying,
       sessions: parts.sessions,
+      traffic: parts.traffic,
       ports: parts.ports,
       random,
       members: () => loadBalancingOf(configuration()).members,
@@ -97,6 +98,11 @@ export class Cluster {
   /** Why this device does not take part although it should. */
   get obstacle(): string | undefined {
     return this.#membership.obstacle;
+  }
+
+  /** Whether it waits for tunnels with the others before it takes part. */
+  get gathers(): boolean {
+    return this.#membership.gathering !== undefined;
   }
 
   get authenticates(): boolean {

@@ -71,6 +71,7 @@ export class TestMember {
     this.#id = random.bytes(8);
     this.cluster = new Cluster({
       keying: noKeying,
+      traffic: () => undefined,
       ports: { isakmp: 500, natTraversal: 4500 },
       random,
       configuration: () => this.configuration,

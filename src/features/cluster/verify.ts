@@ -98,11 +98,12 @@ function verifyEncryption(configuration: Configuration, b: LoadBalancing): reado
   if (isDown && b.participates)
     findings.push({ ...error(clusterLines.participate, reason), onlyWhenSet: true });
   const { isakmpInterfaces, isakmpPolicies } = ipsecSlice.of(configuration);
-  if (b.participates && isakmpPolicies.size === 0)
+  const usesKeys = [...isakmpPolicies.values()].some((p) => p.authentication === 'pre-share');
+  if (b.participates && !usesKeys)
     findings.push(
       error(
         clusterLines.participate,
-        'encryption between members needs a policy of phase 1',
+        'encryption between members needs a policy of phase 1 with a pre-shared key',
         '"crypto ikev1 policy"',
       ),
     );

@@ -88,6 +88,7 @@ function peerView(
 
 function selfView(cluster: Cluster, configuration: Configuration, now: Instant): ClusterMemberView {
   const { member, policy, obstacle, platform } = cluster;
+  const phase = member?.phase.phase ?? (cluster.gathers ? 'discovering' : 'off');
   const b = loadBalancingOf(configuration);
   const ends = endsOf(configuration, new Map());
   const report = cluster.report();
@@ -95,7 +96,7 @@ function selfView(cluster: Cluster, configuration: Configuration, now: Instant):
     privateAddress: ends?.privateAddress ?? '',
     publicAddress: ends?.publicAddresses[0] ?? '',
     mappedAddress: policy?.device.natAddresses[0] ?? addressesOf(b.nat)[0],
-    role: obstacle === undefined ? ROLE_OF_PHASE[member?.phase.phase ?? 'off'] : 'waiting',
+    role: obstacle === undefined ? ROLE_OF_PHASE[phase] : 'waiting',
     condition: 'alive',
     deviceType: platform.deviceType,
     hostname: systemSlice.of(configuration).hostname,

@@ -5,6 +5,7 @@ import type { ForwardingChange, SaCounters } from '#dataplane/data-plane';
 import { readUint32 } from '#dataplane/octets';
 import type { KeyingEffect, KeyingNotice, PeerPolicy } from '#ipsec/keying';
 import type { EncryptionKeys } from '#protocol/vcl/keys';
+import type { Traffic } from '#session/accounting';
 import type { Session } from '#session/session';
 import { Call, isCall } from '#wire/vcl/call';
 import { Datagram, isVcl1 } from '#wire/vcl/datagram';
@@ -147,6 +148,10 @@ export class Encryption {
 
   outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
     return this.#open?.path.outboundCounters(spi, remote);
+  }
+
+  traffic(session: Session): Traffic | undefined {
+    return this.#open?.tunnels.traffic(session);
   }
 
   logOff(session: Session, now: Instant): Effects {

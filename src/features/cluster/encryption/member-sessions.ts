@@ -1,10 +1,20 @@
-import type { IpAddress } from '#base/address';
+import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { legacyOf } from '#ipsec/badge';
 import type { ChildSummary, IsakmpSaSummary } from '#ipsec/keying';
+import { addTraffic, NO_TRAFFIC, type Traffic } from '#session/accounting';
 import type { Session } from '#session/session';
 import type { SessionTable } from '#session/session-table';
+
+/** The SPIs of one pair of IPsec SAs. */
+type Spis = { readonly inboundSpi: number; readonly outboundSpi: number };
+
+/** What passed through one pair with `peer`; undefined when nothing of it is installed any more. */
+export type PairTraffic = (peer: Endpoint, pair: Spis) => Traffic | undefined;
+
+/** The tunnel with one member: its pairs, and what passed through those that are gone. */
+type Row = { readonly remote: Endpoint; readonly pairs: Spis[]; past: Traffic };
 
 const ownerOf = (peer: IpAddress): string => `vca ${peer}`;
 
@@ -14,26 +24,22 @@ const ownerOf = (peer: IpAddress): string => `vca ${peer}`;
  */
 export class MemberSessions {
   readonly #table: SessionTable;
-  /** Inbound SPIs of the pairs with each member. */
-  readonly #pairs = new Map<IpAddress, Set<number>>();
+  readonly #traffic: PairTraffic;
+  readonly #rows = new Map<IpAddress, Row>();
 
-  constructor(table: SessionTable) {
+  constructor(table: SessionTable, traffic: PairTraffic) {
     this.#table = table;
+    this.#traffic = traffic;
   }
 
   /** Whether there is a pair with a member. */
   has(peer: IpAddress): boolean {
-    return this.#pairs.has(peer);
+    return this.#rows.has(peer);
   }
 
   /** The members with which there is one. */
   peers(): readonly IpAddress[] {
-    return [...this.#pairs.keys()];
-  }
-
-  peerOfPair(inboundSpi: number): IpAddress | undefined {
-    for (const [peer, spis] of this.#pairs) if (spis.has(inboundSpi)) return peer;
-    return undefined;
+    return [...this.#rows.keys()];
   }
 
   peerOfSession(session: Session): IpAddress | undefined {
@@ -50,14 +56,16 @@ export class MemberSessions {
       hash: integrityLabel,
       legacy: legacyOf(summary),
     };
-    const spis = this.#pairs.get(peer);
-    if (spis) {
-      spis.add(child.inboundSpi);
+    const { inboundSpi, outboundSpi } = child;
+    const row = this.#rows.get(peer);
+    if (row) {
+      row.pairs.push({ inboundSpi, outboundSpi });
       const known = this.#table.ofOwner(ownerOf(peer));
       if (known) this.#table.update(known.index, fields);
       return false;
     }
-    this.#pairs.set(peer, new Set([child.inboundSpi]));
+    const pairs = [{ inboundSpi, outboundSpi }];
+    this.#rows.set(peer, { remote: summary.remote, pairs, past: NO_TRAFFIC });
     const session = this.#table.open(
       {
         ...fields,
@@ -76,14 +84,27 @@ export class MemberSessions {
 
   /** A pair is gone; the member whose last one it was. */
   closed(inboundSpi: number): IpAddress | undefined {
-    const peer = this.peerOfPair(inboundSpi);
-    const spis = peer && this.#pairs.get(peer);
-    if (!spis) return undefined;
-    spis.delete(inboundSpi);
-    if (spis.size > 0) return undefined;
-    this.#pairs.delete(peer);
-    const session = this.#table.ofOwner(ownerOf(peer));
-    if (session) this.#table.close(session.index);
-    return peer;
+    for (const [peer, row] of this.#rows) {
+      const at = row.pairs.findIndex((pair) => pair.inboundSpi === inboundSpi);
+      if (at < 0) continue;
+      const [gone] = row.pairs.splice(at, 1);
+      if (gone) row.past = addTraffic(row.past, this.#traffic(row.remote, gone) ?? NO_TRAFFIC);
+      if (row.pairs.length > 0) return undefined;
+      this.#rows.delete(peer);
+      const session = this.#table.ofOwner(ownerOf(peer));
+      if (session) this.#table.close(session.index);
+      return peer;
+    }
+    return undefined;
+  }
+
+  /** What passed through the tunnel of a session; undefined for a session of another kind. */
+  traffic(session: Session): Traffic | undefined {
+    const peer = this.peerOfSession(session);
+    const row = peer && this.#rows.get(peer);
+    return row?.pairs.reduce(
+      (sum, pair) => addTraffic(sum, this.#traffic(row.remote, pair) ?? NO_TRAFFIC),
+      row.past,
+    );
   }
 }

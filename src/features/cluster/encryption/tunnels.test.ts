@@ -43,6 +43,7 @@ class Bench {
           },
         },
         sessions: new SessionTable(10),
+        traffic: () => undefined,
         ports: { isakmp: 500, natTraversal: 4500 },
       },
       own,

@@ -13,11 +13,12 @@ import type {
   SaId,
 } from '#ipsec/keying';
 import type { Keying } from '#ipsec/keying-commands';
+import type { Traffic } from '#session/accounting';
 import type { Session } from '#session/session';
 import type { SessionTable } from '#session/session-table';
 import type { Incarnation } from '#wire/vcl/fields';
 import { memberTunnelDown, memberTunnelUp, tooManyCallers } from '../events.ts';
-import { MemberSessions } from './member-sessions.ts';
+import { MemberSessions, type PairTraffic } from './member-sessions.ts';
 import {
   FIRST_WAIT_MS,
   failed,
@@ -38,6 +39,7 @@ export type TunnelKeying = Pick<
 export type TunnelParts = {
   readonly keying: TunnelKeying;
   readonly sessions: SessionTable;
+  readonly traffic: PairTraffic;
   /** UDP ports of IKE: 500 and 4500 but in trials. */
   readonly ports: { readonly isakmp: number; readonly natTraversal: number };
 };
@@ -67,7 +69,7 @@ export class MemberTunnels {
     this.#parts = parts;
     this.#own = own;
     this.#preSharedKey = preSharedKey;
-    this.#sessions = new MemberSessions(parts.sessions);
+    this.#sessions = new MemberSessions(parts.sessions, parts.traffic);
   }
 
   /** How a member that called is negotiated with; undefined for everybody else. */
@@ -156,6 +158,11 @@ export class MemberTunnels {
     const address = this.#sessions.peerOfSession(session);
     const peer = address && this.#peers.get(address);
     return (peer?.sas ?? []).flatMap((sa) => this.#parts.keying.close(sa, 'administrator', now));
+  }
+
+  /** What passed through the tunnel of a session; undefined for a session of another kind. */
+  traffic(session: Session): Traffic | undefined {
+    return this.#sessions.traffic(session);
   }
 
   /** Closes an SA, and the rows of its pairs, whose peer may be forgotten when their end is told. */
