@@ -5,6 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Metric } from '#adapters/http/metric';
+import { metrics } from '#adapters/http/metric-table';
 import { consoleCommands } from '#config/console-commands';
 import type { Dialect } from '#config/dialect';
 import type { ExecDeclaration } from '#config/exec';
@@ -133,6 +135,22 @@ export function eventReference(events: readonly EventDef[]): string {
   return `${[...head, ...tables].join('\n\n')}\n`;
 }
 
+/** The reference of what `/metrics` tells. */
+export function metricReference(declared: readonly Metric[]): string {
+  const row = ({ name, type, labels, help }: Metric) =>
+    `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`;
+  return [
+    '# Metric reference',
+    '',
+    `${generated} \`/metrics\` has them in the form of Prometheus, and those of the Node.js process beside them.`,
+    '',
+    '| name | type | labels | what it is |',
+    '|---|---|---|---|',
+    ...declared.map(row),
+    '',
+  ].join('\n');
+}
+
 /** Every reference by its path below the root. */
 export function references(): ReadonlyMap<string, string> {
   const commands: readonly ExecDeclaration<never, unknown>[] = [
@@ -144,6 +162,7 @@ export function references(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/commands.md', commandReference(grammar, commands)],
     ['docs/reference/events.md', eventReference(events)],
+    ['docs/reference/metrics.md', metricReference(metrics)],
   ]);
 }
 

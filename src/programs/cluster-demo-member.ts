@@ -1,4 +1,5 @@
 import type { SlowWork } from '#adapters/device-runner';
+import type { ManagementPort } from '#adapters/http/management-port';
 import { now } from '#adapters/machine-clock';
 import type { Shell } from '#adapters/terminal/shell';
 import { address, type IpAddress } from '#base/address';
@@ -15,7 +16,7 @@ import { timeOfDay } from './demo-story.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
 import type { IkePorts } from './listening.ts';
-import { openManagement } from './management.ts';
+import { headEndManagement } from './management.ts';
 import { hashPasswords } from './passwords.ts';
 import type { Performed } from './shell.ts';
 
@@ -36,16 +37,17 @@ export type DemoMemberParts = {
   /** Last octets of the other members. */
   readonly others: readonly number[];
   readonly stateFolder: string;
-  /** Of its web console; 0 for one that the system chooses. */
-  readonly webPort: number;
   readonly say: (text: string) => void;
 };
 
 type Running = {
   readonly headEnd: HeadEndProcess;
   readonly console: HeadEndConsole;
-  readonly web: Awaited<ReturnType<typeof openManagement>>;
+  readonly management: ManagementPort;
 };
+
+/** Of a member of the demo. */
+const SESSIONS_MOST = 20;
 
 /** What the story of the cluster is made of. */
 const TOLD: readonly unknown[] = [becameMaster, becameBackup, masterLost, clientRedirected];
@@ -71,8 +73,13 @@ export class DemoMember {
     return this.#parts.outside;
   }
 
-  get webAddress(): string | undefined {
-    return this.#running?.web.address;
+  /** What a web console asks of it; undefined while it does not run. */
+  get management(): ManagementPort | undefined {
+    return this.#running?.management;
+  }
+
+  get isMaster(): boolean {
+    return this.#running?.headEnd.device.cluster.member?.phase.phase === 'master';
   }
 
   /** Old algorithms that the session of a user here uses. */
@@ -94,7 +101,7 @@ export class DemoMember {
 
   async start(): Promise<Performed> {
     if (this.#running) return { text: `% ${this.name} runs already`, failed: true };
-    const { work, ports, stateFolder, webPort, say, name, host } = this.#parts;
+    const { work, ports, stateFolder, say, name, host } = this.#parts;
     const inside = [address(`127.32.1.${host}`), demoAddresses.insideHost];
     const started = await startHeadEnd({
       configuration: await this.#configuration(),
@@ -110,9 +117,8 @@ export class DemoMember {
         say(`${timeOfDay()}  ${name.padEnd(10)}  ${eventText(record).split('\n').join(' ')}`);
     });
     const console = new HeadEndConsole(headEnd, undefined, work.scrypt);
-    const orAnyPort = true;
-    const web = await openManagement(console, headEnd, work.scrypt, { port: webPort, orAnyPort });
-    this.#running = { headEnd, console, web };
+    const management = headEndManagement(console, headEnd, work.scrypt);
+    this.#running = { headEnd, console, management };
     return { text: `${name} runs`, failed: false };
   }
 
@@ -120,7 +126,6 @@ export class DemoMember {
   async stop(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    await running?.web.close();
     await running?.headEnd.close();
   }
 
@@ -130,7 +135,6 @@ export class DemoMember {
     if (!running) return { text: `% ${this.name} does not run`, failed: true };
     this.#running = undefined;
     await running.headEnd.vanish();
-    await running.web.close();
     return { text: `${this.name} is gone without a word`, failed: false };
   }
 
@@ -144,6 +148,8 @@ export class DemoMember {
       pool: `40.1.${host}.1-40.1.${host}.100`,
       lines: [
         ...(encrypts ? ['crypto ikev1 enable inside'] : []),
+        // Few, so that one client is a load that can be seen.
+        `vpn-sessiondb max-session-limit ${SESSIONS_MOST}`,
         'vpn load-balancing',
         ` cluster ip address ${clusterAddress}`,
         ` priority ${priority}`,

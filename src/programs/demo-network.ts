@@ -7,6 +7,10 @@ export const demoAddresses = {
   patInside: address('127.10.10.1'),
   patGlobal: address('127.69.89.78'),
   clients: ['127.10.10.2', '127.10.10.3', '127.10.10.4'].map(address) as readonly IpAddress[],
+  /** More of them, for a cluster to spread. */
+  clusterClients: [2, 3, 4, 5, 6, 7, 8, 9, 10].map((host) =>
+    address(`127.10.10.${host}`),
+  ) as readonly IpAddress[],
   /** Inside the tunnels; the head-end itself and a host behind it. */
   headEndInside: address('192.168.2.251'),
   insideHost: address('192.168.2.10'),

@@ -12,10 +12,10 @@ import { UsageError } from './program.ts';
 
 export const newSecret = (): string => randomBytes(9).toString('base64url');
 
-export const newSecrets = (): DemoSecrets => ({
+export const newSecrets = (clients = demoAddresses.clients): DemoSecrets => ({
   group: newSecret(),
   administrator: newSecret(),
-  users: demoAddresses.clients.map((_, i) => ({
+  users: clients.map((_, i) => ({
     name: `vpnclient${i + 1}`,
     password: newSecret(),
   })),
@@ -45,14 +45,19 @@ export async function startDemoClients(parts: {
   readonly pat: LoopbackPat;
   readonly work: SlowWork;
   readonly host: IpAddress;
+  /** Their addresses behind the PAT; three if absent. */
+  readonly clients?: readonly IpAddress[];
+  /** How soon a client gives up a head-end that is silent; as profiles have it if absent. */
+  readonly peerTimeoutSeconds?: number;
 }): Promise<ClientProcess[]> {
-  const { secrets, ports, pat, work, host } = parts;
+  const { secrets, ports, pat, work, host, peerTimeoutSeconds } = parts;
   const clients: ClientProcess[] = [];
-  for (const [i, local] of demoAddresses.clients.entries()) {
+  for (const [i, local] of (parts.clients ?? demoAddresses.clients).entries()) {
     const user = secrets.users[i];
     const started = await startClient({
       profile: {
         ...profileDefaults,
+        ...(peerTimeoutSeconds !== undefined && { peerTimeoutSeconds }),
         host,
         groupName: 'ciscovpn',
         groupPassword: secrets.group,

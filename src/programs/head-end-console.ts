@@ -5,6 +5,7 @@ import type { Shell } from '#adapters/terminal/shell';
 import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
 import { startupText } from '#config/console-commands';
+import { type Trial, tryLines } from '#config/trial';
 import { grammar } from '#engine/grammar';
 import {
   type HeadEndNeeds,
@@ -12,7 +13,8 @@ import {
   headEndCommands,
   headEndNeeds,
 } from '#engine/head-end-commands';
-import type { EventRecord } from '#events/event';
+import { type EventRecord, occurred } from '#events/event';
+import { configurationChanged } from '#features/management/events';
 import { auditedOwner, savedRecord } from './audit.ts';
 import type { Seat } from './consoles.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
@@ -20,6 +22,14 @@ import { holdsClearPasswords, sealingOf } from './passwords.ts';
 import { waitsForRestart } from './read-at-start.ts';
 import { RunningConfiguration } from './running-configuration.ts';
 import { type Answered, type Performed, shellOf } from './shell.ts';
+
+/** A change of the configuration that was tried. */
+export type Change = {
+  readonly trial: Trial;
+  /** What of it has to wait for a restart, as phrases. */
+  readonly pending: readonly string[];
+  readonly apply: (by: string) => void;
+};
 
 /** The command lines of a head-end: what they read, change and request. */
 export class HeadEndConsole {
@@ -68,6 +78,25 @@ export class HeadEndConsole {
 
   #note(record: EventRecord): void {
     this.#process.device.note(record, now());
+  }
+
+  /**
+   * Tries lines as one change of the running configuration; `apply` puts an accepted one in force, and
+   * notes each line with `by`.
+   */
+  change(lines: readonly string[]): Change {
+    const before = this.#owner.running();
+    const trial = tryLines(grammar, before, lines);
+    return {
+      trial,
+      pending: this.#owner.pending(before, trial.candidate),
+      apply: (by) => {
+        if (!trial.accepted || trial.changes.length === 0) return;
+        this.#owner.apply(trial.candidate);
+        for (const at of trial.typed)
+          this.#note(occurred(configurationChanged, { by, line: at.join(' > ') }));
+      },
+    };
   }
 
   /** Carries out what a command requested of the process or the device. */

@@ -24,6 +24,8 @@ import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
 import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
 import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
+import type { BalancingChange } from '#views/cluster-views';
+import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
 import type { HeadEndConsole } from './head-end-console.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { readOnly } from './shell.ts';
@@ -37,16 +39,32 @@ function peerOf(text: string): IpAddress | undefined {
 }
 
 /** The cluster that a head-end takes part in, for its console and the API. */
-function clusterManagement({ device, driver }: HeadEndProcess): ClusterManagement {
+function clusterManagement(
+  console: HeadEndConsole,
+  { device, driver }: HeadEndProcess,
+): ClusterManagement {
   const { cluster } = device;
   const request = (wanted: HeadEndRequest, by: string) => {
     driver.carryOut(device.request(wanted, now(), by).effects);
     return ok(undefined);
   };
+  const form = () => balancingForm(device.configuration, cluster.platform.priority);
+  const tried = (wanted: BalancingChange) => {
+    const lines = formLines(form(), wanted);
+    const change = console.change(['vpn load-balancing', ...lines.map(({ text }) => text)]);
+    return { change, verdict: verdictOf(wanted, lines, change.trial, change.pending) };
+  };
   const view = () => clusterView(cluster, device.configuration, now());
   return {
     view,
     diagnosis: () => diagnose(view(), cluster.encryption.status(now())),
+    form,
+    check: (wanted) => tried(wanted).verdict,
+    apply(wanted, { name }) {
+      const { change, verdict } = tried(wanted);
+      if (verdict.accepted) change.apply(`${name} (web)`);
+      return verdict;
+    },
     choices: () => choiceViews(cluster),
     counters: () => clusterCounters(cluster),
     drain({ move: moves, minutes }, { name }) {
@@ -74,7 +92,7 @@ class HeadEndManagement implements ManagementPort {
     this.#console = console;
     this.#process = process;
     this.#scrypt = scrypt;
-    this.cluster = clusterManagement(process);
+    this.cluster = clusterManagement(console, process);
     this.#nobody = scrypt.hash(crypto.getRandomValues(new Uint8Array(16)));
   }
 
@@ -191,23 +209,44 @@ export type ManagementWanted = {
   readonly port: number;
   /** Where `port` is taken, take any other. */
   readonly orAnyPort: boolean;
+  /** Where the built console is, when not in its usual place. */
+  readonly consoleFolder?: string;
 };
 
-/** Opens the web console on loopback; without it the head-end runs all the same, and the reason is logged. */
-export async function openManagement(
+/** What the web console, the API and the metrics ask of a head-end. */
+export const headEndManagement = (
   headEndConsole: HeadEndConsole,
   process: HeadEndProcess,
   scrypt: ScryptPool,
-  { port, orAnyPort }: ManagementWanted,
+): ManagementPort => new HeadEndManagement(headEndConsole, process, scrypt);
+
+/** Opens the web console on loopback; without it the head-end runs all the same, and the reason is logged. */
+export function openManagement(
+  headEndConsole: HeadEndConsole,
+  process: HeadEndProcess,
+  scrypt: ScryptPool,
+  wanted: ManagementWanted,
 ): Promise<Management> {
-  const management = new HeadEndManagement(headEndConsole, process, scrypt);
-  const note = (reason: string) =>
-    process.device.note(occurred(managementFault, { reason }), now());
+  return openWebConsole(
+    headEndManagement(headEndConsole, process, scrypt),
+    (record) => process.device.note(record, now()),
+    wanted,
+  );
+}
+
+/** Opens a web console over `management` on loopback; where that fails, `noteEvent` is told why. */
+export async function openWebConsole(
+  management: ManagementPort,
+  noteEvent: (record: EventRecord) => void,
+  { port, orAnyPort, consoleFolder }: ManagementWanted,
+): Promise<Management> {
+  const note = (reason: string) => noteEvent(occurred(managementFault, { reason }));
   let reason = '';
   for (const choice of orAnyPort ? [port, 0] : [port]) {
     const server: ManagementServer = createManagementServer(management, {
       port: choice,
       report: note,
+      ...(consoleFolder !== undefined && { consoleFolder }),
     });
     const listening = await server.listen();
     if (listening.ok) return { address: listening.value, close: () => server.close() };

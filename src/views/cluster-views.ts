@@ -135,3 +135,41 @@ export type Finding = {
 };
 
 export type Diagnosis = { readonly asOf: number; readonly findings: readonly Finding[] };
+
+/** The devices of a demo, which can be taken away and brought back. */
+export type DemoView = {
+  readonly members: readonly { readonly name: string; readonly runs: boolean }[];
+};
+
+/** Configuration | System | Load Balancing as it stands; the secret is never told. LB-23, LB-26. */
+export type BalancingForm = {
+  readonly clusterAddress: string;
+  readonly port: string;
+  readonly encryption: boolean;
+  readonly hasKey: boolean;
+  readonly participates: boolean;
+  readonly priority: string;
+  /** `0.0.0.0` for none; LB-45. */
+  readonly nat: string;
+};
+
+/** The form as somebody wants it; a secret that is absent stays as it is. */
+export type BalancingChange = Omit<BalancingForm, 'hasKey'> & {
+  readonly key?: string | undefined;
+  readonly verifyKey?: string | undefined;
+};
+
+export type BalancingField = keyof BalancingChange;
+
+/** What a change would do, and what is wrong with it; one that is accepted can be applied. */
+export type BalancingVerdict = {
+  readonly accepted: boolean;
+  /** Lines of the configuration that go and come, as in a patch; secrets are hidden. */
+  readonly changes: string;
+  readonly findings: readonly {
+    readonly severity: 'error' | 'warning';
+    readonly field?: BalancingField | undefined;
+    readonly reason: string;
+    readonly remedy?: string | undefined;
+  }[];
+};

@@ -1,4 +1,4 @@
-import type { ChoiceView, ClusterView, Finding, LoadSample } from './cluster-views.ts';
+import type { ChoiceView, ClusterView, DemoView, Finding, LoadSample } from './cluster-views.ts';
 import type {
   EventQuery,
   EventView,
@@ -53,6 +53,8 @@ export type ClusterNews = {
   readonly choices: readonly ChoiceView[];
   /** New samples, oldest first. */
   readonly load: readonly LoadSample[];
+  /** Present in a demo alone. */
+  readonly demo?: DemoView | undefined;
 };
 
 /** One message of the console's websocket, at most one a second; what is absent did not change. */

@@ -1,4 +1,9 @@
-import type { DrainRequest } from '#views/cluster-views';
+import type {
+  BalancingChange,
+  BalancingForm,
+  BalancingVerdict,
+  DrainRequest,
+} from '#views/cluster-views';
 import type { EventPage, SessionKind } from '#views/views';
 
 /** Who is logged in. */
@@ -67,6 +72,23 @@ export class Api {
 
   async endDrain(): Promise<void> {
     await this.#call('DELETE', '/cluster/drain');
+  }
+
+  balancing(): Promise<BalancingForm> {
+    return this.#call('GET', '/cluster/configuration');
+  }
+
+  checkBalancing(change: BalancingChange): Promise<BalancingVerdict> {
+    return this.#call('POST', '/cluster/configuration/check', change);
+  }
+
+  applyBalancing(change: BalancingChange): Promise<BalancingVerdict> {
+    return this.#call('PUT', '/cluster/configuration', change);
+  }
+
+  /** Of a demo alone: takes a member away, or brings it back. */
+  async accident(member: string, what: 'crash' | 'start'): Promise<void> {
+    await this.#call('POST', '/demo/accidents', { member, what });
   }
 
   async olderEvents({ classes, ...rest }: OlderEvents): Promise<EventPage> {

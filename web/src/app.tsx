@@ -5,6 +5,7 @@ import { Shell } from './components/shell.tsx';
 import { LoadingState } from './components/states.tsx';
 import { ConsoleContext } from './console-context.ts';
 import { LiveConnection } from './live-connection.ts';
+import { BalancingPage } from './pages/balancing-page.tsx';
 import { ClusterPage } from './pages/cluster-page.tsx';
 import { CommandLinePage } from './pages/command-line-page.tsx';
 import { EventLogPage } from './pages/event-log-page.tsx';
@@ -17,6 +18,7 @@ function CurrentPage() {
   const path = usePath();
   if (path === '/monitoring/events') return <EventLogPage />;
   if (path === '/monitoring/load-balancing') return <ClusterPage />;
+  if (path === '/configuration/load-balancing') return <BalancingPage />;
   if (path === '/administration/command-line') return <CommandLinePage />;
   if (path === '/monitoring/sessions') return <SessionsPage />;
   return <NoSuchPage path={path} />;

@@ -1,4 +1,4 @@
-import type { ChoiceView, ClusterView, Finding, LoadSample } from '#views/cluster-views';
+import type { ChoiceView, ClusterView, DemoView, Finding, LoadSample } from '#views/cluster-views';
 import type { LiveUpdate, SessionChange, SessionsDelta, ThroughputSample } from '#views/live-views';
 import type {
   EventView,
@@ -31,6 +31,8 @@ export type ClusterState = {
   readonly firstSeq: number;
   /** Oldest first. */
   readonly load: readonly LoadSample[];
+  /** The members of a demo, which can be taken away. */
+  readonly demo: DemoView | undefined;
 };
 
 /** Everything the console was told, as of one moment of the device's clock. */
@@ -137,6 +139,7 @@ function applyCluster(state: LiveState, update: LiveUpdate): ClusterState | unde
     choices: [...news.choices, ...(before?.choices ?? [])].slice(0, choicesMax),
     firstSeq: before?.firstSeq ?? news.choices[0]?.seq ?? 0,
     load: [...(before?.load ?? []), ...news.load].slice(-loadMax),
+    demo: news.demo,
   };
 }
 

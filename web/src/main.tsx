@@ -9,6 +9,7 @@ import './styles/sessions.css';
 import './styles/drawer.css';
 import './styles/events.css';
 import './styles/cluster.css';
+import './styles/form.css';
 import './styles/command-line.css';
 
 const root = document.getElementById('root');

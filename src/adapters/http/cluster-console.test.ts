@@ -12,7 +12,7 @@ const master = (changes: Partial<ClusterMemberView> = {}) =>
 
 /** This device is the master .131 with two secondaries. */
 function threeMembers({ cluster }: TestingPort): void {
-  cluster.form(
+  cluster.gather(
     master(),
     testMember(129, { deviceType: 'VPN3005', load: loadOf(7) }),
     testMember(130, { mappedAddress: '198.51.100.130' }),
@@ -72,7 +72,7 @@ story(
   'LB-52: a secondary shows N/A for the load of the others, and says who knows it',
   async (t) => {
     const { page, port } = await open(t);
-    port.cluster.form(
+    port.cluster.gather(
       testMember(129, { load: loadOf(3) }),
       testMember(130, { load: undefined }),
       master({ load: undefined }),
@@ -94,7 +94,7 @@ story(
   async (t) => {
     const { page, port } = await open(t);
     const { cluster } = port;
-    cluster.form(
+    cluster.gather(
       testMember(129),
       testMember(130, { load: undefined }),
       master({ load: undefined }),
@@ -103,13 +103,13 @@ story(
     await openPage(page);
     const address = page.locator('.cluster-address');
     await address.getByText('with n131').waitFor();
-    cluster.form(
+    cluster.gather(
       testMember(129),
       testMember(130, { load: undefined }),
       master({ load: undefined, condition: 'suspect', silentMs: 1400 }),
     );
     await card(page, 'n131').getByText('Suspected').waitFor();
-    cluster.form(
+    cluster.gather(
       testMember(129, { role: 'master' }),
       testMember(130, { load: loadOf(12) }),
       testMember(131, { role: 'off', condition: 'dead', load: undefined }),
@@ -189,7 +189,7 @@ for (const [colorScheme, width] of [
     `a cluster in trouble is readable, ${colorScheme} and ${width} wide: names, contrast, nothing cut off`,
     async (t) => {
       const { page, port } = await open(t, { colorScheme, viewport: { width, height: 900 } });
-      port.cluster.form(
+      port.cluster.gather(
         master({ load: loadOf(41) }),
         testMember(129, { condition: 'suspect', load: loadOf(86) }),
         testMember(130, { condition: 'dead', role: 'off', load: undefined }),
@@ -218,3 +218,87 @@ for (const [colorScheme, width] of [
       assert.equal(wider, 0);
     },
   );
+
+story(
+  'LB-23: the settings of the concentrator, in its order; Apply applies, Cancel changes nothing',
+  async (t) => {
+    const { page, port } = await open(t);
+    await logIn(page);
+    await page.getByRole('link', { name: 'Cluster settings' }).click();
+    await page
+      .getByRole('heading', { level: 1, name: /Configuration.*System.*Load Balancing/ })
+      .waitFor();
+    const labels = page.locator('legend, .form-row > label, .form-actions button');
+    await eventually(
+      () => labels.allTextContents(),
+      [
+        'Cluster Configuration',
+        'VPN Virtual Cluster IP Address',
+        'VPN Virtual Cluster UDP Port',
+        'Encryption',
+        'IPSec Shared Secret',
+        'Verify Shared Secret',
+        'Device Configuration',
+        'Load Balancing Enable',
+        'Priority',
+        'NAT Assigned IP Address',
+        'Apply',
+        'Cancel',
+      ],
+    );
+    assert.deepEqual(await accessibilityProblems(page), []);
+    const field = page.getByLabel('VPN Virtual Cluster UDP Port');
+    const apply = page.getByRole('button', { name: 'Apply' });
+    assert.ok(await apply.isDisabled());
+    await field.fill('500');
+    await page.getByText('port 500 belongs to IKE').waitFor();
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.ok(await apply.isDisabled());
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await eventually(() => field.inputValue(), '9023');
+    assert.deepEqual(port.cluster.applied, []);
+    await field.fill('5023');
+    await page
+      .getByRole('region', { name: 'What changes' })
+      .getByText('cluster port 5023')
+      .waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await apply.click();
+    await page.getByText('Applied.').waitFor();
+    assert.deepEqual(port.cluster.applied, ['admin: +  cluster port 5023']);
+    assert.equal(await field.inputValue(), '5023');
+  },
+);
+
+story('LB-26 LB-33: the secret is asterisks, and can be typed only with encryption', async (t) => {
+  const { page, port } = await open(t);
+  await logIn(page);
+  await page.getByRole('link', { name: 'Cluster settings' }).click();
+  const secret = page.getByLabel('IPSec Shared Secret');
+  await secret.waitFor();
+  assert.deepEqual(
+    [
+      await secret.inputValue(),
+      await secret.getAttribute('placeholder'),
+      await secret.isDisabled(),
+    ],
+    ['', '*****', true],
+  );
+  await page.getByLabel('Encryption').check();
+  await secret.fill('cisco123');
+  await page.getByLabel('Verify Shared Secret').fill('cisco124');
+  await page.getByText('the two entries differ').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Apply' }).isDisabled());
+  assert.deepEqual(port.cluster.applied, []);
+});
+
+story('who may only look sees the settings and cannot change them', async (t) => {
+  const { page } = await open(t, { viewport: { width: 390, height: 800 }, colorScheme: 'dark' });
+  await logIn(page, 'viewer');
+  await page.getByRole('link', { name: 'Cluster settings' }).click();
+  const field = page.getByLabel('VPN Virtual Cluster IP Address');
+  await eventually(() => field.inputValue(), '172.18.124.254');
+  assert.ok(await field.isDisabled());
+  assert.equal(await page.getByRole('button', { name: 'Apply' }).count(), 0);
+  assert.deepEqual(await accessibilityProblems(page), []);
+});

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Result } from '#base/result';
-import type { ChoicesView, DrainRequest } from '#views/cluster-views';
+import type { BalancingChange, ChoicesView, DrainRequest } from '#views/cluster-views';
 import { principalOf } from './authentication.ts';
 import type { ClusterLoad } from './cluster-load.ts';
 import * as schemas from './cluster-schemas.ts';
@@ -10,10 +10,49 @@ import { sendProblem } from './problem.ts';
 const done = (reply: FastifyReply, result: Result<void, string>): FastifyReply =>
   result.ok ? reply.code(204).send() : sendProblem(reply, 409, result.error);
 
+/** Configuration | System | Load Balancing. */
+export function addBalancingRoutes(app: FastifyInstance, port: ManagementPort): void {
+  const url = '/api/v1/cluster/configuration';
+  app.get(
+    url,
+    {
+      schema: {
+        summary: 'Configuration | System | Load Balancing, without the shared secret',
+        response: { 200: schemas.balancingFormSchema },
+      },
+    },
+    async () => port.cluster.form(),
+  );
+  app.post<{ Body: BalancingChange }>(
+    `${url}/check`,
+    {
+      config: { access: 'change' },
+      schema: {
+        summary: 'What a change of it would do, and what is wrong with it; nothing is changed',
+        body: schemas.balancingChangeSchema,
+        response: { 200: schemas.balancingVerdictSchema },
+      },
+    },
+    async (request) => port.cluster.check(request.body),
+  );
+  app.put<{ Body: BalancingChange }>(
+    url,
+    {
+      config: { access: 'change' },
+      schema: {
+        summary: 'Change it as a whole, if the change is accepted, or not at all',
+        body: schemas.balancingChangeSchema,
+        response: { 200: schemas.balancingVerdictSchema },
+      },
+    },
+    async (request) => port.cluster.apply(request.body, principalOf(request).administrator),
+  );
+}
+
 /** The virtual cluster as this device sees it, and draining of this device. */
 export function addClusterRoutes(
   app: FastifyInstance,
-  { cluster }: ManagementPort,
+  port: ManagementPort,
   load: ClusterLoad,
 ): void {
   app.get(
@@ -24,7 +63,7 @@ export function addClusterRoutes(
         response: { 200: schemas.clusterSchema },
       },
     },
-    async () => cluster.view(),
+    async () => port.cluster.view(),
   );
   app.get(
     '/api/v1/cluster/choices',
@@ -34,7 +73,10 @@ export function addClusterRoutes(
         response: { 200: schemas.choicesSchema },
       },
     },
-    async (): Promise<ChoicesView> => ({ asOf: cluster.view().asOf, items: cluster.choices() }),
+    async (): Promise<ChoicesView> => ({
+      asOf: port.cluster.view().asOf,
+      items: port.cluster.choices(),
+    }),
   );
   app.get(
     '/api/v1/cluster/load',
@@ -54,7 +96,7 @@ export function addClusterRoutes(
         response: { 200: schemas.diagnosisSchema },
       },
     },
-    async () => cluster.diagnosis(),
+    async () => port.cluster.diagnosis(),
   );
   app.post<{ Body: DrainRequest }>(
     '/api/v1/cluster/drain',
@@ -67,7 +109,7 @@ export function addClusterRoutes(
       },
     },
     async (request, reply) =>
-      done(reply, cluster.drain(request.body, principalOf(request).administrator)),
+      done(reply, port.cluster.drain(request.body, principalOf(request).administrator)),
   );
   app.delete(
     '/api/v1/cluster/drain',
@@ -75,6 +117,7 @@ export function addClusterRoutes(
       config: { access: 'change' },
       schema: { summary: 'Take clients again', response: { 204: { type: 'null' } } },
     },
-    async (request, reply) => done(reply, cluster.endDrain(principalOf(request).administrator)),
+    async (request, reply) =>
+      done(reply, port.cluster.endDrain(principalOf(request).administrator)),
   );
 }

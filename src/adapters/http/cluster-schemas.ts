@@ -1,4 +1,7 @@
 import type {
+  BalancingChange,
+  BalancingForm,
+  BalancingVerdict,
   ChoicesView,
   ChoiceView,
   ClusterMemberView,
@@ -132,3 +135,47 @@ export const drainRequestSchema: JsonSchema = parameters({
   ),
   minutes: { type: 'integer', minimum: 1, maximum: 10_080 },
 } satisfies Record<keyof DrainRequest, JsonSchema>);
+
+export const balancingFormSchema = object<BalancingForm>({
+  clusterAddress: text,
+  port: text,
+  encryption: flag,
+  hasKey: described(flag, 'Whether there is a shared secret; it is never told'),
+  participates: flag,
+  priority: text,
+  nat: described(text, '0.0.0.0 for none'),
+});
+
+/** One line as a person types it into a field. */
+const field: JsonSchema = {
+  type: 'string',
+  maxLength: 256,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+};
+/** One word: a secret is no two. */
+const word: JsonSchema = { ...field, pattern: '^[^\\s\\u0000-\\u001f\\u007f]*$' };
+
+export const balancingChangeSchema = parameters(
+  {
+    clusterAddress: field,
+    port: field,
+    encryption: flag,
+    key: described(word, 'The shared secret; absent to leave it as it is'),
+    verifyKey: described(word, 'The shared secret again'),
+    participates: flag,
+    priority: field,
+    nat: field,
+  } satisfies Record<keyof BalancingChange, JsonSchema>,
+  ['clusterAddress', 'port', 'encryption', 'participates', 'priority', 'nat'],
+);
+
+export const balancingVerdictSchema = object<BalancingVerdict>({
+  accepted: flag,
+  changes: described(text, 'Lines that go and come, as in a patch'),
+  findings: list(
+    object<BalancingVerdict['findings'][number]>(
+      { severity: oneOf('error', 'warning'), field: text, reason: text, remedy: text },
+      ['field', 'remedy'],
+    ),
+  ),
+});

@@ -22,7 +22,7 @@ const of = (user: string) => ({
 
 /** The master .131 with a busy secondary .129, and .130 that is gone. */
 function threeMembers(port: TestingPort): void {
-  port.cluster.form(
+  port.cluster.gather(
     testMember(131, { role: 'master', load: { percent: 1, sessions: 1, limit: 100, inactive: 0 } }),
     testMember(129, { load: { percent: 7, sessions: 7, limit: 100, inactive: 2 } }),
     testMember(130, { condition: 'dead', load: undefined, silentMs: 9000 }),
@@ -130,4 +130,42 @@ test('samples of load are as far apart as they are said to be, and none are of a
   const samples = load.since(0);
   assert.equal(samples.length, 300);
   assert.equal((samples[1]?.at ?? 0) - (samples[0]?.at ?? 0), 2000);
+});
+
+test('metrics tell the members, and what this device did as the master', async (t) => {
+  const { port, app } = serve(t);
+  const read = async () => (await app.inject({ url: '/metrics', headers: of('viewer') })).body;
+  assert.doesNotMatch(await read(), /^headend_cluster_member/m);
+  threeMembers(port);
+  port.cluster.counted = {
+    redirects: [
+      { member: '10.32.1.129', rule: 'leastPercent', count: 4 },
+      { member: '10.32.1.131', rule: 'masterIsLeast', count: 1 },
+    ],
+    refusals: { 'no member has room': 2 },
+    takeovers: 3,
+  };
+  const lines = (await read()).split('\n');
+  for (const line of [
+    'headend_cluster_members 2',
+    'headend_cluster_member_up{member="10.32.1.129"} 1',
+    'headend_cluster_member_up{member="10.32.1.130"} 0',
+    'headend_cluster_member_role{member="10.32.1.131",role="master"} 1',
+    'headend_cluster_member_load_percent{member="10.32.1.129"} 7',
+    'headend_cluster_member_sessions{member="10.32.1.131"} 1',
+    'headend_cluster_member_draining{member="10.32.1.129"} 0',
+    'headend_cluster_member_silence_seconds{member="10.32.1.130"} 9',
+    'headend_cluster_redirects_total{member="10.32.1.129",reason="leastPercent"} 4',
+    'headend_cluster_redirects_total{member="10.32.1.131",reason="masterIsLeast"} 1',
+    'headend_cluster_refusals_total{reason="no member has room"} 2',
+    'headend_cluster_takeovers_total 3',
+  ])
+    assert.ok(lines.includes(line), line);
+  const ofOthers = (name: string) => lines.filter((line) => line.startsWith(`${name}{`));
+  assert.equal(
+    ofOthers('headend_cluster_member_load_percent').length,
+    2,
+    'the load of one is unknown',
+  );
+  assert.equal(ofOthers('headend_cluster_member_silence_seconds').length, 2, 'not of this device');
 });

@@ -34,10 +34,12 @@ export class LiveWatch {
   #lastSeq: number | undefined;
   #lastChoice: number | undefined;
   #loadSampledAt = 0;
+  #generation: number;
   #refused: string | undefined;
 
   constructor({ port, throughput, load, clock }: WatchParts) {
     this.#port = port;
+    this.#generation = port.generation?.() ?? 0;
     this.#throughput = throughput;
     this.#load = load;
     this.#clock = clock;
@@ -63,8 +65,24 @@ export class LiveWatch {
     this.#refused = reason;
   }
 
+  /** What was told of one device is not what another one has. */
+  #forgetOtherDevice(): void {
+    const generation = this.#port.generation?.() ?? 0;
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#system = undefined;
+    this.#summary = undefined;
+    this.#sessions = undefined;
+    this.#sessionsDueAt = 0;
+    this.#detailTold = undefined;
+    this.#lastSeq = undefined;
+    this.#lastChoice = undefined;
+    this.#loadSampledAt = 0;
+  }
+
   /** Everything that is news to the reader. */
   update(): LiveUpdate {
+    this.#forgetOtherDevice();
     const system = this.#port.system();
     const samples = this.#throughput.since(this.#sampledAt);
     this.#sampledAt = samples.at(-1)?.at ?? this.#sampledAt;
@@ -137,6 +155,9 @@ export class LiveWatch {
     this.#lastChoice = choices[0]?.seq ?? last ?? 0;
     const { findings } = cluster.diagnosis();
     const whole = last === undefined;
-    return { cluster: { view: cluster.view(), findings, whole, choices, load } };
+    const demo = this.#port.demo?.view();
+    return {
+      cluster: { view: cluster.view(), findings, whole, choices, load, ...(demo && { demo }) },
+    };
   }
 }

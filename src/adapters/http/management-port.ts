@@ -1,9 +1,13 @@
 import type { Shell } from '#adapters/terminal/shell';
 import type { Result } from '#base/result';
 import type {
+  BalancingChange,
+  BalancingForm,
+  BalancingVerdict,
   ChoiceView,
   ClusterCountersView,
   ClusterView,
+  DemoView,
   Diagnosis,
   DrainRequest,
 } from '#views/cluster-views';
@@ -56,6 +60,20 @@ export type ClusterManagement = {
   drain(request: DrainRequest, by: Administrator): Result<void, string>;
   /** Takes clients again. */
   endDrain(by: Administrator): Result<void, string>;
+  /** Configuration | System | Load Balancing. */
+  form(): BalancingForm;
+  /** What a change would do; nothing is changed. */
+  check(change: BalancingChange): BalancingVerdict;
+  /** Makes the change whole, if it is accepted, or not at all. */
+  apply(change: BalancingChange, by: Administrator): BalancingVerdict;
+};
+
+/** What only a demo offers: to take a device away and to bring it back. Names are host names. */
+export type DemoManagement = {
+  view(): DemoView;
+  /** As if the power failed. The error says why that cannot be. */
+  crash(name: string): Promise<Result<void, string>>;
+  start(name: string): Promise<Result<void, string>>;
 };
 
 /**
@@ -84,6 +102,9 @@ export type ManagementPort = {
   ipsecSas(query: ListQuery): Result<Page<IpsecSaView>, string>;
   events(query: EventQuery): EventPage;
   readonly cluster: ClusterManagement;
+  readonly demo?: DemoManagement;
+  /** Another number when another device answers from now on, so that nothing of the former one is taken for its own. */
+  generation?(): number;
 
   /** False when there is no such session. */
   logoff(index: number, by: Administrator): boolean;

@@ -69,6 +69,7 @@ test('nothing but the console, the login and healthz is answered without a login
     '/api/v1/events',
     '/api/v1/cluster',
     '/api/v1/cluster/choices',
+    '/api/v1/cluster/configuration',
     '/api/v1/cluster/diagnosis',
     '/api/v1/cluster/load',
     '/api/v1/command-line/help?line=',
@@ -86,6 +87,8 @@ test('nothing but the console, the login and healthz is answered without a login
   for (const [method, url] of [
     ['POST', '/api/v1/logout'],
     ['POST', '/api/v1/command-line'],
+    ['POST', '/api/v1/cluster/configuration/check'],
+    ['PUT', '/api/v1/cluster/configuration'],
     ['POST', '/api/v1/cluster/drain'],
     ['DELETE', '/api/v1/cluster/drain'],
     ['DELETE', '/api/v1/sessions/1'],
@@ -425,6 +428,8 @@ test('the OpenAPI document names every route, parameter and answer', async (t) =
   assert.deepEqual(Object.keys(document.paths).sort(), [
     '/api/v1/cluster',
     '/api/v1/cluster/choices',
+    '/api/v1/cluster/configuration',
+    '/api/v1/cluster/configuration/check',
     '/api/v1/cluster/diagnosis',
     '/api/v1/cluster/drain',
     '/api/v1/cluster/load',

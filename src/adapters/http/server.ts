@@ -4,10 +4,11 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '#base/result';
 import { Authenticator, type Clock, guardRoutes } from './authentication.ts';
 import { ClusterLoad } from './cluster-load.ts';
-import { addClusterRoutes } from './cluster-routes.ts';
+import { addBalancingRoutes, addClusterRoutes } from './cluster-routes.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { ConnectionPlaces } from './connection-places.ts';
 import { ConsoleSessions } from './console-sessions.ts';
+import { addDemoRoutes } from './demo-routes.ts';
 import { addErrorAnswers, addSecurityHeaders } from './hardening.ts';
 import { addLiveRoute, Live } from './live.ts';
 import { LoginLimiter } from './login-limiter.ts';
@@ -114,6 +115,8 @@ export function createManagementServer(
     addLoginRoutes(routes, { port, sessions, authenticator, clock, encrypted });
     addViewRoutes(routes, port, throughput);
     addClusterRoutes(routes, port, load);
+    addBalancingRoutes(routes, port);
+    if (port.demo) addDemoRoutes(routes, port.demo);
     addCommandRoutes(routes, port);
     addLiveRoute(routes, live, { port, throughput, load, clock });
     routes.get('/api/openapi.json', async () => openApi(port.system().version));
@@ -124,7 +127,10 @@ export function createManagementServer(
     await addStaticConsole(routes, options.consoleFolder ?? defaultFolder);
   });
 
+  let generation = port.generation?.();
   const timer = setInterval(() => {
+    if (port.generation?.() !== generation) throughput.restart();
+    generation = port.generation?.();
     throughput.sample(port.counters(), clock());
     load.sample(port.cluster.view());
     sessions.sweep(clock());

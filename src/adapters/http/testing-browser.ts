@@ -28,7 +28,8 @@ export const chromiumPath = [
   }
 });
 
-let browser: Browser;
+/** Started before the first test, where there is one. */
+export let browser: Browser;
 /** Where the built console is. */
 export let consoleFolder: string;
 let accessibilityChecks: string;

@@ -1,5 +1,8 @@
 import { err, ok, type Result } from '#base/result';
 import type {
+  BalancingChange,
+  BalancingForm,
+  BalancingVerdict,
   ChoiceView,
   ClusterCountersView,
   ClusterMemberView,
@@ -32,7 +35,7 @@ export const testMember = (
   ...changes,
 });
 
-/** A cluster in memory that tests steer by hand; none until `form` is called. */
+/** A cluster in memory that tests steer by hand; none until `gather` is called. */
 export class TestingCluster implements ClusterManagement {
   readonly #now: () => number;
   #participates = false;
@@ -51,7 +54,7 @@ export class TestingCluster implements ClusterManagement {
   }
 
   /** This device and the others become a cluster. */
-  form(self: ClusterMemberView, ...peers: readonly ClusterMemberView[]): void {
+  gather(self: ClusterMemberView, ...peers: readonly ClusterMemberView[]): void {
     this.#participates = true;
     this.#self = { ...self, silentMs: undefined };
     this.#peers = peers;
@@ -83,6 +86,39 @@ export class TestingCluster implements ClusterManagement {
   choices = () => this.#choices;
   counters = () => this.counted;
   diagnosis = () => ({ asOf: this.#now(), findings: this.findings });
+
+  balancing: BalancingForm = {
+    clusterAddress: '172.18.124.254',
+    port: '9023',
+    encryption: false,
+    hasKey: true,
+    participates: true,
+    priority: '1',
+    nat: '0.0.0.0',
+  };
+  readonly applied: string[] = [];
+
+  form = () => this.balancing;
+
+  /** Refuses port 500 and secrets that differ; any other change is one line. */
+  check({ key, verifyKey, ...form }: BalancingChange): BalancingVerdict {
+    const findings: BalancingVerdict['findings'][number][] = [];
+    if (form.port === '500')
+      findings.push({ severity: 'error', field: 'port', reason: 'port 500 belongs to IKE' });
+    if (key !== verifyKey)
+      findings.push({ severity: 'error', field: 'verifyKey', reason: 'the two entries differ' });
+    const changes = form.port === this.balancing.port ? '' : `+  cluster port ${form.port}`;
+    return { accepted: findings.length === 0, changes, findings };
+  }
+
+  apply(change: BalancingChange, by: Administrator): BalancingVerdict {
+    const verdict = this.check(change);
+    if (!verdict.accepted) return verdict;
+    const { key, verifyKey, ...form } = change;
+    this.balancing = { ...form, hasKey: key !== undefined || this.balancing.hasKey };
+    this.applied.push(`${by.name}: ${verdict.changes}`);
+    return verdict;
+  }
 
   drain({ move, minutes }: DrainRequest, by: Administrator): Result<void, string> {
     if (!this.#participates) return err('This device takes part in no cluster.');

@@ -27,6 +27,11 @@ export class Throughput {
     });
   }
 
+  /** Another device is read from now on: its totals have nothing to do with those before. */
+  restart(): void {
+    this.#before = undefined;
+  }
+
   /** Samples later than `at`, oldest first. */
   since(at: number): ThroughputSample[] {
     return [...this.#samples].filter((sample) => sample.at > at);

@@ -2,6 +2,7 @@
 const drawings = {
   sessions: 'M2 4h5l4 4M2 12h5l4-4M2 8h9M14 8h-3',
   cluster: 'M5.5 2h5v3h-5zM1.5 11h4v3h-4zM10.5 11h4v3h-4zM8 5v3M3.5 11V8h9v3',
+  settings: 'M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3',
   events: 'M2.5 3.5h11M2.5 6.5h11M2.5 9.5h7M2.5 12.5h4',
   command: 'M2.5 3.5l4 4.5-4 4.5M8 12.5h5.5',
   close: 'M3.5 3.5l9 9M12.5 3.5l-9 9',

@@ -8,7 +8,7 @@ import { axisOf, clockOf, halfTimeLabel } from './chart.ts';
 
 const height = 208;
 /** The chart always spans this much, so that it moves evenly from the first sample on. */
-const spanSeconds = 300;
+const spanSeconds = 180;
 /** Two members with the same load are two lines all the same: later ones let the first shine through. */
 const dashes = [[], [8, 4], [3, 3], [10, 3, 2, 3], [5, 5], [2, 4]];
 

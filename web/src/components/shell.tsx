@@ -16,6 +16,10 @@ const sections = [
     ],
   },
   {
+    title: 'Configuration',
+    pages: [{ path: '/configuration/load-balancing', title: 'Cluster settings', icon: 'settings' }],
+  },
+  {
     title: 'Administration',
     pages: [{ path: '/administration/command-line', title: 'Command line', icon: 'command' }],
   },

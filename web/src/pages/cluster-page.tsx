@@ -9,6 +9,7 @@ import { useConsole, useLive } from '../console-context.ts';
 import type { ClusterState } from '../live-state.ts';
 import { ChoiceList } from './choice-list.tsx';
 import { ClusterMap } from './cluster-map.tsx';
+import { DemoPanel } from './demo-panel.tsx';
 import { DrainControl, useDrain } from './drain-control.tsx';
 import { PeerTable } from './peer-table.tsx';
 
@@ -92,7 +93,7 @@ function Cluster(props: {
   readonly cluster: ClusterState;
   readonly ask: (confirmation: Confirmation) => void;
 }) {
-  const { view, findings, choices, firstSeq, load } = props.cluster;
+  const { view, findings, choices, firstSeq, load, demo } = props.cluster;
   const { me } = useConsole();
   const { asOf } = useLive();
   const members = membersOf(view);
@@ -116,6 +117,7 @@ function Cluster(props: {
         <ClusterMap view={view} members={members} latest={latest} actionsOf={actionsOf} />
       </div>
       <Announcer members={members} />
+      {demo && <DemoPanel demo={demo} view={view} />}
       <Findings findings={findings} />
       <section className="cluster-section" aria-label="Peers">
         <h2>Peers</h2>
