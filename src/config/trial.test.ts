@@ -42,3 +42,17 @@ test('nothing changed is accepted and no difference', () => {
   const trial = tryLines(grammar, running, ['hostname before']);
   assert.deepEqual([trial.accepted, trial.changes], [true, []]);
 });
+
+test('within a mode, a line that would mean something outside of it is refused', () => {
+  const trial = tryLines(
+    grammar,
+    running,
+    ['nameif outside', 'hostname after'],
+    'interface Ethernet0',
+  );
+  assert.deepEqual(
+    [trial.accepted, trial.refused.map(({ line }) => line), trial.typed],
+    [false, [1], [['interface Ethernet0', 'nameif outside']]],
+  );
+  assert.equal(systemSlice.of(trial.candidate).hostname, 'before');
+});

@@ -19,24 +19,34 @@ export type Trial = {
   readonly typed: readonly (readonly string[])[];
 };
 
-/** Tries lines as one change of `running`, which stays as it is: a candidate, judged as a whole. */
+/**
+ * Tries lines as one change of `running`, which stays as it is: a candidate, judged as a whole. Where a
+ * `mode` is given it is entered first, unless there is no line, and every line has to be one of that mode; one that would mean
+ * something outside of it is refused.
+ */
 export function tryLines(
   grammar: Grammar,
   running: Configuration,
   lines: readonly string[],
+  mode?: string,
 ): Trial {
+  const dialect = dialectOf(running);
+  const enter = (from: Position, text: string) => edit(grammar, dialect, from, splitLine(text));
   let position: Position = { configuration: running, modes: [] };
   const refused: { line: number; reason: string }[] = [];
   const typed: (readonly string[])[] = [];
+  const entered = mode === undefined || lines.length === 0 ? undefined : enter(position, mode);
+  if (entered?.kind === 'done') position = entered.position;
+  const depth = position.modes.length;
   for (const [line, text] of lines.entries()) {
-    const result = edit(grammar, dialectOf(running), position, splitLine(text));
-    if (result.kind === 'done') {
+    const result = enter(position, text);
+    if (result.kind === 'done' && result.position.modes.length >= depth && !result.noEffect) {
       position = result.position;
       typed.push(result.at);
-    } else {
-      const reason = 'reason' in result ? result.reason : undefined;
-      refused.push({ line, reason: reason ?? 'this is not understood' });
+      continue;
     }
+    const reason = 'reason' in result ? result.reason : undefined;
+    refused.push({ line, reason: reason ?? 'this is not understood' });
   }
   const candidate = position.configuration;
   const { accepted, findings } = judge(grammar, running, candidate);

@@ -101,10 +101,9 @@ export function verdictOf(
           },
         ]
       : []),
-    // The first line enters the mode.
     ...trial.refused.map(({ line, reason }) => ({
       severity: 'error' as const,
-      field: lines[line - 1]?.field,
+      field: lines[line]?.field,
       reason,
     })),
     ...trial.findings.map(shownFinding),

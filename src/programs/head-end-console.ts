@@ -81,12 +81,12 @@ export class HeadEndConsole {
   }
 
   /**
-   * Tries lines as one change of the running configuration; `apply` puts an accepted one in force, and
+   * Tries lines of a mode as one change of the running configuration; `apply` puts an accepted one in force, and
    * notes each line with `by`.
    */
-  change(lines: readonly string[]): Change {
+  change(lines: readonly string[], mode: string): Change {
     const before = this.#owner.running();
-    const trial = tryLines(grammar, before, lines);
+    const trial = tryLines(grammar, before, lines, mode);
     return {
       trial,
       pending: this.#owner.pending(before, trial.candidate),

@@ -51,7 +51,10 @@ function clusterManagement(
   const form = () => balancingForm(device.configuration, cluster.platform.priority);
   const tried = (wanted: BalancingChange) => {
     const lines = formLines(form(), wanted);
-    const change = console.change(['vpn load-balancing', ...lines.map(({ text }) => text)]);
+    const change = console.change(
+      lines.map(({ text }) => text),
+      'vpn load-balancing',
+    );
     return { change, verdict: verdictOf(wanted, lines, change.trial, change.pending) };
   };
   const view = () => clusterView(cluster, device.configuration, now());

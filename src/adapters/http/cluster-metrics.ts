@@ -22,13 +22,9 @@ export const clusterMetrics: readonly Metric[] = [
   {
     type: 'gauge',
     name: 'headend_cluster_members',
-    help: 'Members of the cluster that answer, this one among them',
+    help: 'Members of the cluster that answer, this one among them; 0 outside a cluster',
     labels: [],
-    read: (port) => {
-      const members = membersOf(port.cluster.view());
-      const value = members.filter(isThere).length;
-      return members.length === 0 ? [] : [{ value, labels: {} }];
-    },
+    read: (port) => [{ value: membersOf(port.cluster.view()).filter(isThere).length, labels: {} }],
   },
   {
     type: 'gauge',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { err, ok } from '#base/result';
 import { ClusterLoad } from './cluster-load.ts';
 import { LiveWatch } from './live-watch.ts';
 import { createManagementServer } from './server.ts';
@@ -135,7 +136,8 @@ test('samples of load are as far apart as they are said to be, and none are of a
 test('metrics tell the members, and what this device did as the master', async (t) => {
   const { port, app } = serve(t);
   const read = async () => (await app.inject({ url: '/metrics', headers: of('viewer') })).body;
-  assert.doesNotMatch(await read(), /^headend_cluster_member/m);
+  assert.doesNotMatch(await read(), /^headend_cluster_member_/m);
+  assert.match(await read(), /^headend_cluster_members 0$/m);
   threeMembers(port);
   port.cluster.counted = {
     redirects: [
@@ -168,4 +170,62 @@ test('metrics tell the members, and what this device did as the master', async (
     'the load of one is unknown',
   );
   assert.equal(ofOthers('headend_cluster_member_silence_seconds').length, 2, 'not of this device');
+});
+
+test('where another device answers from now on, everything is told whole again', () => {
+  const port = Object.assign(new TestingPort(start), { generation: () => generation });
+  let generation = 1;
+  threeMembers(port);
+  port.addSession({ username: 'vpnclient1' });
+  port.addEvent({ class: 'LB', number: 2, severity: 4, text: 'first' });
+  port.cluster.choose({ client: '192.0.2.1', explanation: 'first' });
+  const clock = () => port.now;
+  const load = new ClusterLoad();
+  const live = new LiveWatch({ port, throughput: new Throughput(), load, clock });
+  const sessions = { sort: 'index', descending: false, limit: 100 } as const;
+  live.follow({ cluster: true, sessions, events: { limit: 100 } });
+  live.update();
+  const quiet = live.update();
+  assert.deepEqual(
+    [quiet.system, quiet.sessions, quiet.events, quiet.cluster?.whole],
+    [undefined, undefined, undefined, false],
+  );
+  generation = 2;
+  const again = live.update();
+  assert.equal(again.system?.hostname, 'concentrator');
+  assert.equal(again.sessions?.whole, true);
+  assert.deepEqual([again.events?.length, again.cluster?.whole], [1, true]);
+  assert.deepEqual(again.cluster?.choices.length, 1);
+});
+
+test('accidents are a demo alone: no head-end has these routes, and who may only look cannot cause any', async (t) => {
+  const { app } = serve(t);
+  assert.equal((await app.inject({ url: '/api/v1/demo', headers: of('admin') })).statusCode, 404);
+  const done: string[] = [];
+  const act = (what: string) => async (name: string) => {
+    done.push(`${what} ${name}`);
+    return name === 'member9' ? err('There is no member member9.') : ok(undefined);
+  };
+  const port = Object.assign(new TestingPort(start), {
+    demo: {
+      view: () => ({ members: [{ name: 'member1', runs: true }] }),
+      crash: act('crash'),
+      start: act('start'),
+    },
+  });
+  const server = createManagementServer(port, { port: 0, consoleFolder: '/nowhere' });
+  t.after(() => server.close());
+  const accident = (user: string, member: string, what: string) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/api/v1/demo/accidents',
+      headers: of(user),
+      payload: { member, what },
+    });
+  assert.equal((await accident('viewer', 'member1', 'crash')).statusCode, 403);
+  assert.equal((await accident('admin', 'member1', 'constructor')).statusCode, 400);
+  assert.deepEqual(done, []);
+  assert.equal((await accident('admin', 'member1', 'crash')).statusCode, 204);
+  assert.equal((await accident('admin', 'member9', 'start')).statusCode, 409);
+  assert.deepEqual(done, ['crash member1', 'start member9']);
 });
