@@ -21,8 +21,8 @@ export type Trial = {
 
 /**
  * Tries lines as one change of `running`, which stays as it is: a candidate, judged as a whole. Where a
- * `mode` is given it is entered first, unless there is no line, and every line has to be one of that mode; one that would mean
- * something outside of it is refused.
+ * `mode` is given it is entered first, unless there is no line, and every line has to be one of that
+ * mode; one that would mean something outside of it is refused.
  */
 export function tryLines(
   grammar: Grammar,

@@ -11,7 +11,7 @@ const done = (reply: FastifyReply, result: Result<void, string>): FastifyReply =
   result.ok ? reply.code(204).send() : sendProblem(reply, 409, result.error);
 
 /** Configuration | System | Load Balancing. */
-export function addBalancingRoutes(app: FastifyInstance, port: ManagementPort): void {
+function addBalancingRoutes(app: FastifyInstance, port: ManagementPort): void {
   const url = '/api/v1/cluster/configuration';
   app.get(
     url,
@@ -55,6 +55,8 @@ export function addClusterRoutes(
   port: ManagementPort,
   load: ClusterLoad,
 ): void {
+  addDrainRoutes(app, port);
+  addBalancingRoutes(app, port);
   app.get(
     '/api/v1/cluster',
     {
@@ -98,6 +100,10 @@ export function addClusterRoutes(
     },
     async () => port.cluster.diagnosis(),
   );
+}
+
+/** Draining of this device. */
+function addDrainRoutes(app: FastifyInstance, port: ManagementPort): void {
   app.post<{ Body: DrainRequest }>(
     '/api/v1/cluster/drain',
     {

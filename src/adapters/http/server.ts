@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '#base/result';
 import { Authenticator, type Clock, guardRoutes } from './authentication.ts';
 import { ClusterLoad } from './cluster-load.ts';
-import { addBalancingRoutes, addClusterRoutes } from './cluster-routes.ts';
+import { addClusterRoutes } from './cluster-routes.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { ConnectionPlaces } from './connection-places.ts';
 import { ConsoleSessions } from './console-sessions.ts';
@@ -115,7 +115,6 @@ export function createManagementServer(
     addLoginRoutes(routes, { port, sessions, authenticator, clock, encrypted });
     addViewRoutes(routes, port, throughput);
     addClusterRoutes(routes, port, load);
-    addBalancingRoutes(routes, port);
     if (port.demo) addDemoRoutes(routes, port.demo);
     addCommandRoutes(routes, port);
     addLiveRoute(routes, live, { port, throughput, load, clock });
