@@ -28,6 +28,7 @@ const steps: readonly Step[] = [
   { name: 'setups-group-19', command: [...setups, '--group', '19'], secondsPerTurn: 15 },
   { name: 'setups-cold', command: cold, secondsPerTurn: 15 },
   { name: 'sessions', command: ['sessions.ts'], secondsPerTurn: 50 },
+  { name: 'logins-among-many', command: ['logins-among-many.ts'], secondsPerTurn: 100 },
   { name: 'goodput-vpnc', command: ['goodput.ts', '--seconds', '4'], secondsPerTurn: 32 },
   { name: 'packet-path', command: ['packet-path.ts'], secondsPerTurn: 150 },
   {

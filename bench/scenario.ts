@@ -9,7 +9,7 @@ export const scenario = {
   insideHost: '192.168.2.10',
   group: 'ciscovpn',
   groupKey: 'shared-by-the-group',
-  pool: { first: '10.64.0.1', last: '10.64.255.254', mask: '255.255.0.0', prefix: '10.64.0.0/16' },
+  pool: { first: '10.64.0.1', last: '10.65.255.254', mask: '255.254.0.0', prefix: '10.64.0.0/15' },
 } as const;
 
 /** Diffie-Hellman groups of phase 1 by number, and what strongSwan calls them. */

@@ -9,10 +9,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Bed } from '../labs/runner/bed.ts';
-import { LabError } from '../labs/runner/lab-error.ts';
+import { type Arrival, connectIdle } from './idle-clients.ts';
 import { loadProfile } from './load-profile.ts';
 import {
   describeMachine,
@@ -22,13 +20,9 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { residentKibibytes } from './resident.ts';
-import { generatorProcess, newBed, subjectProcess } from './scenario.ts';
+import { newBed, subjectProcess } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
 import { chooseSubjects, reportedNames, requirePrograms, takeTurns } from './turns.ts';
-
-const generatorTimeoutMs = 900_000;
-/** What a burst of logins leaves behind is given back meanwhile. */
-const settleMs = 2000;
 
 const metrics: readonly Metric[] = [
   { key: 'kibPerSession', title: 'Memory per idle session', unit: 'KiB', fractionDigits: 1 },
@@ -42,28 +36,7 @@ const metrics: readonly Metric[] = [
   { key: 'cpuMsMany', title: 'CPU time of a login among many', unit: 'ms', fractionDigits: 2 },
 ];
 
-type Load = {
-  readonly few: number;
-  readonly many: number;
-  readonly users: number;
-  readonly concurrency: number;
-};
-
-/** Connects clients that stay; the answer is the head-end's processor time per login, in ms. */
-async function connect(bed: Bed, count: number, load: Load): Promise<number> {
-  const before = bed.processes.cpuMs(subjectProcess);
-  const { users, concurrency } = load;
-  const options = `--users ${users} --load ${count} --concurrency ${concurrency}`;
-  bed.start('client', generatorProcess, `exec headend client $work/load.pcf ${options}`);
-  const status = await bed.processes.finish(generatorProcess, generatorTimeoutMs);
-  if (status !== 0)
-    throw new LabError(
-      `the generator ended with ${status}:\n${bed.processes.output(generatorProcess)}`,
-    );
-  await sleep(settleMs);
-  bed.refuseFailures();
-  return (bed.processes.cpuMs(subjectProcess) - before) / count;
-}
+type Load = Arrival & { readonly few: number; readonly many: number };
 
 async function measure(subject: Subject, load: Load): Promise<Sample['values']> {
   const bed = newBed('sessions');
@@ -75,12 +48,12 @@ async function measure(subject: Subject, load: Load): Promise<Sample['values']> 
     const resident = () => residentKibibytes(bed, subjectProcess);
     const empty = resident();
     // The first half compiles the code and verifies each user once; it says nothing of a login's cost.
-    await connect(bed, few / 2, load);
-    const cpuMsFew = await connect(bed, few / 2, load);
+    await connectIdle(bed, few / 2, load);
+    const cpuMsFew = await connectIdle(bed, few / 2, load);
     const atFew = resident();
     const between = many - few - few / 2;
-    await connect(bed, between, load);
-    const cpuMsMany = await connect(bed, few / 2, load);
+    await connectIdle(bed, between, load);
+    const cpuMsMany = await connectIdle(bed, few / 2, load);
     const atMany = resident();
     finished = true;
     return {
