@@ -33,6 +33,14 @@ Total IKE SA: 2
   assert.equal(line.shows('show crypto ikev1 sa'), line.shows('show crypto isakmp sa'));
 });
 
+test('an ISAKMP SA of main mode is one between gateways', () => {
+  const world = new Concentrator();
+  const peer = world.arrives(first);
+  world.keying.change(peer.sa, { state: 'MM_ACTIVE', user: undefined });
+  const shown = commandLineOf(world.needs).shows('show crypto isakmp sa');
+  assert.match(shown, /Type {4}: L2L {13}Role {4}: responder\n {4}State {3}: MM_ACTIVE/);
+});
+
 test('the details of an ISAKMP SA hold algorithms, what is left of its life, ports and cookies', () => {
   const world = new Concentrator();
   world.connects(first);

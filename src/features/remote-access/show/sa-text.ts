@@ -19,9 +19,15 @@ const HOW = 'name one peer with "peer ADDRESS"';
 /** Fields below the line that names the peer. */
 const peerForm: FieldForm = { indent: 4, name: 8, second: 26 };
 
+/** Clients use aggressive mode; main mode is between gateways, members of a cluster included. */
+function typeOf({ state, username }: IsakmpSaView): string {
+  if (state.startsWith('MM_')) return 'L2L';
+  return username === undefined ? 'group' : 'user';
+}
+
 const isakmpFields = (sa: IsakmpSaView): readonly (readonly Field[])[] => [
   [
-    ['Type', sa.username === undefined ? 'group' : 'user'],
+    ['Type', typeOf(sa)],
     ['Role', sa.role],
   ],
   [['State', sa.state]],
