@@ -429,7 +429,7 @@ test('LB-16 GEN-44: another digest of the common configuration keeps a member ou
   );
 });
 
-test('LB-17: a member of another public or private network is refused, and both say why', () => {
+test('LB-17 GEN-75: a member of another public or private network is refused, and both say why', () => {
   for (const [elsewhere, why] of [
     [
       { publicAddress: address('172.18.125.3') },

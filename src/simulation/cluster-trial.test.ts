@@ -78,7 +78,7 @@ test('in a partition each part has an owner, and afterwards one gives way', () =
   assert.ok((episode?.healedMs ?? Number.POSITIVE_INFINITY) < 10_000);
 });
 
-test('LB-01: clients of one address are spread by capacity, nobody is left out', () => {
+test('LB-01 GEN-32: clients of one address are spread by capacity, nobody is left out', () => {
   const unequal = [100, 200, 400, 800].map((sessions, n) => ({
     host: n + 1,
     priority: 5,
