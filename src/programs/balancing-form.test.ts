@@ -72,7 +72,7 @@ const wrong = (
     .map(({ reason }) => reason)
     .join('; ');
 
-test('LB-27 LB-31 LB-36 LB-45: fields take what the lines take, and say what is wrong with the rest', async (t) => {
+test('LB-27 LB-36: fields take what the lines take, and say what is wrong with the rest', async (t) => {
   const { cluster, running } = await device(t);
   assert.deepEqual(cluster.form(), {
     clusterAddress: '',
@@ -145,7 +145,7 @@ test('LB-23: a change is made whole or not at all, and its lines are noted with 
   assert.match(noted().join('\n'), /carla \(web\).*priority 9/);
 });
 
-test('LB-26 LB-33 LB-34: the secret is set with encryption only, twice the same, and never told', async (t) => {
+test('LB-26 LB-34: the secret is set with encryption only, twice the same, and never told', async (t) => {
   const { cluster, running, noted } = await device(t);
   const key = 'cisco123';
   const base = { clusterAddress: '172.18.124.254', encryption: true };

@@ -284,9 +284,11 @@ story('LB-26 LB-33: the secret is asterisks, and can be typed only with encrypti
     ],
     ['', '*****', true],
   );
+  const again = page.getByLabel('Verify Shared Secret');
+  assert.equal(await again.getAttribute('placeholder'), '*****');
   await page.getByLabel('Encryption').check();
   await secret.fill('cisco123');
-  await page.getByLabel('Verify Shared Secret').fill('cisco124');
+  await again.fill('cisco124');
   await page.getByText('the two entries differ').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Apply' }).isDisabled());
   assert.deepEqual(port.cluster.applied, []);

@@ -1,4 +1,4 @@
-import type { MouseEvent, ReactNode } from 'react';
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import { useConsole, useLive } from '../console-context.ts';
 import { formatDuration, formatMemory } from '../format.ts';
 import { navigate, usePath } from '../router.ts';
@@ -33,8 +33,15 @@ function follow(event: MouseEvent<HTMLAnchorElement>, path: string): void {
 
 function Navigation() {
   const path = usePath();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the pages are in one row, which may be longer than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path says which link is the current one
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
-    <nav className="rail-nav" aria-label="Pages">
+    <nav ref={nav} className="rail-nav scrolls-sideways" aria-label="Pages">
       {sections.map((section) => (
         <section key={section.title}>
           <h2>{section.title}</h2>
