@@ -50,6 +50,7 @@ const steps: readonly Step[] = [
   { name: 'takeover-100', command: ['takeover.ts', '--interval-ms', '100'], secondsPerTurn: 23 },
   { name: 'handover', command: ['handover.ts'], secondsPerTurn: 20 },
   { name: 'decision', command: ['decision.ts'], secondsPerTurn: 20 },
+  { name: 'spread', command: ['spread.ts'], secondsPerTurn: 3 },
   { name: 'cluster-idle', command: ['cluster-idle.ts'], secondsPerTurn: 40 },
   { name: 'member-loss', command: ['member-loss.ts'], secondsPerTurn: 50 },
   { name: 'collections', command: ['collections.ts', '--seconds', '8'], secondsPerTurn: 16 },

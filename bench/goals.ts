@@ -117,6 +117,14 @@ export const goals: readonly Goal[] = [
   figure('Choice among 10 members', 'decision', 'choose10Us', 'at most', 20, 'µs'),
   figure('Choice among 100 members', 'decision', 'choose100Us', 'at most', 20, 'µs'),
   figure('Redirect at 500/s, 99th percentile', 'decision', 'redirectP99Ms', 'at most', 5, 'ms'),
+  figure(
+    '10,000 clients, member farthest from ideal',
+    'spread',
+    'farthestPoints',
+    'at most',
+    1,
+    'points',
+  ),
   figure('10 idle members, datagrams', 'cluster-idle', 'datagramsPerS', 'at most', 20, '1/s'),
   figure(
     '10 idle members, the busiest',
@@ -155,6 +163,7 @@ const digitsOf: Readonly<Record<string, number>> = {
   '×': 2,
   KiB: 1,
   µs: 1,
+  points: 2,
   '1/s': 1,
   '% of a core': 2,
   '': 2,
