@@ -56,6 +56,14 @@ test('a goal of its own is compared with the median of the figures', () => {
   );
 });
 
+test('a goal that must always hold is compared with the worst of the figures', () => {
+  const { peer: _, ...own } = goal;
+  const always = { ...own, unit: '', always: true } as const;
+  assert.match(renderGoal({ ...always, bound: 'at most', value: 350 }, measurement), /\*\*no\*\*/);
+  assert.match(renderGoal({ ...always, bound: 'at most', value: 400 }, measurement), /\| yes \|$/);
+  assert.match(renderGoal({ ...always, value: 301 }, measurement), /\*\*no\*\*/);
+});
+
 test('what was not measured is not said to be reached', () => {
   const unknown = '| TCP | at least 2.5 × theirs | not measured |  |';
   assert.equal(renderGoal(goal, undefined), unknown);
