@@ -80,6 +80,7 @@ export const scenarios = {
   'cluster-idle-traffic': cluster.idleTraffic,
   'cluster-twice': cluster.clusterTwice,
   'device-cluster-storm': deviceCluster.devicesInStorm,
+  'device-cluster-two-steps': deviceCluster.twoSteps,
   'device-cluster-twice': deviceCluster.devicesTwice,
   chaos,
 } as const;

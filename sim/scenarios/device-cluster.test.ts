@@ -11,3 +11,8 @@ story(
   'device-cluster-twice',
   1,
 );
+story(
+  'GEN-34 GEN-36: a client is told a member by the cluster address and connects there; traffic is no load',
+  'device-cluster-two-steps',
+  3,
+);

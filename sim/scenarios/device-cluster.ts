@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Prng } from '#base/prng';
+import type { Captured } from '#simulation/network';
 import { type ClusterDevice, DeviceCluster } from '../device-cluster.ts';
+import { clusterAddress, memberAddress, memberPrivateAddress } from './configuration.ts';
 
 /** Whole head-ends as members of a cluster, with clients: the protocol, the choice, and IKE in one. */
 
@@ -109,4 +111,47 @@ export function devicesTwice(seed: number): void {
   const [first, second] = [run(), run()];
   assert.ok(first.length > 300, `${first.length} datagrams`);
   assert.deepEqual(first, second);
+}
+
+/**
+ * A client speaks to the cluster address, is told that of a member, and connects there; what it then sends is
+ * no part of the load that choices are made of.
+ */
+export function twoSteps(seed: number): void {
+  const few = { members: 3, clients: 3, sessions: () => 100 };
+  const cluster = new DeviceCluster(seed, few, { delayMs: [1, 20] });
+  const { lab, members, clients } = cluster;
+  for (const member of members) member.start();
+  lab.runUntil('one cluster', () => cluster.isWhole(), START_MS);
+  const captured: Captured[] = [];
+  lab.network.capture = captured;
+  for (const client of clients) client.command((device, now) => device.connect(now));
+  lab.runUntil('every client connected', () => cluster.isSettled(), START_MS);
+  for (const client of clients) {
+    const sentTo = captured
+      .filter(({ datagram }) => datagram.source.address === client.address)
+      .map(({ datagram }) => datagram.destination.address);
+    const turned = sentTo.findIndex((to) => to !== clusterAddress);
+    const { server } = client.device.status();
+    assert.ok(turned > 0, 'the cluster address came first');
+    assert.deepEqual(
+      [...new Set(sentTo.slice(turned))],
+      [server],
+      'then one member, and nobody else',
+    );
+    assert.ok(members.some(({ number }) => memberAddress(number) === server));
+  }
+  lab.run(3000);
+  const loads = () => members.map(({ device }) => device?.cluster.report());
+  const before = loads();
+  const [busy] = clients as [(typeof clients)[number]];
+  const flow = lab.pings(busy, memberPrivateAddress(1), 5);
+  lab.run(5000);
+  flow.stop();
+  const carried = members.reduce(
+    (sum, { node }) => sum + (node?.dataPlane.counters().packetsRx ?? 0),
+    0,
+  );
+  assert.ok(carried > 500, `${carried} packets`);
+  assert.deepEqual(loads(), before);
 }
