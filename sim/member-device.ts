@@ -82,10 +82,10 @@ export class MemberDevice implements Owner {
       cluster: this.#port.perform,
     });
     this.#dataPlane = new ObservedDataPlane({
-      listen: [
-        { endpoint: { address: own, port: IKE_PORT }, encapsulated: false },
-        { endpoint: { address: own, port: NAT_TRAVERSAL_PORT }, encapsulated: true },
-      ],
+      listen: this.#addresses.flatMap((at) => [
+        { endpoint: { address: at, port: IKE_PORT }, encapsulated: false },
+        { endpoint: { address: at, port: NAT_TRAVERSAL_PORT }, encapsulated: true },
+      ]),
       report: this.#driver.report,
       inside: { deliver: () => {} },
       random: new Prng(random.uint32()),

@@ -148,6 +148,7 @@ export class SaTable {
       knowsBoth ? undefined : initiator,
     );
     if (state.phase === 'redirected') this.#leaveToAnother(entry);
+    if (state.phase === 'mainOffered') this.#enterMainMode(entry, state.request.peer.group);
     if (state.phase !== 'established') return;
     entry.owner = state.peer.owner;
     if (state.exchange === 'main') this.#enterMainMode(entry, state.peer.group);
@@ -178,7 +179,7 @@ export class SaTable {
     entry.peer = move(this.#byPeer, entry, entry.peer, undefined);
   }
 
-  /** SAs that were established by main mode with peers of a group, in either role. */
+  /** SAs of main mode with peers of a group: established in either role, or begun by this end. */
   ofMainModeGroup(group: string): readonly Entry[] {
     return [...(this.#byMainModeGroup.get(group) ?? [])];
   }

@@ -26,8 +26,10 @@ export function supersede(
 ): void {
   const { state } = entry;
   if (state.phase !== 'established') return;
-  if (initialContact && state.exchange === 'main' && state.role === 'responder')
-    forgetSite(stepper, entry, state.peer.group, now, out);
+  if (state.exchange === 'main' && state.role === 'responder') {
+    if (initialContact) forgetSite(stepper, entry, state.peer.group, now, out);
+    withdrawOffers(stepper, entry, state.peer.group, now, out);
+  }
   const older =
     state.role === 'responder'
       ? (stepper.sas.enterClient(entry, state.origin) ??
@@ -57,6 +59,22 @@ function forgetSite(
 }
 
 /**
+ * The peer has begun without an answer to what this end had begun: completed later, that SA would say
+ * that this end starts afresh, and take the pairs away that are there by then.
+ */
+function withdrawOffers(
+  stepper: SaStepper,
+  entry: Entry,
+  group: string,
+  now: Instant,
+  out: KeyingEffect[],
+): void {
+  for (const other of stepper.sas.ofMainModeGroup(group))
+    if (other !== entry && other.state.phase === 'mainOffered')
+      stepper.step(other, { kind: 'close', reason: 'replaced' }, now, out);
+}
+
+/**
  * The SA that this end began with a peer, which now negotiates phase 1 anew by itself, as strongSwan does
  * with either role.
  */
@@ -68,7 +86,10 @@ const ownSaWith = (
   exchange === 'main'
     ? stepper.sas
         .ofMainModeGroup(peer.group)
-        .findLast((other) => other !== entry && other.state.role === 'initiator')
+        .findLast(
+          ({ id, state }) =>
+            id !== entry.id && state.phase === 'established' && state.role === 'initiator',
+        )
     : undefined;
 
 function adopt(

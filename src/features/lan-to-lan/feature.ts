@@ -167,7 +167,8 @@ export class LanToLan {
   #closed(group: string, tunnel: Tunnel, sa: SaId, reason: CloseReason, now: Instant): Effects {
     const left = without(tunnel, sa);
     const isLast = left.sas.length === 0;
-    const tries = isLast && tunnel.site.begins;
+    // What gave way to an SA that the peer began has not failed.
+    const tries = isLast && tunnel.site.begins && reason !== 'replaced';
     this.#put(group, isLast ? { ...failed(left, now), pending: new Map() } : left);
     const said: Effects = tries
       ? [say(tunnelFailed, tunnel.site, { reason, seconds: Math.round(tunnel.waitMs / 1000) })]
