@@ -302,6 +302,7 @@ function mobility(factory: BenchFactory): void {
     assert.deepEqual(w.reports('peerMoved'), []);
     for (const sequence of [11, 12, 13])
       w.arrive(peer, peer.seal(w.fromClient(peer), { sequence }), there);
+    await w.until('the move', () => w.reports('peerMoved').length > 0);
     await w.settle();
     assert.deepEqual(w.reports('peerMoved'), [
       { kind: 'peerMoved', spi: peer.inboundSpi, remote: there },
