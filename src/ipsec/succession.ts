@@ -26,10 +26,8 @@ export function supersede(
 ): void {
   const { state } = entry;
   if (state.phase !== 'established') return;
-  if (state.exchange === 'main' && state.role === 'responder') {
-    if (initialContact) forgetSite(stepper, entry, state.peer.group, now, out);
-    withdrawOffers(stepper, entry, state.peer.group, now, out);
-  }
+  if (state.exchange === 'main' && state.role === 'responder')
+    giveWay(stepper, entry, state.peer.group, initialContact, now, out);
   const older =
     state.role === 'responder'
       ? (stepper.sas.enterClient(entry, state.origin) ??
@@ -41,36 +39,24 @@ export function supersede(
 }
 
 /**
- * The peer at the other end of a LAN-to-LAN tunnel starts afresh. Either end may have begun what is there
- * from before; what was established since the peer spoke is not meant, for both may begin at once.
+ * The peer at the other end of a LAN-to-LAN tunnel has begun. What this end had begun without an answer
+ * gives way: completed later, that SA would say that this end starts afresh, and take the pairs away that
+ * are there by then. If the peer starts afresh, so does what either end began before; what was
+ * established since the peer spoke is not meant, for both may begin at once.
  */
-function forgetSite(
+function giveWay(
   stepper: SaStepper,
   entry: Entry,
   group: string,
+  initialContact: boolean,
   now: Instant,
   out: KeyingEffect[],
 ): void {
-  for (const other of stepper.sas.ofMainModeGroup(group)) {
-    const { state } = other;
-    if (other !== entry && state.phase === 'established' && state.establishedAt < entry.startedAt)
-      stepper.step(other, { kind: 'close', reason: 'replaced' }, now, out);
-  }
-}
-
-/**
- * The peer has begun without an answer to what this end had begun: completed later, that SA would say
- * that this end starts afresh, and take the pairs away that are there by then.
- */
-function withdrawOffers(
-  stepper: SaStepper,
-  entry: Entry,
-  group: string,
-  now: Instant,
-  out: KeyingEffect[],
-): void {
+  const isPast = ({ state }: Entry): boolean =>
+    state.phase === 'mainOffered' ||
+    (initialContact && state.phase === 'established' && state.establishedAt < entry.startedAt);
   for (const other of stepper.sas.ofMainModeGroup(group))
-    if (other !== entry && other.state.phase === 'mainOffered')
+    if (other !== entry && isPast(other))
       stepper.step(other, { kind: 'close', reason: 'replaced' }, now, out);
 }
 
