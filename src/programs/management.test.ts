@@ -31,7 +31,12 @@ username viewer attributes
 username client password of-a-client
 `;
 
-async function running(t: { after: (f: () => Promise<void>) => void }, port = 0, more = '') {
+async function running(
+  t: { after: (f: () => Promise<void>) => void },
+  port = 0,
+  more = '',
+  isHashed = true,
+) {
   const work = new SlowWork(2);
   const stateFolder = mkdtempSync(join(tmpdir(), 'headend-test-'));
   const parsed = parseListing(grammar, listing + more);
@@ -40,7 +45,9 @@ async function running(t: { after: (f: () => Promise<void>) => void }, port = 0,
     [],
   );
   const started = await startHeadEnd({
-    configuration: await hashPasswords(parsed.configuration, work.scrypt),
+    configuration: isHashed
+      ? await hashPasswords(parsed.configuration, work.scrypt)
+      : parsed.configuration,
     work,
     stateFolder,
     inside: {
@@ -72,15 +79,16 @@ const call = (base: string, user: string, path: string, body?: unknown) =>
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
-test('administrators reach the API of a running head-end, VPN users and strangers do not', async (t) => {
-  const { web } = await running(t);
-  const base = web.address ?? '';
-  const system = await call(base, 'admin:open-sesame', '/system');
-  assert.equal(system.status, 200);
-  assert.equal(((await system.json()) as { hostname: string }).hostname, 'gate');
-  for (const user of ['admin:wrong', 'client:of-a-client', 'nobody:at-all'])
-    assert.equal((await call(base, user, '/system')).status, 401, user);
-});
+for (const isHashed of [true, false])
+  test(`administrators reach the API of a running head-end, VPN users and strangers do not; passwords ${isHashed ? 'hashed' : 'not hashed yet'}`, async (t) => {
+    const { web } = await running(t, 0, '', isHashed);
+    const base = web.address ?? '';
+    const system = await call(base, 'admin:open-sesame', '/system');
+    assert.equal(system.status, 200);
+    assert.equal(((await system.json()) as { hostname: string }).hostname, 'gate');
+    for (const user of ['admin:wrong', 'client:of-a-client', 'nobody:at-all'])
+      assert.equal((await call(base, user, '/system')).status, 401, user);
+  });
 
 test('an account of lower privilege may look and not change', async (t) => {
   const { web } = await running(t);

@@ -22,8 +22,8 @@ import { type EventRecord, occurred } from '#events/event';
 import { loadBalancingOf } from '#features/cluster/config';
 import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
-import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
-import type { CredentialQuestion, PasswordVerifier } from '#session/credentials';
+import { knownPassword, PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
+import type { CredentialCheck } from '#session/credential-cache';
 import type { BalancingChange } from '#views/cluster-views';
 import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
 import type { HeadEndConsole } from './head-end-console.ts';
@@ -87,8 +87,6 @@ class HeadEndManagement implements ManagementPort {
   readonly #console: HeadEndConsole;
   readonly #process: HeadEndProcess;
   readonly #scrypt: ScryptPool;
-  /** What the password of a user who does not exist is compared with, for the same time. */
-  readonly #nobody: Promise<PasswordVerifier>;
   readonly cluster: ClusterManagement;
 
   constructor(console: HeadEndConsole, process: HeadEndProcess, scrypt: ScryptPool) {
@@ -96,25 +94,27 @@ class HeadEndManagement implements ManagementPort {
     this.#process = process;
     this.#scrypt = scrypt;
     this.cluster = clusterManagement(console, process);
-    this.#nobody = scrypt.hash(crypto.getRandomValues(new Uint8Array(16)));
   }
 
   async login(name: string, password: string): Promise<Administrator | undefined> {
-    await this.#console.sealPasswords();
-    const user = sessionSlice.of(this.#process.device.configuration).users.get(name);
+    const { configuration, credentials } = this.#process.device;
+    const user = sessionSlice.of(configuration).users.get(name);
     const permitted = user?.service === 'admin' || (user?.privilege ?? 0) >= PRIVILEGE_TO_CHANGE;
-    const known =
-      permitted && user?.credential.kind === 'verifier' ? user.credential.verifier : undefined;
-    const question: CredentialQuestion = {
-      kind: 'verifyPassword',
-      password: toUtf8(password),
-      verifier: known ?? (await this.#nobody),
-    };
-    const accepted = await new Promise<boolean>((resolve) =>
-      this.#scrypt.ask(question, (answer) => resolve(answer.accepted)),
+    const check = credentials.check(
+      name,
+      toUtf8(password),
+      permitted ? knownPassword(user) : undefined,
     );
-    if (!accepted || !known || !user) return undefined;
+    const accepted = check.kind === 'verified' || (await this.#asked(check));
+    if (!accepted || !user) return undefined;
     return { name, mayChange: user.privilege >= PRIVILEGE_TO_CHANGE };
+  }
+
+  #asked({ question, pending }: Extract<CredentialCheck, { kind: 'ask' }>): Promise<boolean> {
+    const { credentials } = this.#process.device;
+    return new Promise((resolve) =>
+      this.#scrypt.ask(question, (answer) => resolve(credentials.settle(pending, answer))),
+    );
   }
 
   openSession({ name }: Administrator, origin: Parameters<ManagementPort['openSession']>[1]) {

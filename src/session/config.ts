@@ -105,6 +105,12 @@ export const newUser = (name: string): User => ({
   service: 'any',
 });
 
+/** What a user's password is checked against; undefined for a user who has none that can be checked here. */
+export const knownPassword = (user: User | undefined): KnownPassword | undefined =>
+  user?.credential.kind === 'clear' || user?.credential.kind === 'verifier'
+    ? user.credential
+    : undefined;
+
 /** Users whose password stands in the configuration as typed, until its verifier is computed. */
 export const clearPasswords = (
   configuration: Configuration,

@@ -3,7 +3,7 @@ import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { about, type EventRecord, occurred } from '#events/event';
 import type { IsakmpSaSummary, SaId } from '#ipsec/keying';
-import { sessionSlice } from '#session/config';
+import { knownPassword, sessionSlice } from '#session/config';
 import type { CredentialAnswer, KnownPassword } from '#session/credentials';
 import { credentialsOverloaded, loginRefused } from '#session/events';
 import { enter } from './admission.ts';
@@ -18,7 +18,7 @@ import type { Context, Effects, RemoteAccessEffect } from './parts.ts';
 const WRONG_CREDENTIALS = 'wrong password or unknown user';
 
 /** What a password is checked against; undefined for a user who may not log in with this group. */
-function knownPassword(
+function passwordFor(
   configuration: Configuration,
   name: string,
   group: string,
@@ -29,8 +29,7 @@ function knownPassword(
   // What is said about the user goes before what the policy says, "none" included.
   const lock = user.groupLock ?? policyOf(configuration, group, name)?.groupLock ?? 'none';
   if (lock !== 'none' && lock !== group) return undefined;
-  const { credential } = user;
-  return credential.kind === 'verifier' || credential.kind === 'clear' ? credential : undefined;
+  return knownPassword(user);
 }
 
 /** A client answered the XAUTH request: judge it now, or ask scrypt. */
@@ -55,7 +54,7 @@ export function checkCredentials(
       occurred(serverGroupUnsupported, { serverGroup }),
       now,
     );
-  const against = knownPassword(configuration, user, login.group);
+  const against = passwordFor(configuration, user, login.group);
   const check = c.credentials.check(user, password, against);
   if (check.kind === 'verified') return admit(c, sa, login, user, now);
   const ticket = c.logins.ticketFor(sa);
