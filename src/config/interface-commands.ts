@@ -1,5 +1,6 @@
 import { type AddressWithLength, ipv4, ipv6WithLength, mask } from './address-tokens.ts';
 import { sameValue, withEntry, withoutEntry } from './configuration.ts';
+import { filterName, NO_FILTER } from './filters.ts';
 import { hardware, securityWord } from './interface-tokens.ts';
 import { optional } from './path.ts';
 import type { Declaration } from './setting.ts';
@@ -136,6 +137,17 @@ const fragmentationPolicy = setting(interfaceMode)({
   get: (i) => ({ policy: i.fragmentationPolicy }),
   set: (i, { policy }) => ({ ...i, fragmentationPolicy: policy as 1 | 2 | 3 }),
   unset: (i) => ({ ...i, fragmentationPolicy: 1 }),
+});
+
+const filter = setting(interfaceMode)({
+  path: ['filter', filterName('filter', 'Name of the filter, or "none"', NO_FILTER)],
+  words: { filter: 'Apply a filter to what members of a cluster say' },
+  dialects: ['asa'],
+  help: 'The filter that judges what members of a cluster say through this interface.',
+  since: '000:110',
+  get: (i) => (i.filter === undefined ? undefined : { filter: i.filter }),
+  set: (i, v) => ({ ...i, filter: v.filter }),
+  unset: (i) => ({ ...i, filter: undefined }),
 });
 
 /** A line of an interface that Linux, or nobody, takes care of. */
@@ -303,6 +315,7 @@ export const interfaceCommands: readonly Declaration[] = [
   ipAddress,
   ipv6Address,
   fragmentationPolicy,
+  filter,
   ...interfaceKept,
   shutdown,
   pixInterfaceSpeed,

@@ -89,7 +89,9 @@ const FILTERING: readonly KeptCommand[] = [
   cisco('outbound', 'Packet filter, in its oldest spelling.', warns(FILTERS_NOTHING)),
   cisco('apply', 'Where "outbound" lists are applied.'),
   cisco('established', 'Connections that belong to others.'),
-  cisco('filter', 'Filtering of URLs.'),
+  ...['url', 'java', 'activex', 'ftp', 'https', 'except'].map((what) =>
+    cisco(`filter ${what}`, 'Filtering of URLs.'),
+  ),
   cisco('url-server', 'Filtering of URLs.'),
   cisco('url-cache', 'Filtering of URLs.'),
   cisco('url-block', 'Filtering of URLs.'),

@@ -1,6 +1,7 @@
 import { ip, ipv4, network } from './address-tokens.ts';
 import { type Configuration, sameValue } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
+import { filterFindings, filterSection, filtersSlice } from './filters.ts';
 import { interfaceCommands } from './interface-commands.ts';
 import { optional } from './path.ts';
 import type { Finding, Room } from './room.ts';
@@ -155,8 +156,8 @@ const addressesFromElsewhere = (interfaces: Iterable<Interface>): readonly Findi
 
 /** The room of what every device has. */
 export const systemRoom: Room = {
-  slices: [systemSlice],
-  verify,
+  slices: [systemSlice, filtersSlice],
+  verify: (configuration) => [...verify(configuration), ...filterFindings(configuration)],
   sections: [
     {
       title: 'Identity',
@@ -174,6 +175,7 @@ export const systemRoom: Room = {
       place: 'interfaces',
       commands: interfaceCommands,
     },
+    filterSection,
     { title: 'Name resolution', place: 'names', commands: [domainLookup, nameServer] },
     { title: 'Routes', place: 'routes', commands: [route] },
   ],

@@ -22,6 +22,8 @@ export type Interface = {
   readonly enabled: boolean;
   /** NAT-19, G-40: 1 fragments what is encrypted; 2 fragments before and honours DF; 3 ignores DF. */
   readonly fragmentationPolicy: 1 | 2 | 3;
+  /** The filter that is applied; `none`, or undefined for what the personality of the cluster has (LB-18). */
+  readonly filter?: string | undefined;
   /** PIX: speed and duplex on the line of the interface, and whether it is shut down. */
   readonly hardwareSpeed?: string | undefined;
   /** Lines that are kept without effect, such as speed and duplex. */

@@ -119,6 +119,32 @@ test('LB-27 LB-36: fields take what the lines take, and say what is wrong with t
   assert.equal(running().nat, undefined);
 });
 
+test('LB-20 LB-22: what a filter would stop is said beside what brings it about', async (t) => {
+  const { cluster } = await device(
+    t,
+    'load-balancing personality vpn3000',
+    'filter Public',
+    ' rule add "VCA In" port 9023',
+    'vpn load-balancing',
+    ' cluster ip address 172.18.124.254',
+    ' participate',
+  );
+  const said = (changes: Partial<BalancingChange>) =>
+    cluster
+      .check(changed(cluster, changes))
+      .findings.filter(({ reason }) => /filter/.test(reason))
+      .map(({ severity, field, reason }) => [severity, field, reason]);
+  const filter = 'filter "Public" of interface "outside"';
+  const noOut = (port: number) =>
+    `${filter} stops what members say on UDP port ${port}: it has no rule "VCA Out"`;
+  assert.deepEqual(said({}), [['warning', undefined, noOut(9023)]], 'nothing new, and said');
+  assert.deepEqual(said({ port: '5023' }), [
+    ['warning', 'port', `${filter} lets UDP port 9023 pass, and members speak on 5023`],
+    ['warning', undefined, noOut(5023)],
+  ]);
+  assert.deepEqual(said({ participates: false }), []);
+});
+
 test('LB-23: a change is made whole or not at all, and its lines are noted with who made it', async (t) => {
   const { cluster, running, noted } = await device(t);
   const before = running();

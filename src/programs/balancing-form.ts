@@ -3,6 +3,7 @@ import type { Configuration } from '#config/configuration';
 import type { Finding } from '#config/room';
 import type { Trial } from '#config/trial';
 import { type AddressesOrName, loadBalancingOf } from '#features/cluster/config';
+import { stopsOf } from '#features/cluster/filters';
 import type {
   BalancingChange,
   BalancingField,
@@ -69,6 +70,8 @@ function fieldOf(at: readonly string[]): BalancingField | undefined {
     ['priority', 'priority'],
     ['nat', 'nat'],
     ['participate', 'participates'],
+    // LB-22: a rule of a filter that names another port than that of the cluster.
+    ['rule add', 'port'],
   ];
   return stems.find(([stem]) => line === stem || line.startsWith(`${stem} `))?.[1];
 }
@@ -79,6 +82,14 @@ const shownFinding = ({ severity, at, reason, remedy }: Finding) => ({
   reason,
   remedy,
 });
+
+/** LB-81: what filters stop, also where that is nothing new; a form without it would look sound. */
+function stopped({ candidate, findings }: Trial): readonly BalancingVerdict['findings'][number][] {
+  if (!loadBalancingOf(candidate).participates) return [];
+  return stopsOf(candidate)
+    .filter(({ reason }) => findings.every((f) => f.reason !== reason))
+    .map(({ at, reason, remedy }) => shownFinding({ severity: 'warning', at, reason, remedy }));
+}
 
 /** LB-34: both entries of the secret have to be the same. */
 export const secretsDiffer = ({ encryption, key, verifyKey }: BalancingChange): boolean =>
@@ -107,6 +118,7 @@ export function verdictOf(
       reason,
     })),
     ...trial.findings.map(shownFinding),
+    ...stopped(trial),
     ...pending.map((reason) => ({ severity: 'warning' as const, reason })),
   ];
   return {

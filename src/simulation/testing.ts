@@ -29,6 +29,10 @@ export const memberListing = (setup: Setup): string =>
     'interface GigabitEthernet0/1',
     ' nameif inside',
     ` ip address 10.32.1.${setup.host} 255.255.128.0`,
+    // A VPN 3000 has a filter on its public interface, which has to be told of members.
+    ...(setup.personality === 'vpn3000'
+      ? ['filter Public', ' rule add "VCA In"', ' rule add "VCA Out"']
+      : []),
     'vpn load-balancing',
     ` priority ${setup.priority}`,
     ' cluster ip address 172.18.124.254',

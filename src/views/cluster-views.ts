@@ -54,6 +54,39 @@ export type DrainView = {
   readonly over?: string | undefined;
 };
 
+/** The filter of one side of this member, and what it stops of what members say. */
+export type FilterView = {
+  readonly side: 'private' | 'public';
+  readonly interface: string;
+  /** Absent for none. */
+  readonly filter?: string | undefined;
+  readonly stops: readonly {
+    /** The rule that would let it pass: `VCA In` or `VCA Out`. */
+    readonly rule: string;
+    readonly reason: string;
+    readonly remedy: string;
+    /** Stopped so far. */
+    readonly datagrams: number;
+  }[];
+};
+
+/** The filters of this device, and where they are applied; `show filter`. */
+export type FiltersView = {
+  readonly asOf: number;
+  readonly filters: readonly {
+    readonly name: string;
+    readonly defaultAction: 'forward' | 'drop';
+    readonly rules: readonly {
+      readonly rule: string;
+      readonly port: number;
+      /** Whether the port is that of the cluster, whatever it becomes. */
+      readonly follows: boolean;
+    }[];
+    /** Names of the interfaces of this member that have it. */
+    readonly interfaces: readonly string[];
+  }[];
+};
+
 /** The virtual cluster as one member sees it. */
 export type ClusterView = {
   readonly asOf: number;
@@ -69,6 +102,8 @@ export type ClusterView = {
   readonly self: ClusterMemberView;
   /** In the order of their private addresses. */
   readonly peers: readonly ClusterMemberView[];
+  /** Of the private side, then of the public one. */
+  readonly filters: readonly FilterView[];
   readonly drain?: DrainView | undefined;
 };
 

@@ -9,6 +9,7 @@ import type {
   Diagnosis,
   DrainRequest,
   DrainView,
+  FilterView,
   Finding,
   LoadSample,
 } from '#views/cluster-views';
@@ -68,6 +69,23 @@ const drainSchema = object<DrainView>(
   ['until', 'over'],
 );
 
+const filterSchema = object<FilterView>(
+  {
+    side: oneOf('private', 'public'),
+    interface: text,
+    filter: described(text, 'Absent for none'),
+    stops: list(
+      object<FilterView['stops'][number]>({
+        rule: text,
+        reason: text,
+        remedy: text,
+        datagrams: described(integer, 'Stopped so far'),
+      }),
+    ),
+  },
+  ['filter'],
+);
+
 export const clusterSchema = object<ClusterView>(
   {
     asOf: moment,
@@ -81,6 +99,7 @@ export const clusterSchema = object<ClusterView>(
     obstacle: described(text, 'Why this device does not take part although it should'),
     self: memberSchema,
     peers: list(memberSchema),
+    filters: list(filterSchema),
     drain: drainSchema,
   },
   ['obstacle', 'drain'],

@@ -79,6 +79,7 @@ export class TestingCluster implements ClusterManagement {
       obstacle: this.obstacle,
       self: { ...this.#self, draining: this.#drain !== undefined },
       peers: this.#peers,
+      filters: [],
       drain: this.#drain,
     };
   }

@@ -77,6 +77,18 @@ function ofPeer(peer: ClusterMemberView, view: ClusterView): Finding[] {
   return findings;
 }
 
+/** LB-81: what the filters of this member's interfaces stop. */
+const ofFilters = ({ filters }: ClusterView): Finding[] =>
+  filters.flatMap(({ side, stops }) =>
+    stops.map(({ reason, remedy, datagrams }) =>
+      problem(
+        `${side} side`,
+        `${reason}; ${datagrams} datagrams were stopped so far`,
+        `${remedy}.`,
+      ),
+    ),
+  );
+
 /** LB-38: members of one model that all have the highest priority find their master soonest. */
 function ofPriorities({ self, peers }: ClusterView): Finding[] {
   const all = [self, ...peers];
@@ -120,6 +132,7 @@ export const diagnose = (view: ClusterView, encryption: EncryptionStatus): Diagn
   asOf: view.asOf,
   findings: [
     ...ofSelf(view),
+    ...(view.participates ? ofFilters(view) : []),
     ...ofEncryption(encryption),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
     ...(view.participates ? ofPriorities(view) : []),

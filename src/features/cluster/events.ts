@@ -122,3 +122,13 @@ export const tooManyCallers = event({
   why: 'More devices call as members of this cluster than a cluster may have.',
   remedy: 'Take devices out of the cluster.',
 });
+
+export const filterStops = event({
+  class: 'LB',
+  number: 14,
+  severity: 2,
+  text: 'Filter {filter} of interface {interface} stops what members say: it has no rule "{rule}" for UDP port {port}',
+  why: 'The filter drops what none of its rules lets pass, so this member and the others do not hear each other.',
+  remedy:
+    'Assign the rule without a port to that filter with "rule add"; it follows "cluster port". One line a minute and direction.',
+});

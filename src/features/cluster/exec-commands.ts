@@ -1,11 +1,13 @@
 import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { exec, view } from '#config/exec';
+import { filterName } from '#config/filters';
 import { flag, optional } from '#config/path';
 import { int } from '#config/tokens';
 import { loadBalancingOf } from './config.ts';
 import { diagnose } from './diagnosis.ts';
 import type { Cluster, DrainOrder } from './feature.ts';
+import { filtersText, filtersView } from './filter-view.ts';
 import { choicesText, clusterText, diagnosisText, statisticsText } from './text.ts';
 import { choiceViews, clusterView } from './view.ts';
 
@@ -83,6 +85,17 @@ const diagnosis = command({
   }),
 });
 
+const filters = command({
+  path: ['show filter', optional(filterName('name', 'Name of the filter'))],
+  words: { show: 'Show something', filter: 'Filters of interfaces, and what they let members say' },
+  help: 'Shows the filters that judge what members of a cluster say, and the interfaces that have them.',
+  since: '000:128',
+  run: ({ configuration, now }, { name }) => ({
+    kind: 'view',
+    view: view('filters', filtersView(configuration(), name, now()), filtersText),
+  }),
+});
+
 const drain = command({
   path: [
     'vpn load-balancing drain',
@@ -118,4 +131,12 @@ const undrain = command({
 });
 
 /** The exec commands of the cluster. */
-export const clusterCommands = [show, statistics, decision, diagnosis, drain, undrain] as const;
+export const clusterCommands = [
+  show,
+  statistics,
+  decision,
+  diagnosis,
+  filters,
+  drain,
+  undrain,
+] as const;

@@ -14,7 +14,13 @@ import {
   notMaster,
   poolsOverlap,
 } from './events.ts';
-import { clusterAddress, memberListing, type TestMember, TestNet } from './testing.ts';
+import {
+  clusterAddress,
+  concentrator,
+  memberListing,
+  type TestMember,
+  TestNet,
+} from './testing.ts';
 import { clusterText, statisticsText } from './text.ts';
 import { choiceViews, clusterCounters, clusterView } from './view.ts';
 
@@ -24,7 +30,7 @@ const client = address('172.18.124.96');
 function threeMembers(...lines: readonly string[]) {
   const net = new TestNet(instant(Date.UTC(2001, 9, 18, 9, 0, 0)));
   const add = (host: number, ...more: readonly string[]) =>
-    net.add(memberListing(host, 'load-balancing personality vpn3000', ...lines, ...more));
+    net.add(memberListing(host, ...concentrator, ...lines, ...more));
   const third = add(131, 'platform model 3060', ' priority 7');
   net.run(10_000);
   const first = add(129, 'platform model 3005', ' priority 1');
@@ -116,8 +122,7 @@ test('GEN-90: the ASA lists this device as well, with status, role and load', ()
 
 test('LB-73 LB-74: of idle equal devices the secondary takes 30 clients before the master takes one', () => {
   const net = new TestNet();
-  const listing = (host: number) =>
-    memberListing(host, 'load-balancing personality vpn3000', 'platform model 3030');
+  const listing = (host: number) => memberListing(host, ...concentrator, 'platform model 3030');
   const master = net.add(listing(131));
   net.run(10_000);
   net.add(listing(130));
@@ -215,9 +220,7 @@ test('a drain ends when the last session is gone, and moves clients on if so sai
 test('LB-35: no participate is a planned handover: the address moves at once, sessions stay', () => {
   const { net, second, third } = threeMembers();
   third.occupy(1);
-  third.configure(
-    memberListing(131, 'load-balancing personality vpn3000').replace(/\n participate$/, ''),
-  );
+  third.configure(memberListing(131, ...concentrator).replace(/\n participate$/, ''));
   net.run(50);
   assert.deepEqual([third.ownsAddress, second.ownsAddress], [false, true]);
   net.run(2000);
@@ -229,7 +232,7 @@ test('LB-35: no participate is a planned handover: the address moves at once, se
 test('LB-16: another port or key keeps a device out, and changing it back lets it in', () => {
   const { net, first, third } = threeMembers();
   const line = (...more: readonly string[]) =>
-    memberListing(129, 'load-balancing personality vpn3000', 'platform model 3005', ...more);
+    memberListing(129, ...concentrator, 'platform model 3005', ...more);
   first.configure(line(' cluster key another-secret'));
   net.run(8000);
   const peersOfThird = () => viewOf(net, third).peers.filter((p) => p.condition === 'alive').length;
@@ -243,13 +246,13 @@ test('LB-16: another port or key keeps a device out, and changing it back lets i
 test('LB-24 GEN-41: members differ in what is their own, and are refused over what all have alike', () => {
   const { net, first, third } = threeMembers();
   const peersOfThird = () => viewOf(net, third).peers.filter((p) => p.condition === 'alive').length;
-  const line = (personality: string, ...more: readonly string[]) =>
-    memberListing(129, `load-balancing personality ${personality}`, ...more);
-  first.configure(line('vpn3000', ' priority 3', ' nat 192.0.2.129'));
+  const line = (personality: readonly string[], ...more: readonly string[]) =>
+    memberListing(129, ...personality, ...more);
+  first.configure(line(concentrator, ' priority 3', ' nat 192.0.2.129'));
   net.run(8000);
   assert.equal(peersOfThird(), 2);
   third.records.length = 0;
-  const newcomer = net.add(line('asa').replaceAll('.129', '.128').replace('member129', 'odd'));
+  const newcomer = net.add(line([]).replaceAll('.129', '.128').replace('member129', 'odd'));
   net.run(8000);
   assert.equal(peersOfThird(), 2);
   assert.ok(

@@ -6,6 +6,7 @@ import { type EventRecord, occurred } from '#events/event';
 import type { KeyingNotice } from '#ipsec/keying';
 import type { Policy } from '#protocol/vcl/policy';
 import type { LeaveReason, LoadReport, Member } from '#protocol/vcl/state';
+import type { Side } from '#protocol/vcl/turn';
 import type { AddressPools } from '#session/address-pools';
 import type { Session } from '#session/session';
 import { clusterSlice, loadBalancingOf } from './config.ts';
@@ -14,6 +15,7 @@ import { type Drain, lookedAt, MOVED_AT_ONCE, newDrain } from './draining.ts';
 import { type Effects, Encryption } from './encryption/encryption.ts';
 import type { TunnelParts } from './encryption/tunnels.ts';
 import { drainBegun, drainEnded, poolsOverlap } from './events.ts';
+import { type Direction, Filters } from './filters.ts';
 import { Membership } from './membership.ts';
 import { poolOverlaps } from './overlaps.ts';
 import { ownLoad } from './own-load.ts';
@@ -49,6 +51,7 @@ export class Cluster {
   readonly #parts: ClusterParts;
   readonly #membership: Membership;
   readonly encryption: Encryption;
+  readonly filters = new Filters();
   /** Overlaps of pools that were said already, each once while it lasts. */
   #overlaps: ReadonlySet<string> = new Set();
   #comparedAt: Instant | undefined;
@@ -121,11 +124,14 @@ export class Cluster {
 
   /** A verified configuration is in force. */
   configured(now: Instant): Effects {
-    return this.#stepped(() => this.#membership.configured(now), now);
+    return this.#passing(
+      this.#stepped(() => this.#membership.configured(now), now),
+      now,
+    );
   }
 
   input(input: ClusterInput, now: Instant): Effects {
-    const effects = this.#inward(input, now);
+    const effects = this.#passing(this.#inward(input, now), now);
     const last = this.#comparedAt;
     if (last === undefined || elapsedMs(last, now) >= COMPARE_POOLS_MS) this.#comparePools(now);
     return effects;
@@ -133,17 +139,20 @@ export class Cluster {
 
   /** Leaves the cluster; for a master, a planned handover. */
   leave(reason: LeaveReason, now: Instant): Effects {
-    return this.#stepped(() => this.#membership.leave(reason, now), now);
+    return this.#passing(
+      this.#stepped(() => this.#membership.leave(reason, now), now),
+      now,
+    );
   }
 
   /** What concerns the SAs with other members. */
   notice(notice: KeyingNotice, now: Instant): Effects {
-    return this.encryption.notice(notice, now);
+    return this.#passing(this.encryption.notice(notice, now), now);
   }
 
   /** Ends the tunnel of a session with another member. */
   logOff(session: Session, now: Instant): Effects {
-    return this.encryption.logOff(session, now);
+    return this.#passing(this.encryption.logOff(session, now), now);
   }
 
   deadline(): Instant | undefined {
@@ -159,12 +168,30 @@ export class Cluster {
       this.#membership.gathering && hasGathered
         ? this.#stepped(() => this.#membership.gathered(now), now)
         : [];
-    return [...effects, ...calls, ...begun];
+    return this.#passing([...effects, ...calls, ...begun], now);
+  }
+
+  /** What the filters of the interfaces let out of all that is to be done. */
+  #passing(effects: Effects, now: Instant): Effects {
+    return effects.filter(
+      (effect) =>
+        effect.kind !== 'cluster' ||
+        effect.action.kind !== 'send' ||
+        this.#passes(effect.action.side, 'out', now),
+    );
+  }
+
+  #passes(side: Side, direction: Direction, now: Instant): boolean {
+    const { configuration, note } = this.#parts;
+    const { passes, complaint } = this.filters.judge(configuration(), side, direction, now);
+    if (complaint) note(complaint, now);
+    return passes;
   }
 
   #inward(input: ClusterInput, now: Instant): Effects {
     if (input.kind !== 'datagram')
       return this.#stepped(() => this.#membership.input(input, now), now);
+    if (!this.#passes(input.side, 'in', now)) return [];
     const clusterTag = this.member && this.policy?.cluster.tag;
     const heard = this.encryption.inward(input, clusterTag, now);
     const said = heard.input;

@@ -26,6 +26,12 @@ export const clusterGrammar = grammarOf([systemRoom, sessionRoom, ipsecRoom, clu
 
 export const clusterAddress = address('172.18.124.254');
 
+/** The personality of a VPN 3000, with what its public filter has to be told of members. */
+export const concentrator = [
+  'load-balancing personality vpn3000',
+  'filter Public\n rule add "VCA In"\n rule add "VCA Out"',
+] as const;
+
 /** The listing of the member with this last octet. */
 export const memberListing = (host: number, ...lines: readonly string[]): string =>
   [

@@ -6,6 +6,7 @@ import { type Interface, interfaceNamed, systemSlice } from '#config/system';
 import { ipsecSlice } from '#ipsec/config';
 import { clusterLines } from './commands.ts';
 import { addressesOf, clusterSlice, type LoadBalancing, loadBalancingOf } from './config.ts';
+import { filterOfSide, stopsOf } from './filters.ts';
 
 const error = (at: readonly string[], reason: string, remedy?: string): Finding => ({
   severity: 'error',
@@ -118,6 +119,26 @@ function verifyEncryption(configuration: Configuration, b: LoadBalancing): reado
   return findings;
 }
 
+/** LB-18, LB-20, LB-22: filters are there where a VPN 3000 wants them, and let members speak. */
+function verifyFilters(configuration: Configuration): readonly Finding[] {
+  const missing =
+    clusterSlice.of(configuration).personality === 'vpn3000'
+      ? (['private', 'public'] as const)
+          .map((side) => filterOfSide(configuration, side))
+          .filter(({ filter }) => filter === undefined)
+      : [];
+  return [
+    ...missing.map(({ interface: name }) =>
+      error(
+        clusterLines.participate,
+        `interface "${name}" has no filter, which the VPN 3000 wants of a member`,
+        '"no filter" in its mode brings the usual one back',
+      ),
+    ),
+    ...stopsOf(configuration).map(({ at, reason, remedy }) => warning(at, reason, remedy)),
+  ];
+}
+
 /** What only matters to a member. */
 function verifyMember(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
   const { participate } = clusterLines;
@@ -157,5 +178,6 @@ export function verifyCluster(configuration: Configuration): readonly Finding[] 
     ...verifyAddress(configuration, b),
     ...verifyEncryption(configuration, b),
     ...(b.participates ? verifyMember(configuration, b) : []),
+    ...(b.participates ? verifyFilters(configuration) : []),
   ];
 }

@@ -148,6 +148,7 @@ export function clusterView(
     obstacle: cluster.obstacle,
     self: selfView(cluster, configuration, now),
     peers: peers.map((peer) => peerView(configuration, peer, hasMaster, now)),
+    filters: cluster.filters.views(configuration),
     drain: drainView(cluster),
   };
 }
