@@ -34,6 +34,27 @@ test('NAT traversal is off until it is configured, and its interval may be left 
   );
 });
 
+test('GEN-42: a device without strong encryption takes policies and transform sets of single DES only', () => {
+  const lines = (cipher: string, suite: string) => [
+    'legacy-crypto permit all',
+    'no platform strong-crypto',
+    'crypto ikev1 policy 10',
+    ` encryption ${cipher}`,
+    `crypto ipsec ikev1 transform-set one ${suite} esp-sha-hmac`,
+  ];
+  assert.equal(ipsecOf(...lines('des', 'esp-des')).strongCrypto, false);
+  assert.equal(ipsecOf().strongCrypto, true);
+  for (const [cipher, suite] of [
+    ['3des', 'esp-3des'],
+    ['aes', 'esp-aes-256'],
+  ] as const) {
+    const said = complaints(...lines(cipher, suite));
+    assert.equal(said.length, 2);
+    assert.match(said[0] ?? '', new RegExp(`"encryption ${cipher}": this device may not encrypt`));
+    assert.match(said[1] ?? '', new RegExp(`${suite} esp-sha-hmac": this device may not encrypt`));
+  }
+});
+
 test('the older spellings mean the same as the newer ones', () => {
   const newer = ipsecOf(
     'crypto ikev1 policy 10',

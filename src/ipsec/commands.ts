@@ -23,6 +23,7 @@ import {
   policyLine,
 } from './isakmp-commands.ts';
 import { type LegacyNeed, legacyFindings } from './legacy.ts';
+import { strongCrypto, strongCryptoFindings } from './strong-crypto.ts';
 import { legacyItem } from './tokens.ts';
 import { transformSetCommands, transformSetNeeds } from './transform-set-commands.ts';
 import { cryptoWords } from './words.ts';
@@ -144,6 +145,7 @@ function verify(configuration: Configuration): readonly Finding[] {
   const c = ipsecSlice.of(configuration);
   const findings: Finding[] = [
     ...legacyFindings(c, legacyNeeds(configuration)),
+    ...strongCryptoFindings(configuration),
     ...dynamicMapFindings(c),
     ...cryptoMapFindings(configuration),
     ...clientMapFindings(configuration),
@@ -176,7 +178,7 @@ export const ipsecRoom: Room = {
   slices: [ipsecSlice],
   verify,
   sections: [
-    { title: 'Old algorithms', place: 'cryptography', commands: [legacyCrypto] },
+    { title: 'Old algorithms', place: 'cryptography', commands: [legacyCrypto, strongCrypto] },
     {
       title: 'Transform sets',
       place: 'cryptography',

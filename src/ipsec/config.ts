@@ -103,6 +103,8 @@ export type IpsecConfiguration = {
   /** Most octets of a TCP segment through a tunnel; undefined or 0 for what fits. */
   readonly tcpSegmentOctets?: number | undefined;
   readonly legacyPermitted: ReadonlySet<LegacyItem>;
+  /** Whether this device may encrypt with more than single DES, as the 3DES/AES licence of an ASA says; GEN-42. */
+  readonly strongCrypto: boolean;
 };
 
 export const ipsecSlice = slice<IpsecConfiguration>('ipsec', {
@@ -118,4 +120,5 @@ export const ipsecSlice = slice<IpsecConfiguration>('ipsec', {
   replayWindow: 64,
   dfBit: new Map(),
   legacyPermitted: new Set(),
+  strongCrypto: true,
 });

@@ -208,6 +208,7 @@ export const enableLine = (name: string): string => lineOf(enable, { interface: 
 /** The lines of a policy, for findings. */
 export const policyLine = (p: IsakmpPolicySetting): string =>
   headerOf(isakmpPolicyMode, { priority: p.priority });
+export const encryptionLine = (p: IsakmpPolicySetting): string => lineOf(encryption, p);
 export const authenticationLine = (p: IsakmpPolicySetting): string =>
   lineOf(authentication, { authentication: p.authentication });
 

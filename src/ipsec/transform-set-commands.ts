@@ -61,9 +61,12 @@ const transformMode = setting(ipsec)({
 /** The commands of transform sets; the lines of one set stand together. */
 export const transformSetCommands: readonly Declaration[] = [transformSet, transformMode];
 
+/** The line of a transform set, for findings. */
+export const transformSetLine = (set: TransformSet): string => lineOf(transformSet, set);
+
 /** What the transform sets need from behind the fence. */
 export const transformSetNeeds = (c: IpsecConfiguration): readonly LegacyNeed[] =>
   [...c.transformSets.values()].map((set) => ({
-    at: [lineOf(transformSet, set)],
+    at: [transformSetLine(set)],
     items: legacyOfSuite(set.suite),
   }));

@@ -8,6 +8,7 @@ import { formatListing, listConfiguration } from '#config/listing';
 import { parseListing } from '#config/parse';
 import { systemRoom } from '#config/system-commands';
 import { ipsecRoom } from '#ipsec/commands';
+import { ipsecSlice } from '#ipsec/config';
 import { loadBalancingOf } from './config.ts';
 import { PLATFORM_MODELS } from './platform.ts';
 import { clusterRoom } from './room.ts';
@@ -134,6 +135,33 @@ test('LB-31 GEN-67: the port is none of those of IKE, and "no" brings the usual 
   assert.equal(loadBalancingOf(running()).port, 5023);
   for (const line of ['configure terminal', 'vpn load-balancing', 'no cluster port']) type(line);
   assert.equal(loadBalancingOf(running()).port, 9023);
+});
+
+test('GEN-42: without the capability of strong encryption neither participate nor encryption is taken, and it is not given up by a member', () => {
+  const weak = [
+    ...device.map((line) =>
+      line.startsWith('crypto ikev1 policy') ? `${line}\n encryption des` : line,
+    ),
+    'legacy-crypto permit all',
+    'no platform strong-crypto',
+    'vpn load-balancing',
+    ' cluster ip address 172.18.124.254',
+    ' cluster key only-for-tests',
+  ];
+  const { type, running } = terminal(...weak);
+  for (const line of ['configure terminal', 'vpn load-balancing']) type(line);
+  for (const line of ['participate', 'cluster encryption'])
+    assert.match(
+      type(line),
+      /may not encrypt with 3DES or AES, which load balancing needs.*"platform strong-crypto" allows it/,
+    );
+  assert.ok(!loadBalancingOf(running()).participates && !loadBalancingOf(running()).encryption);
+  for (const line of ['platform strong-crypto', 'vpn load-balancing', 'cluster encryption'])
+    type(line);
+  type('participate');
+  assert.ok(loadBalancingOf(running()).participates && loadBalancingOf(running()).encryption);
+  assert.match(type('no platform strong-crypto'), /which load balancing needs/);
+  assert.ok(ipsecSlice.of(running()).strongCrypto);
 });
 
 test('GEN-68 LB-33: encryption without a key is refused; with one it is taken', () => {

@@ -4,6 +4,7 @@ import type { Configuration } from '#config/configuration';
 import type { Finding } from '#config/room';
 import { type Interface, interfaceNamed, systemSlice } from '#config/system';
 import { ipsecSlice } from '#ipsec/config';
+import { strongCryptoRemedy } from '#ipsec/strong-crypto';
 import { clusterLines } from './commands.ts';
 import { addressesOf, clusterSlice, type LoadBalancing, loadBalancingOf } from './config.ts';
 import { filterOfSide, stopsOf } from './filters.ts';
@@ -139,6 +140,17 @@ function verifyFilters(configuration: Configuration): readonly Finding[] {
   ];
 }
 
+/** GEN-42: an ASA looks for its 3DES/AES licence before it takes part, or encrypts for the cluster. */
+function verifyCapability(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
+  if (ipsecSlice.of(configuration).strongCrypto) return [];
+  const { participate, encryption } = clusterLines;
+  const reason = 'this device may not encrypt with 3DES or AES, which load balancing needs';
+  return [
+    ...(b.encryption ? [error(encryption, reason, strongCryptoRemedy)] : []),
+    ...(b.participates ? [error(participate, reason, strongCryptoRemedy)] : []),
+  ];
+}
+
 /** What only matters to a member. */
 function verifyMember(configuration: Configuration, b: LoadBalancing): readonly Finding[] {
   const { participate } = clusterLines;
@@ -176,6 +188,7 @@ export function verifyCluster(configuration: Configuration): readonly Finding[] 
   return [
     ...(b.participates || b.cluster ? verifyInterfaces(configuration, b) : []),
     ...verifyAddress(configuration, b),
+    ...verifyCapability(configuration, b),
     ...verifyEncryption(configuration, b),
     ...(b.participates ? verifyMember(configuration, b) : []),
     ...(b.participates ? verifyFilters(configuration) : []),
