@@ -127,9 +127,19 @@ export class HeadEnd implements Steppable {
       accounting: this.accounting,
       traffic: (peer, child) => trafficOf(counters, peer, child),
       configuration: () => this.#configuration,
-      director: ({ local, remote, redirectable }, now) =>
+      director: ({ local, remote, vendorIds }, now) =>
         this.cluster.director.admit(
-          { local: local.address, client: remote.address, redirectable },
+          {
+            local: local.address,
+            client: remote.address,
+            identity: { kind: 'ipsec', vendorIds },
+          },
+          now,
+        ),
+      identified: (client, application, now) =>
+        this.cluster.director.served(
+          client,
+          { kind: 'ipsec', vendorIds: ['unity'], application },
           now,
         ),
       applicationVersion: `headend ${options.version}`,

@@ -103,6 +103,22 @@ test('a head-end that redirects says so right after message 3, before it asks fo
   assert.deepEqual(gateway.sent, []);
 });
 
+test('LB-06: whoever decides hears of the vendor IDs of message 1', () => {
+  const heard: string[] = [];
+  const world = new World({
+    gatewayPolicy: gatewayWithGroup({ asksAdmission: true }),
+    gateway: {
+      admit: (_, vendorIds) => {
+        heard.push(...vendorIds);
+        return { kind: 'serve' };
+      },
+    },
+  });
+  world.connect();
+  for (const end of [world.client, world.gateway, world.client]) world.pass(end, 'aggressive');
+  for (const name of ['xauth', 'unity', 'dpd']) assert.ok(heard.includes(name), heard.join());
+});
+
 test('a redirect that is lost is said again, for the client repeats message 3', () => {
   const world = new World(director(member));
   const { client, gateway } = world;

@@ -100,7 +100,8 @@ export class SimulatedClients {
       this.#again(client, REPEAT_MS);
       return;
     }
-    const applicant = { local: this.#cluster, client: client.address, redirectable: true };
+    const identity = { kind: 'ipsec', vendorIds: ['unity'] } as const;
+    const applicant = { local: this.#cluster, client: client.address, identity };
     const admission = member.cluster.director.admit(applicant, this.#now);
     if (admission.kind !== 'redirect') {
       this.counts.refused += 1;

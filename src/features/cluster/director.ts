@@ -10,8 +10,10 @@ import type { Member } from '#protocol/vcl/state';
 import type { MemberId } from '#wire/vcl/fields';
 import { clusterSlice, loadBalancingOf } from './config.ts';
 import { contendersOf } from './contenders.ts';
+import { type ClientIdentity, eligibilityOf } from './eligibility.ts';
 import {
   clientCannotBeRedirected,
+  clientNotEligible,
   clientRedirected,
   noMemberHasRoom,
   notMaster,
@@ -26,8 +28,8 @@ export type Applicant = {
   /** Where it came to. */
   readonly local: IpAddress;
   readonly client: IpAddress;
-  /** Whether its protocol can send it elsewhere. */
-  readonly redirectable: boolean;
+  /** What it says it is, by which it can be sent elsewhere or not. */
+  readonly identity: ClientIdentity;
 };
 
 /** A decision, when it was made, and where the client was sent. */
@@ -82,7 +84,7 @@ export class Director {
   }
 
   admit(applicant: Applicant, now: Instant): Admission {
-    const { local, client, redirectable } = applicant;
+    const { local, client, identity } = applicant;
     const cluster = this.#parts.cluster();
     if (!cluster?.policy.cluster.addresses.includes(local)) return SERVE;
     const { member, policy } = cluster;
@@ -91,7 +93,8 @@ export class Director {
       this.#complain(client, now, () => occurred(notMaster, { client }));
       return REFUSE;
     }
-    if (!redirectable) return this.#unredirectable(client, now);
+    const judged = eligibilityOf(identity);
+    if (!judged.eligible) return this.#unredirectable(client, judged.reason, now);
     return this.#direct(member, policy, client, now);
   }
 
@@ -134,12 +137,21 @@ export class Director {
     if (this.#reported.delete(member)) this.#pending.forget(member);
   }
 
-  #unredirectable(client: IpAddress, now: Instant): Admission {
+  /** A client that is served by this member has said more of itself than what decided about it. */
+  served(client: IpAddress, identity: ClientIdentity, now: Instant): void {
+    const judged = eligibilityOf(identity);
+    if (judged.eligible || !this.#parts.cluster()) return;
+    const { reason } = judged;
+    this.#complain(client, now, () => occurred(clientNotEligible, { client, reason }));
+  }
+
+  #unredirectable(client: IpAddress, reason: string, now: Instant): Admission {
     const { unredirectable } = loadBalancingOf(this.#parts.configuration());
     const isServed = unredirectable === 'serve-direct';
     const treatment = isServed ? 'served by the master' : 'refused';
     if (!isServed) this.counts.refused('the client understands no redirect');
-    this.#complain(client, now, () => occurred(clientCannotBeRedirected, { client, treatment }));
+    const args = { client, reason, treatment };
+    this.#complain(client, now, () => occurred(clientCannotBeRedirected, args));
     return isServed ? SERVE : REFUSE;
   }
 

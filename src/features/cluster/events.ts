@@ -33,8 +33,8 @@ export const clientCannotBeRedirected = event({
   class: 'LB',
   number: 4,
   severity: 4,
-  text: 'Client {client} came to the cluster address and does not understand a redirect; {treatment}',
-  why: 'Only clients with the Unity vendor ID follow a redirect of IKEv1.',
+  text: 'Client {client} came to the cluster address and does not understand a redirect: {reason}; {treatment}',
+  why: 'Only clients that say they are of a kind and release that follows redirects are balanced; in IKEv1 they have the Unity vendor ID.',
   remedy:
     'Point that client at the address of a member, or say "cluster unredirectable serve-direct". One line a minute and client.',
 });
@@ -131,4 +131,14 @@ export const filterStops = event({
   why: 'The filter drops what none of its rules lets pass, so this member and the others do not hear each other.',
   remedy:
     'Assign the rule without a port to that filter with "rule add"; it follows "cluster port". One line a minute and direction.',
+});
+
+export const clientNotEligible = event({
+  class: 'LB',
+  number: 15,
+  severity: 5,
+  text: 'Client {client} is served here, and could not be balanced: {reason}',
+  why: 'By what the client says of itself it is of a kind or release that its vendor leaves out of load balancing.',
+  remedy:
+    'Bring that client up to date before it is pointed at the cluster address, or leave it at the address of a member. One line a minute and client.',
 });

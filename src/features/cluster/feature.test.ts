@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { address } from '#base/address';
 import { instant } from '#base/instant';
 import { configurationDiffers, secretDiffers } from '#protocol/vcl/events';
+import type { ClientIdentity } from './eligibility.ts';
 import {
   clientCannotBeRedirected,
+  clientNotEligible,
   clientRedirected,
   drainBegun,
   drainEnded,
@@ -42,8 +44,11 @@ function threeMembers(...lines: readonly string[]) {
 const viewOf = (net: TestNet, member: TestMember) =>
   clusterView(member.cluster, member.configuration, net.now);
 
-const arrive = (net: TestNet, member: TestMember, redirectable = true) =>
-  member.cluster.director.admit({ local: clusterAddress, client, redirectable }, net.now);
+const unity: ClientIdentity = { kind: 'ipsec', vendorIds: ['xauth', 'unity', 'dpd'] };
+const strange: ClientIdentity = { kind: 'ipsec', vendorIds: ['strongSwan', 'dpd'] };
+
+const arrive = (net: TestNet, member: TestMember, identity: ClientIdentity = unity) =>
+  member.cluster.director.admit({ local: clusterAddress, client, identity }, net.now);
 
 test('LB-08 LB-41: the first device up serves the address, whatever the priority of the others', () => {
   const { first, second, third } = threeMembers();
@@ -148,17 +153,46 @@ test('LB-45: a client is sent to what the member is translated to', () => {
 
 test('LB-03 LB-14: clients without redirection are refused at the cluster address, or served if so said', () => {
   const { net, third } = threeMembers();
-  assert.deepEqual(arrive(net, third, false), { kind: 'refuse' });
-  assert.deepEqual(arrive(net, third, false), { kind: 'refuse' });
+  assert.deepEqual(arrive(net, third, strange), { kind: 'refuse' });
+  assert.deepEqual(arrive(net, third, strange), { kind: 'refuse' });
   const said = () => third.said(clientCannotBeRedirected);
   assert.equal(said().length, 1, 'one line a minute and client');
+  assert.match(said()[0] ?? '', /strongSwan without the Unity vendor ID .*; refused/);
   net.run(60_001);
-  arrive(net, third, false);
+  arrive(net, third, strange);
   assert.equal(said().length, 2);
   const open = new TestNet();
   const master = open.add(memberListing(131, ' cluster unredirectable serve-direct'));
   open.run(10_000);
-  assert.deepEqual(arrive(open, master, false), { kind: 'serve' });
+  assert.deepEqual(arrive(open, master, strange), { kind: 'serve' });
+});
+
+test('GEN-46: the director redirects the clients of the list, and members name those served that are not of it', () => {
+  const { net, first, third } = threeMembers();
+  const applications = (kind: 'ipsec' | 'sslTunnel', application: string) =>
+    ({ kind, vendorIds: ['unity'], application }) as ClientIdentity;
+  const kinds = (...identities: readonly ClientIdentity[]) =>
+    identities.map((identity) => arrive(net, third, identity).kind);
+  assert.deepEqual(
+    kinds(
+      unity,
+      applications('ipsec', 'Cisco VPN 3002 Hardware Client 3.5.Rel'),
+      applications('sslTunnel', 'AnyConnect Windows 2.0.0343'),
+      { kind: 'clientless' },
+    ),
+    ['redirect', 'redirect', 'redirect', 'redirect'],
+  );
+  const old = applications('ipsec', 'Cisco VPN 3002 Hardware Client 3.1.Rel');
+  assert.deepEqual(kinds(old, applications('sslTunnel', 'AnyConnect Windows 1.9')), [
+    'refuse',
+    'refuse',
+  ]);
+  for (const identity of [old, old, unity])
+    first.cluster.director.served(client, identity, net.now);
+  assert.deepEqual(
+    first.said(clientNotEligible).map((t) => /: (.*)$/.exec(t)?.[1]),
+    ['the VPN 3002 3.1 is older than 3.5'],
+  );
 });
 
 test('LB-03 GEN-40: whoever comes to the address of a member is served, by master and backup alike, redirectable or not', () => {
@@ -167,9 +201,9 @@ test('LB-03 GEN-40: whoever comes to the address of a member is served, by maste
     [first, 129],
     [third, 131],
   ] as const)
-    for (const redirectable of [true, false]) {
+    for (const identity of [unity, strange]) {
       const local = address(`172.18.124.${host}`);
-      const admission = member.cluster.director.admit({ local, client, redirectable }, net.now);
+      const admission = member.cluster.director.admit({ local, client, identity }, net.now);
       assert.deepEqual(admission, { kind: 'serve' });
     }
   assert.deepEqual(arrive(net, first), { kind: 'refuse' }, 'a backup does not serve the address');
@@ -307,7 +341,7 @@ test('what is counted: where clients went and by which rule, who was turned away
   assert.deepEqual(clusterCounters(third.cluster), { redirects: [], refusals: {}, takeovers: 1 });
   arrive(net, third);
   arrive(net, third);
-  arrive(net, third, false);
+  arrive(net, third, strange);
   for (const member of [first, second, third])
     member.cluster.beginDrain({ moves: false, minutes: undefined }, net.now);
   net.run(3000);

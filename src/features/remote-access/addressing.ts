@@ -123,7 +123,7 @@ export function configure(
   const effects: RemoteAccessEffect[] = [...reenter(c, sa, login, now)];
   const stage = c.logins.admitted(sa);
   if (!stage) return effects;
-  effects.push(...identify(c, login, stage, requested));
+  effects.push(...identify(c, login, stage, requested, now));
   const policy = policyOf(c.configuration(), login.group, stage.user);
   if (!policy) return [...effects, ...c.keying.close(sa, 'negotiation failed', now)];
   let address = stage.leased;
@@ -147,11 +147,13 @@ function identify(
   login: Login,
   stage: Admitted,
   requested: readonly ConfigurationAttribute[],
+  now: Instant,
 ): Effects {
-  const { type, version } = clientVersion(requested);
+  const { type, version, text } = clientVersion(requested);
   const session = c.sessions.get(stage.session);
   if (version === undefined || session?.clientVersion === version) return [];
   c.sessions.update(stage.session, { clientType: type, clientVersion: version });
+  if (session && text !== undefined) c.identified?.(session.peer.address, text, now);
   const subject = { peer: session?.peer.address, group: login.group, user: stage.user };
   const args = { type: type ?? 'unknown', version };
   return [{ kind: 'event', record: occurred(clientIdentified, args, subject) }];

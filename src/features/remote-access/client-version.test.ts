@@ -15,12 +15,13 @@ test('NAT-37: type and version are read from what clients call themselves', () =
     ['something else', undefined, 'something else'],
     ['', undefined, undefined],
   ];
-  for (const [text, type, version] of known) assert.deepEqual(of(text), { type, version }, text);
+  for (const [text, type, version] of known)
+    assert.deepEqual(of(text), { type, version, text: text || undefined }, text);
 });
 
 test('a client that says nothing, or sends a number, has no version', () => {
   const type = configurationAttributes.applicationVersion;
-  const none = { type: undefined, version: undefined };
+  const none = { type: undefined, version: undefined, text: undefined };
   assert.deepEqual(clientVersion([]), none);
   assert.deepEqual(clientVersion([{ type, value: 7 }]), none);
 });

@@ -6,6 +6,8 @@ import { configurationAttributes } from '#wire/isakmp/numbers';
 export type ClientVersion = {
   readonly type: string | undefined;
   readonly version: string | undefined;
+  /** All of it, as far as it can be printed. */
+  readonly text: string | undefined;
 };
 
 const longestText = 64;
@@ -24,8 +26,8 @@ const printable = (octets: Uint8Array): string =>
 export function clientVersion(attributes: readonly ConfigurationAttribute[]): ClientVersion {
   const attribute = attributes.find((a) => a.type === configurationAttributes.applicationVersion);
   if (!(attribute?.value instanceof Uint8Array) || attribute.value.length === 0)
-    return { type: undefined, version: undefined };
+    return { type: undefined, version: undefined, text: undefined };
   const text = printable(attribute.value);
   const [, version, type] = /(\d\S*(?: \([^)]*\))?)\s*:\s*(\S+)$/.exec(text) ?? [];
-  return { type, version: version ?? (text || undefined) };
+  return { type, version: version ?? (text || undefined), text: text || undefined };
 }

@@ -10,7 +10,12 @@ const redirect = { kind: 'redirect', target: elsewhere } as const;
 /** What is decided about a client that has proven its key. */
 function decided(concentrator: Concentrator, beginsAfresh: boolean) {
   const client = concentrator.arrives({ user: 'vpnclient1', port: 1025 });
-  concentrator.notice({ kind: 'admissionWanted', sa: client.sa, beginsAfresh, redirectable: true });
+  concentrator.notice({
+    kind: 'admissionWanted',
+    sa: client.sa,
+    beginsAfresh,
+    vendorIds: ['unity', 'dpd'],
+  });
   const [admission] = concentrator.keying.commanded.flatMap((c) =>
     c.kind === 'admission' ? [c.admission] : [],
   );
@@ -39,9 +44,15 @@ test('the director decides about everybody else, and hears what a client can do'
   };
   assert.deepEqual(decided(withDirector(), true), redirect);
   assert.deepEqual(decided(withDirector(), false), redirect);
-  const client = ['ciscovpn', '171.69.89.78', 1025, true];
+  const client = ['ciscovpn', '171.69.89.78', 1025, 'unity,dpd'];
   assert.deepEqual(
-    asked.map((n) => [n.group, n.remote.address, n.remote.port, n.redirectable, n.beginsAfresh]),
+    asked.map((n) => [
+      n.group,
+      n.remote.address,
+      n.remote.port,
+      n.vendorIds.join(),
+      n.beginsAfresh,
+    ]),
     [
       [...client, true],
       [...client, false],

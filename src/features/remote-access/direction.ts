@@ -13,11 +13,11 @@ const SERVE: Admission = { kind: 'serve' };
  * move it.
  */
 export function admissionOf(c: Context, notice: Wanted, now: Instant): Admission {
-  const { sa, beginsAfresh, redirectable } = notice;
+  const { sa, beginsAfresh, vendorIds } = notice;
   const summary = c.keying.summary(sa);
   if (summary?.group === undefined) return SERVE;
   const { group, local, remote } = summary;
   const target = remoteAccessSlice.of(c.configuration()).tunnelGroups.get(group)?.redirectTo;
   if (target !== undefined && beginsAfresh) return { kind: 'redirect', target };
-  return c.director?.({ group, local, remote, redirectable, beginsAfresh }, now) ?? SERVE;
+  return c.director?.({ group, local, remote, vendorIds, beginsAfresh }, now) ?? SERVE;
 }

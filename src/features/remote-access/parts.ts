@@ -1,4 +1,4 @@
-import type { Endpoint } from '#base/address';
+import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import type { Admission, KeyingEffect } from '#ipsec/keying';
@@ -8,6 +8,7 @@ import type { AddressPools } from '#session/address-pools';
 import type { CredentialCache } from '#session/credential-cache';
 import type { CredentialQuestion } from '#session/credentials';
 import type { SessionTable } from '#session/session-table';
+import type { VendorIdName } from '#wire/isakmp/vendor-ids';
 import type { ChildSpis } from './login.ts';
 import type { LoginTable } from './login-table.ts';
 
@@ -22,8 +23,8 @@ export type Newcomer = {
   readonly group: string;
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** Whether it would follow a redirect. */
-  readonly redirectable: boolean;
+  /** Its vendor IDs: what it is, and whether it would follow a redirect. */
+  readonly vendorIds: readonly VendorIdName[];
   /** One that does not begin afresh has a tunnel somewhere already. */
   readonly beginsAfresh: boolean;
 };
@@ -41,6 +42,10 @@ export type RemoteAccessParts = {
   readonly traffic: ChildTraffic;
   /** Asked about everybody whose group says nothing; absent serves all. */
   readonly director?: Director | undefined;
+  /** Told what a client that is served here says of itself, once for each thing it says. */
+  readonly identified?:
+    | ((client: IpAddress, application: string, now: Instant) => void)
+    | undefined;
   readonly configuration: () => Configuration;
   /** What the head-end calls itself to its clients. */
   readonly applicationVersion: string;

@@ -8,6 +8,7 @@ import { DH_GROUPS } from '#crypto/dh-groups';
 import type { ForwardingChange, InboundSa, OutboundSa } from '#dataplane/data-plane';
 import type { EventRecord } from '#events/event';
 import { configurationAttributes } from '#wire/isakmp/numbers';
+import type { VendorIdName } from '#wire/isakmp/vendor-ids';
 import type {
   Admission,
   ChildSelectors,
@@ -33,7 +34,9 @@ export type EndOptions = {
   readonly seed: number;
   readonly policy: KeyingPolicy;
   /** Gateway: where clients go that it is asked about; undefined leaves them to the test. */
-  readonly admit?: ((beginsAfresh: boolean) => Admission) | undefined;
+  readonly admit?:
+    | ((beginsAfresh: boolean, vendorIds: readonly VendorIdName[]) => Admission)
+    | undefined;
   /** Gateway: judges credentials; undefined leaves them to the test. */
   readonly judge?: ((user: string, password: string) => boolean) | undefined;
   /** Client: answers requests for credentials; undefined leaves them to the test. */
@@ -177,7 +180,10 @@ export class End {
       for (const selectors of protects)
         this.take(this.manager.createChild(notice.sa, selectors, now), now);
     if (notice.kind === 'admissionWanted' && admit)
-      this.take(this.manager.admit(notice.sa, admit(notice.beginsAfresh), now), now);
+      this.take(
+        this.manager.admit(notice.sa, admit(notice.beginsAfresh, notice.vendorIds), now),
+        now,
+      );
     if (notice.kind === 'credentials' && judge) {
       const password = new TextDecoder().decode(notice.password);
       const accepted = judge(notice.user, password);

@@ -24,7 +24,7 @@ export function askAdmission(turn: Turn, sa: Established, message3: Uint8Array):
   turn.notify({
     kind: 'admissionWanted',
     beginsAfresh: sa.initialContact,
-    redirectable: sa.extensions.unity,
+    vendorIds: sa.extensions.vendorIds,
   });
   return {
     ...sa,

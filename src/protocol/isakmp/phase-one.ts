@@ -25,8 +25,8 @@ export const vendorIdPayload = (name: VendorIdName): VendorId => ({
 
 /** What the peer's vendor IDs announce. */
 export function extensionsOf(vendorIds: readonly Uint8Array[]): PeerExtensions {
-  const names = new Set(vendorIds.map((data) => knownVendorId(data)?.name));
-  return { deadPeerDetection: names.has('dpd'), unity: names.has('unity') };
+  const names = new Set(vendorIds.flatMap((data) => knownVendorId(data)?.name ?? []));
+  return { deadPeerDetection: names.has('dpd'), vendorIds: [...names] };
 }
 
 /** The body of a payload that is not sent yet. */

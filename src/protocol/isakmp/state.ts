@@ -6,6 +6,7 @@ import type { DhGroupName } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
 import type { PhaseOneProof } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
+import type { VendorIdName } from '#wire/isakmp/vendor-ids';
 import type { Child, Retiring } from './child.ts';
 import type { NatTraversal, NatTraversalVersion } from './nat-detection.ts';
 import type { PhaseOneChoice, PhaseOneTerms } from './phase-one-proposals.ts';
@@ -33,8 +34,8 @@ type Common = {
 /** Extensions that the peer announced by vendor IDs. */
 export type PeerExtensions = {
   readonly deadPeerDetection: boolean;
-  /** It sent the Unity vendor ID: a client of the vendor's kind, which follows a redirect. LB-06 */
-  readonly unity: boolean;
+  /** All vendor IDs that are known here: what the peer is, for whoever has to judge it (LB-06). */
+  readonly vendorIds: readonly VendorIdName[];
 };
 
 /** What the responder read in the first aggressive mode message. */

@@ -12,6 +12,7 @@ import {
   occurred,
 } from '#events/event';
 import type { Header } from '#wire/isakmp/header';
+import type { VendorIdName } from '#wire/isakmp/vendor-ids';
 import type { Child, Retiring } from './child.ts';
 import type {
   Admission,
@@ -129,8 +130,8 @@ export type Notice =
   | {
       readonly kind: 'admissionWanted';
       readonly beginsAfresh: boolean;
-      /** Whether it would follow a redirect. */
-      readonly redirectable: boolean;
+      /** Those of the peer that are known here: what it is, and whether it would follow a redirect. */
+      readonly vendorIds: readonly VendorIdName[];
     }
   /** The peer answered the XAUTH request. Answer with `credentialsJudged`. */
   | { readonly kind: 'credentials'; readonly user: string; readonly password: Uint8Array }
