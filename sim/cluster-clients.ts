@@ -1,3 +1,4 @@
+import type { IpAddress } from '#base/address';
 import { elapsedMs } from '#base/instant';
 import type { Prng } from '#base/prng';
 import { contendersOf } from '#features/cluster/contenders';
@@ -7,7 +8,7 @@ import { choose, PendingRedirects } from '#features/cluster/selection';
 import type { ClusterLab } from './cluster-lab.ts';
 import type { ClusterMember } from './cluster-member.ts';
 
-const options = { ignoresPools: false };
+const options = { ignoresPools: false, older: new Set<IpAddress>() };
 
 /** How long a client takes from its redirect to its session. */
 const LOGIN_MS = [100, 900] as const;

@@ -137,6 +137,16 @@ test('LB-31 GEN-67: the port is none of those of IKE, and "no" brings the usual 
   assert.equal(loadBalancingOf(running()).port, 9023);
 });
 
+test('GEN-45: an ASA 5505 takes part in no cluster, the larger ones do', () => {
+  const lines = ['cluster ip address 172.18.124.254', 'cluster key only-for-tests', 'participate'];
+  const said = (model: string) =>
+    complaints(`platform model ${model}`, ...inCluster(...lines)).filter((text) =>
+      /takes part in no cluster/.test(text),
+    );
+  assert.match(said('5505').join(), /"participate": an ASA 5505 takes part in no cluster/);
+  for (const model of ['5510', '5520', '5540', '3005']) assert.deepEqual(said(model), []);
+});
+
 test('GEN-42: without the capability of strong encryption neither participate nor encryption is taken, and it is not given up by a member', () => {
   const weak = [
     ...device.map((line) =>

@@ -1,3 +1,4 @@
+import type { IpAddress } from '#base/address';
 import { counts, isAlive } from '#protocol/vcl/peers';
 import type { Policy } from '#protocol/vcl/policy';
 import type { LoadReport, Member, Peer } from '#protocol/vcl/state';
@@ -8,6 +9,8 @@ import { type Barrier, byAddress, type Contender, type PendingRedirects } from '
 export type ChoiceOptions = {
   /** Whether members without a free address are chosen all the same; the vendor did so (GEN-78). */
   readonly ignoresPools: boolean;
+  /** Members that this client is not sent to, since they run an older release; GEN-54. */
+  readonly older: ReadonlySet<IpAddress>;
 };
 
 function barrierOf(report: LoadReport | undefined, { ignoresPools }: ChoiceOptions) {
@@ -17,11 +20,16 @@ function barrierOf(report: LoadReport | undefined, { ignoresPools }: ChoiceOptio
   return report.poolEmpty && !ignoresPools ? 'poolEmpty' : undefined;
 }
 
+const releaseBarrier = (address: IpAddress, { older }: ChoiceOptions): Barrier | undefined =>
+  older.has(address) ? 'olderRelease' : undefined;
+
 function peerBarrier(policy: Policy, peer: Peer, options: ChoiceOptions): Barrier | undefined {
   if (!isAlive(peer)) return 'dead';
   if (peer.condition === 'suspect') return 'suspect';
   if (!counts(policy, peer)) return 'publicSideClosed';
-  return barrierOf(peer.report, options);
+  return (
+    releaseBarrier(peer.description.privateAddress, options) ?? barrierOf(peer.report, options)
+  );
 }
 
 /** Every member that a master can choose from, itself included, in the order of addresses. */
@@ -38,7 +46,8 @@ export function contendersOf(
     isMaster: true,
     ...sessionsOf(member.report),
     pending: pending.count(member.identity.member, nowMs),
-    barred: barrierOf(member.report, options),
+    barred:
+      releaseBarrier(policy.device.privateAddress, options) ?? barrierOf(member.report, options),
   };
   const peers = [...member.peers.values()].map((peer) => ({
     member: peer.identity.member,

@@ -1,4 +1,5 @@
 import type { ClusterMemberView, ClusterView, Diagnosis, Finding } from '#views/cluster-views';
+import { compositionOf, releasesText } from './composition.ts';
 import { DIFFERENCE_TEXTS, type Difference } from './encryption/differences.ts';
 import type { EncryptionStatus } from './encryption/encryption.ts';
 
@@ -127,6 +128,21 @@ const REMEDIES: Readonly<Record<Difference, string>> = {
   cluster: '"cluster ip address" and "cluster port" alike on every member.',
 };
 
+/** GEN-54: what a cluster of several releases does not balance. */
+function ofReleases({ self, peers }: ClusterView): Finding[] {
+  const members = [self, ...peers.filter((p) => p.condition === 'alive')];
+  const { balancesEveryKind } = compositionOf(members);
+  if (balancesEveryKind) return [];
+  return [
+    hint(
+      'releases',
+      `members run ${releasesText(members)}: only clients of IPsec are balanced over all of them, and ` +
+        'some members may not reach their full number of sessions',
+      'Bring all members to one release, draining one after the other.',
+    ),
+  ];
+}
+
 /** What is wrong with the cluster, as far as this member can tell. */
 export const diagnose = (view: ClusterView, encryption: EncryptionStatus): Diagnosis => ({
   asOf: view.asOf,
@@ -135,6 +151,6 @@ export const diagnose = (view: ClusterView, encryption: EncryptionStatus): Diagn
     ...(view.participates ? ofFilters(view) : []),
     ...ofEncryption(encryption),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
-    ...(view.participates ? ofPriorities(view) : []),
+    ...(view.participates ? [...ofPriorities(view), ...ofReleases(view)] : []),
   ],
 });

@@ -5,9 +5,11 @@ import { Ring } from '#base/ring';
 import type { Configuration } from '#config/configuration';
 import { type EventRecord, occurred } from '#events/event';
 import type { Admission } from '#ipsec/keying';
+import { isAlive } from '#protocol/vcl/peers';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Member } from '#protocol/vcl/state';
 import type { MemberId } from '#wire/vcl/fields';
+import { compositionOf } from './composition.ts';
 import { clusterSlice, loadBalancingOf } from './config.ts';
 import { contendersOf } from './contenders.ts';
 import { type ClientIdentity, eligibilityOf } from './eligibility.ts';
@@ -95,14 +97,21 @@ export class Director {
     }
     const judged = eligibilityOf(identity);
     if (!judged.eligible) return this.#unredirectable(client, judged.reason, now);
-    return this.#direct(member, policy, client, now);
+    return this.#direct(member, policy, applicant, now);
   }
 
-  #direct(member: Member, policy: Policy, client: IpAddress, now: Instant): Admission {
+  #direct(member: Member, policy: Policy, applicant: Applicant, now: Instant): Admission {
+    const { client, identity } = applicant;
     this.#settle(member);
     const configuration = this.#parts.configuration();
     const ignoresPools = loadBalancingOf(configuration).choosesEmptyPools;
-    const contenders = contendersOf(member, policy, this.#pending, now, { ignoresPools });
+    // GEN-54: of several releases, only clients of IPsec are balanced over all members.
+    const older =
+      identity.kind === 'ipsec'
+        ? []
+        : compositionOf(membersOf(member, policy)).older.map((m) => m.privateAddress);
+    const options = { ignoresPools, older: new Set(older) };
+    const contenders = contendersOf(member, policy, this.#pending, now, options);
     const decision = choose(contenders, rulesOf(clusterSlice.of(configuration).personality));
     const target = targetOf(decision, member, policy, client);
     const explanation = explain(decision, client);
@@ -163,6 +172,20 @@ export class Director {
     this.#parts.note(record(), now);
   }
 }
+
+/** The members that are there, with what they say they are. */
+export const membersOf = (member: Member, { device }: Policy) => [
+  {
+    privateAddress: device.privateAddress,
+    deviceType: device.model,
+    version: device.softwareVersion,
+  },
+  ...[...member.peers.values()].filter(isAlive).map(({ description: d }) => ({
+    privateAddress: d.privateAddress,
+    deviceType: d.model,
+    version: d.softwareVersion,
+  })),
+];
 
 /** Where the client is sent: what the member is translated to, or its public address; of its own family. */
 function targetOf(

@@ -142,3 +142,12 @@ export const clientNotEligible = event({
   remedy:
     'Bring that client up to date before it is pointed at the cluster address, or leave it at the address of a member. One line a minute and client.',
 });
+
+export const releasesMixed = event({
+  class: 'LB',
+  number: 16,
+  severity: 4,
+  text: 'Members run different releases: {releases}; only clients of IPsec are balanced over all of them',
+  why: 'Releases may count sessions in different ways, so clients of TLS are sent to members of the newest release only.',
+  remedy: 'Bring all members to one release, draining one after the other.',
+});

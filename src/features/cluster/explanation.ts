@@ -58,6 +58,7 @@ const BARRIERS: Readonly<Record<Barrier, string>> = {
   unreported: 'has not reported yet',
   draining: 'is draining',
   poolEmpty: 'has no address left',
+  olderRelease: 'runs an older release, which balances IPsec only',
   full: 'is full',
 };
 

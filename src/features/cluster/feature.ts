@@ -9,12 +9,13 @@ import type { LeaveReason, LoadReport, Member } from '#protocol/vcl/state';
 import type { Side } from '#protocol/vcl/turn';
 import type { AddressPools } from '#session/address-pools';
 import type { Session } from '#session/session';
+import { compositionOf, releasesText } from './composition.ts';
 import { clusterSlice, loadBalancingOf } from './config.ts';
-import { Director } from './director.ts';
+import { Director, membersOf } from './director.ts';
 import { type Drain, lookedAt, MOVED_AT_ONCE, newDrain } from './draining.ts';
 import { type Effects, Encryption } from './encryption/encryption.ts';
 import type { TunnelParts } from './encryption/tunnels.ts';
-import { drainBegun, drainEnded, poolsOverlap } from './events.ts';
+import { drainBegun, drainEnded, poolsOverlap, releasesMixed } from './events.ts';
 import { type Direction, Filters } from './filters.ts';
 import { Membership } from './membership.ts';
 import { poolOverlaps } from './overlaps.ts';
@@ -42,8 +43,8 @@ export type DrainOrder = {
   readonly by?: string | undefined;
 };
 
-/** Pools of other members may change while they are in the cluster. */
-const COMPARE_POOLS_MS = 10_000;
+/** Pools and releases of other members may change while they are in the cluster. */
+const COMPARE_MS = 10_000;
 
 /** The virtual cluster: this device's part in it, and where its clients go. */
 export class Cluster {
@@ -54,6 +55,8 @@ export class Cluster {
   readonly filters = new Filters();
   /** Overlaps of pools that were said already, each once while it lasts. */
   #overlaps: ReadonlySet<string> = new Set();
+  /** Different releases that were said already. */
+  #releases: string | undefined;
   #comparedAt: Instant | undefined;
   #drain: Drain | undefined;
   #takeovers = 0;
@@ -133,7 +136,7 @@ export class Cluster {
   input(input: ClusterInput, now: Instant): Effects {
     const effects = this.#passing(this.#inward(input, now), now);
     const last = this.#comparedAt;
-    if (last === undefined || elapsedMs(last, now) >= COMPARE_POOLS_MS) this.#comparePools(now);
+    if (last === undefined || elapsedMs(last, now) >= COMPARE_MS) this.#compare(now);
     return effects;
   }
 
@@ -289,11 +292,27 @@ export class Cluster {
     return member && policy && { member: { ...member, report: this.report() }, policy };
   }
 
-  /** Says once which members would give away addresses of this one. */
-  #comparePools(now: Instant): void {
+  /** Looks whether members get into each other's way. */
+  #compare(now: Instant): void {
     const { member, policy } = this;
     this.#comparedAt = now;
     if (!member || !policy) return;
+    this.#comparePools(member, policy, now);
+    this.#compareReleases(member, policy, now);
+  }
+
+  /** Says once that members run different releases; GEN-54. */
+  #compareReleases(member: Member, policy: Policy, now: Instant): void {
+    const members = membersOf(member, policy);
+    const isMixed = compositionOf(members).of === 'mixed releases';
+    const releases = isMixed ? releasesText(members) : undefined;
+    if (releases !== undefined && releases !== this.#releases)
+      this.#parts.note(occurred(releasesMixed, { releases }), now);
+    this.#releases = releases;
+  }
+
+  /** Says once which members would give away addresses of this one. */
+  #comparePools(member: Member, policy: Policy, now: Instant): void {
     const overlaps = new Set<string>();
     for (const { member: other, address, own, other: theirs } of poolOverlaps(member, policy)) {
       const name = `${other} ${own} ${theirs}`;

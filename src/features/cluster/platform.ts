@@ -8,6 +8,8 @@ export type PlatformModel = {
   readonly priority: number;
   /** Sessions at once; LB-64, G-14. */
   readonly sessions: number;
+  /** Whether the model is too small for load balancing; GEN-45. */
+  readonly standsAlone?: boolean;
 };
 
 const concentrator = (name: string, priority: number, sessions: number): PlatformModel => ({
@@ -32,7 +34,7 @@ export const PLATFORM_MODELS: ReadonlyMap<string, PlatformModel> = new Map(
     concentrator('3030', 5, 1500),
     concentrator('3060', 7, 5000),
     concentrator('3080', 9, 10_000),
-    asa('5505', 1, 25),
+    { ...asa('5505', 1, 25), standsAlone: true },
     asa('5510', 3, 250),
     asa('5520', 5, 750),
     asa('5540', 7, 5000),

@@ -27,6 +27,8 @@ export type Barrier =
   | 'unreported'
   | 'draining'
   | 'poolEmpty'
+  /** It runs an older release than others, and the client is none of IPsec; GEN-54. */
+  | 'olderRelease'
   /** By sessions, never by percent: 1493 of 1500 rounds to 100; GEN-84. */
   | 'full';
 

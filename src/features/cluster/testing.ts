@@ -70,7 +70,7 @@ export class TestMember {
   readonly #id: Uint8Array;
   #last: Incarnation | undefined;
 
-  constructor(net: TestNet, listing: string, seed: number) {
+  constructor(net: TestNet, listing: string, seed: number, softwareVersion: string) {
     this.#net = net;
     this.configuration = read(listing);
     const random = new Prng(seed);
@@ -83,7 +83,7 @@ export class TestMember {
       configuration: () => this.configuration,
       sessions: this.sessions,
       pools: this.pools,
-      softwareVersion: 'test',
+      softwareVersion,
       machine: platformOfMachine(2, 100),
       wants: (_, severity) => severity <= 5,
       note: (record) => this.#note(record),
@@ -218,8 +218,8 @@ export class TestNet {
   }
 
   /** A member that begins at once. */
-  add(listing: string): TestMember {
-    const member = new TestMember(this, listing, this.members.length + 1);
+  add(listing: string, softwareVersion = 'test 1.0'): TestMember {
+    const member = new TestMember(this, listing, this.members.length + 1, softwareVersion);
     this.members.push(member);
     member.begin();
     return member;

@@ -16,6 +16,8 @@ import type {
   Diagnosis,
 } from '#views/cluster-views';
 
+import { compositionOf } from './composition.ts';
+
 type Words = Readonly<Record<ClusterRole, string>>;
 const ASA_WORDS: Words = {
   off: 'Off',
@@ -68,6 +70,12 @@ const drainLines = ({ drain }: ClusterView): string[] =>
       ]
     : [];
 
+/** GEN-54: said only where not every kind of session is balanced. */
+const compositionLines = ({ self, peers }: ClusterView): string[] => {
+  const { of, balancesEveryKind } = compositionOf([self, ...peers.filter(isThere)]);
+  return balancesEveryKind ? [] : [`Balanced : IPsec only (${of})`];
+};
+
 /** `show vpn load-balancing`. */
 export function clusterText(view: ClusterView): string {
   const { self, peers } = view;
@@ -80,6 +88,7 @@ export function clusterText(view: ClusterView): string {
     `Peers : ${peers.filter(isThere).length}`,
     ...(view.obstacle === undefined ? [] : [`Waiting : ${view.obstacle}`]),
     ...drainLines(view),
+    ...compositionLines(view),
   ];
   if (!view.participates) return lines.join('\n');
   // GEN-50: by address, wherever this device comes among them.

@@ -8,6 +8,7 @@ import { strongCryptoRemedy } from '#ipsec/strong-crypto';
 import { clusterLines } from './commands.ts';
 import { addressesOf, clusterSlice, type LoadBalancing, loadBalancingOf } from './config.ts';
 import { filterOfSide, stopsOf } from './filters.ts';
+import { PLATFORM_MODELS } from './platform.ts';
 
 const error = (at: readonly string[], reason: string, remedy?: string): Finding => ({
   severity: 'error',
@@ -171,6 +172,15 @@ function verifyMember(configuration: Configuration, b: LoadBalancing): readonly 
         participate,
         'the cluster is not authenticated: whoever reaches its port can take part',
         '"cluster key" sets a secret',
+      ),
+    );
+  const model = clusterSlice.of(configuration).model ?? '';
+  if (PLATFORM_MODELS.get(model)?.standsAlone)
+    findings.push(
+      error(
+        participate,
+        `an ASA ${model} takes part in no cluster`,
+        '"platform model" names another',
       ),
     );
   if (clusterSlice.of(configuration).vrrp)
