@@ -81,6 +81,7 @@ export const scenarios = {
   'cluster-twice': cluster.clusterTwice,
   'device-cluster-storm': deviceCluster.devicesInStorm,
   'device-cluster-two-steps': deviceCluster.twoSteps,
+  'device-cluster-handover': deviceCluster.devicesHandOver,
   'device-cluster-twice': deviceCluster.devicesTwice,
   chaos,
 } as const;

@@ -12,6 +12,11 @@ story(
   1,
 );
 story(
+  'LB-35: a master leaves while clients begin, and the next one too, and no attempt of any client fails',
+  'device-cluster-handover',
+  5,
+);
+story(
   'GEN-34 GEN-36: a client is told a member by the cluster address and connects there; traffic is no load',
   'device-cluster-two-steps',
   3,

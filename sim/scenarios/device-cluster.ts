@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Prng } from '#base/prng';
+import { connectionEnded } from '#features/client/events';
 import type { Captured } from '#simulation/network';
 import { type ClusterDevice, DeviceCluster } from '../device-cluster.ts';
 import { clusterAddress, memberAddress, memberPrivateAddress } from './configuration.ts';
@@ -96,6 +97,30 @@ function stormy(seed: number): DeviceCluster {
 
 /** Ten whole members and their clients in every kind of trouble; then one cluster, and everybody once. */
 export const devicesInStorm = (seed: number): void => void stormy(seed);
+
+/**
+ * Clients begin one after the other at the cluster address, and in the midst of them the master leaves, and later the
+ * next: nobody's attempt fails.
+ */
+export function devicesHandOver(seed: number): void {
+  const many = { members: 3, clients: 80, sessions: () => 100 };
+  const cluster = new DeviceCluster(seed, many, { delayMs: [1, 15], drift: 0.005 });
+  const { lab, members, clients } = cluster;
+  for (const member of members) member.start();
+  lab.runUntil('one cluster', () => cluster.isWhole(), START_MS);
+  const handovers = [lab.random.between(15, 30), lab.random.between(45, 65)];
+  for (const [i, client] of clients.entries()) {
+    client.command((device, now) => device.connect(now));
+    if (handovers.includes(i)) members.find((m) => m.owns)?.participate(false);
+    lab.run(lab.random.between(5, 25));
+  }
+  lab.runUntil('every client connected', () => cluster.isSettled(), 10_000);
+  const failed = clients.filter(({ device }) =>
+    [...device.log.newestFirst()].some(({ record }) => record.definition === connectionEnded),
+  );
+  assert.equal(failed.length, 0);
+  assert.equal(members.filter((m) => m.member === undefined).length, 2, 'both have left');
+}
 
 /** Two runs of one seed send the same octets at the same moments. */
 export function devicesTwice(seed: number): void {

@@ -117,6 +117,7 @@ export class HeadEnd implements Steppable {
       machine: options.machine ?? platformOfMachine(1, DEFAULT_SESSION_LIMIT),
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
       note: (record, now) => this.note(record, now),
+      negotiates: () => this.keying.counts().halfOpen > 0,
     });
     this.credentials = new CredentialCache(CREDENTIALS_KEPT, random);
     this.remoteAccess = new RemoteAccess({
@@ -194,6 +195,7 @@ export class HeadEnd implements Steppable {
     const expectsMembers = loadBalancingOf(configuration).encryption;
     return {
       ...keyingPolicy(configuration),
+      takesNewcomers: (local) => this.cluster.takesNewcomers(local),
       peerAt:
         sites.size === 0 && !expectsMembers
           ? undefined
@@ -288,12 +290,14 @@ export class HeadEnd implements Steppable {
     return owner === CLUSTER ? this.cluster : this.remoteAccess;
   }
 
+  /** Takes leave of the cluster before the end; done when `cluster.member` is undefined. */
+  leaveCluster(now: Instant): readonly Effect[] {
+    return this.#perform(this.cluster.leave('shutdown', now), now);
+  }
+
   /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
   closeAll(reason: CloseReason, now: Instant): readonly Effect[] {
-    return [
-      ...this.#perform(this.cluster.leave('shutdown', now), now),
-      ...this.#perform(this.keying.closeAll(reason, now), now),
-    ];
+    return [...this.leaveCluster(now), ...this.#perform(this.keying.closeAll(reason, now), now)];
   }
 
   /** What passed through a session so far. */

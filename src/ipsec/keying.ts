@@ -30,7 +30,14 @@ export type {
 } from '#protocol/isakmp/turn';
 
 /** Policy of negotiations, and how much strangers may make us keep. */
-export type KeyingPolicy = NegotiationPolicy & { readonly limits: KeyingLimits };
+export type KeyingPolicy = NegotiationPolicy & {
+  readonly limits: KeyingLimits;
+  /**
+   * Whether strangers may begin at an address of ours now; absent for always. Those that may not are left
+   * to repeat their first message, to whoever has the address then.
+   */
+  readonly takesNewcomers?: ((local: IpAddress) => boolean) | undefined;
+};
 
 export type KeyingLimits = {
   /** SAs whose phase 1 is not complete, in all and per source address. */

@@ -101,6 +101,7 @@ export class Reception {
       if (known.digest === messageKey(octets)) this.#stepper.command(known.sa, again, now, out);
       return;
     }
+    if (policy.takesNewcomers?.(path.local.address) === false) return;
     if (!isRepeated && this.#limits.letsWait(remote, now, out)) return;
     if (this.#limits.refuses(remote, policy, now, out)) return;
     const turn = new Turn(now, this.#stepper.environment(policy));

@@ -129,6 +129,32 @@ test('a redirect that is lost is said again, for the client repeats message 3', 
   assert.equal(client.noticed('redirected')[0]?.target, member);
 });
 
+test('at an address that is about to move, who has begun ends phase 1, and a newcomer repeats itself to the next', () => {
+  let isMoving = false;
+  const takesNewcomers = (local: IpAddress) => !isMoving || local !== gatewayAddress;
+  const options = director(member);
+  const world = new World({
+    ...options,
+    gatewayPolicy: gatewayWithGroup({ asksAdmission: true }, { takesNewcomers }),
+  });
+  const { client, gateway } = world;
+  world.connect();
+  for (const end of [client, gateway]) world.pass(end, 'aggressive');
+  isMoving = true;
+  const newcomer = world.addClient('10.10.10.3', 'vpnclient2');
+  world.connect(newcomer);
+  world.pass(newcomer, 'aggressive');
+  assert.deepEqual(gateway.sent, []);
+  assert.equal(gateway.manager.counts().halfOpen, 1);
+  world.pass(client, 'aggressive');
+  world.pass(gateway, 'informational');
+  assert.equal(client.noticed('redirected')[0]?.target, member);
+  assert.equal(gateway.manager.counts().halfOpen, 0);
+  isMoving = false;
+  world.passTime(2000);
+  assert.equal(newcomer.noticed('redirected')[0]?.target, member);
+});
+
 test('the owner may take its time, and a client that has a tunnel already is served', () => {
   const world = new World(director(member));
   const { client, gateway } = world;

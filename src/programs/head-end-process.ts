@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runDevice, type SlowWork } from '#adapters/device-runner';
 import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
@@ -98,6 +99,16 @@ export type HeadEndStart = {
   readonly stateFolder?: string;
 };
 
+/** A member that leaves has handed over within this time, and told the others as often as it does. */
+const FAREWELL_MS = 250;
+const FAREWELL_LOOK_MS = 5;
+
+/** Waits until a device is in no cluster any more. */
+async function parted({ cluster }: HeadEnd): Promise<void> {
+  const giveUpAt = performance.now() + FAREWELL_MS;
+  while (cluster.member && performance.now() < giveUpAt) await sleep(FAREWELL_LOOK_MS);
+}
+
 /** Starts a head-end; the error is one line for people. */
 export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEndProcess, string>> {
   const { configuration, inside, work, ports = IKE_PORTS } = options;
@@ -145,6 +156,8 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
       if (plane instanceof UserspaceDataPlane) await plane.serving();
     },
     async close() {
+      driver.carryOut(device.leaveCluster(now()));
+      await parted(device);
       driver.carryOut(device.closeAll('shutdown', now()));
       driver.stop();
       await cluster.close();

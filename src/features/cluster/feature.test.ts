@@ -263,6 +263,55 @@ test('LB-35: no participate is a planned handover: the address moves at once, se
   assert.match(clusterText(viewOf(net, third)), /^Status : disabled\n/);
 });
 
+test('LB-35: a master that leaves lets clients end phase 1 first, takes no others, and does not wait for long', () => {
+  const without = memberListing(131, 'load-balancing personality vpn3000').replace(
+    /\n participate$/,
+    '',
+  );
+  const begun = () => {
+    const { net, first, third } = threeMembers();
+    third.negotiates = true;
+    third.configure(without);
+    assert.equal(third.cluster.takesNewcomers(clusterAddress), false);
+    assert.equal(third.cluster.takesNewcomers(address('172.18.124.131')), true);
+    assert.notDeepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.131' });
+    net.run(50);
+    assert.deepEqual(
+      [third.ownsAddress, first.cluster.takesNewcomers(clusterAddress)],
+      [true, true],
+    );
+    return { net, third };
+  };
+  const patient = begun();
+  patient.net.run(50);
+  assert.equal(patient.third.ownsAddress, false, 'strangers who never end it are not waited for');
+  assert.equal(patient.third.cluster.takesNewcomers(clusterAddress), true);
+
+  const soon = begun();
+  soon.third.negotiates = false;
+  soon.third.carryOut(soon.third.cluster.tick(soon.net.now));
+  assert.equal(soon.third.ownsAddress, false, 'all have ended it');
+
+  const back = begun();
+  back.third.configure(memberListing(131, 'load-balancing personality vpn3000', ' priority 7'));
+  back.net.run(2000);
+  assert.deepEqual([back.third.ownsAddress, back.third.role], [true, 'master']);
+
+  const down = begun();
+  down.third.carryOut(down.third.cluster.leave('shutdown', down.net.now));
+  assert.equal(down.third.ownsAddress, false, 'asked again, it goes at once');
+});
+
+test('a device that shuts down leaves the cluster for good, and the address has moved before', () => {
+  const { net, second, third } = threeMembers();
+  third.negotiates = true;
+  third.carryOut(third.cluster.leave('shutdown', net.now));
+  net.run(100);
+  assert.deepEqual([third.ownsAddress, second.ownsAddress], [false, true]);
+  net.run(10_000);
+  assert.equal(third.role, 'off');
+});
+
 test('LB-16: another port or key keeps a device out, and changing it back lets it in', () => {
   const { net, first, third } = threeMembers();
   const line = (...more: readonly string[]) =>

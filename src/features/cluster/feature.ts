@@ -33,6 +33,8 @@ export type ClusterParts = TunnelParts & {
   readonly machine: PlatformModel;
   readonly wants: (eventClass: string, severity: number) => boolean;
   readonly note: (record: EventRecord, now: Instant) => void;
+  /** Whether clients are in the middle of phase 1. */
+  readonly negotiates: () => boolean;
 };
 
 /** A drain that an administrator asks for. */
@@ -70,6 +72,7 @@ export class Cluster {
       surroundings: { softwareVersion, machine },
       wants,
       report: () => this.report(),
+      negotiates: parts.negotiates,
     });
     this.encryption = new Encryption({
       keying: parts.keying,
@@ -99,6 +102,11 @@ export class Cluster {
 
   get policy(): Policy | undefined {
     return this.#membership.policy();
+  }
+
+  /** Whether clients may begin at an address of this device: at that of the cluster not while it is handed over. */
+  takesNewcomers(local: IpAddress): boolean {
+    return !this.#membership.isFinishing || this.policy?.cluster.addresses.includes(local) !== true;
   }
 
   /** Why this device does not take part although it should. */
@@ -283,7 +291,8 @@ export class Cluster {
   report(): LoadReport {
     const { sessions, pools, configuration } = this.#parts;
     const { personality } = clusterSlice.of(configuration());
-    return ownLoad(sessions, pools, personality, this.#drain !== undefined);
+    const takesNone = this.#drain !== undefined || this.#membership.isFinishing;
+    return ownLoad(sessions, pools, personality, takesNone);
   }
 
   /** The cluster with this device's own load as it is now: what a decision is made of. */

@@ -1,5 +1,5 @@
 import { toUtf8 } from '#base/bytes';
-import { after, type Instant } from '#base/instant';
+import { after, earliest, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { occurred } from '#events/event';
@@ -33,6 +33,11 @@ import type { ClusterAnswer, ClusterEffect, ClusterInput, ClusterQuestion } from
 const KEY_ID = 1;
 /** A member that could not begin tries again after this time. */
 const RETRY_MS = 10_000;
+/**
+ * A master that leaves gives clients whose phase 1 is under way so long to end it: more than a round trip of
+ * most, and with the handover itself less than the 100 ms that nobody answers in.
+ */
+const FINISH_MS = 60;
 
 type Stage =
   | { readonly kind: 'off' }
@@ -41,11 +46,18 @@ type Stage =
   /** Sockets are open, and tunnels with the others are negotiated before the protocol begins. */
   | { readonly kind: 'gathering'; readonly foundation: string; readonly identity: Identity }
   | { readonly kind: 'taking part'; readonly foundation: string }
+  /** Still master, while clients whose phase 1 is under way at the cluster address finish it. */
+  | {
+      readonly kind: 'finishing';
+      readonly foundation: string;
+      readonly until: Instant;
+      readonly reason: LeaveReason;
+    }
   /** Tells the others; what follows depends on the configuration at that moment. */
-  | { readonly kind: 'leaving' }
+  | { readonly kind: 'leaving'; readonly reason: LeaveReason }
   | { readonly kind: 'waiting'; readonly until: Instant; readonly reason: string };
 
-/** Whether two reports say the same; asked with every datagram. */
+/** Whether two reports say the same. */
 function sameReport(a: LoadReport, b: LoadReport | undefined): boolean {
   if (b === undefined || a.loads.length !== b.loads.length) return false;
   const same = (field: keyof LoadReport) => field === 'loads' || a[field] === b[field];
@@ -64,8 +76,10 @@ export type MembershipParts = {
   readonly configuration: () => Configuration;
   readonly surroundings: Omit<Surroundings, 'resolved'>;
   readonly wants: (eventClass: string, severity: number) => boolean;
-  /** The load as it is now, before every step of the protocol. */
+  /** The load as it is now, before every step of the protocol but for those of datagrams. */
   readonly report: () => LoadReport;
+  /** Whether clients are in the middle of phase 1. */
+  readonly negotiates: () => boolean;
 };
 
 /**
@@ -92,7 +106,14 @@ export class Membership {
   /** The state of the protocol while this device takes part or takes its leave. */
   get member(): Member | undefined {
     const { kind } = this.#stage;
-    return kind === 'taking part' || kind === 'leaving' ? this.#state.member : undefined;
+    return kind === 'taking part' || kind === 'finishing' || kind === 'leaving'
+      ? this.#state.member
+      : undefined;
+  }
+
+  /** Whether it is about to hand the address over, and lets only those finish who have begun. */
+  get isFinishing(): boolean {
+    return this.#stage.kind === 'finishing';
   }
 
   /** Why it does not take part although it should; undefined while it does or need not. */
@@ -117,7 +138,10 @@ export class Membership {
   /** What the protocol is told at this moment; undefined before addresses are known. */
   policy(): Policy | undefined {
     const configuration = this.#parts.configuration();
-    if (this.#made?.configuration === configuration) return this.#made.policy;
+    // Whoever leaves does so as the member that the others know, whatever is configured by now.
+    const isAsBefore = this.#stage.kind === 'finishing' || this.#stage.kind === 'leaving';
+    if (this.#made && (isAsBefore || this.#made.configuration === configuration))
+      return this.#made.policy;
     const surroundings = { ...this.#parts.surroundings, resolved: this.#resolved };
     const made = memberPolicy(configuration, surroundings, this.#keys);
     const policy = made && { ...made, sendKeyId: this.#keys.authenticates ? KEY_ID : 0 };
@@ -146,6 +170,10 @@ export class Membership {
         return this.#goesOn(stage.foundation)
           ? this.#stepped({ kind: 'tick' }, now)
           : this.leave('administrative', now);
+      case 'finishing':
+        if (!this.#goesOn(stage.foundation)) return [];
+        this.#stage = { kind: 'taking part', foundation: stage.foundation };
+        return [];
       case 'leaving':
         return [];
     }
@@ -166,14 +194,30 @@ export class Membership {
     return this.#stepped({ kind: 'participate', identity: stage.identity }, now);
   }
 
-  /** Hands the address over, if this device has it, and says good-bye. */
+  /**
+   * Hands the address over, if this device has it, and says good-bye; a moment later when clients are in the
+   * middle of phase 1, since the next master would not know what they say. Who asks again does not want to wait.
+   */
   leave(reason: LeaveReason, now: Instant): ClusterEffect[] {
-    const { kind } = this.#stage;
-    if (kind !== 'taking part') {
-      if (kind !== 'leaving') this.#stage = { kind: 'off' };
-      return kind === 'gathering' ? [{ kind: 'cluster', action: { kind: 'close' } }] : [];
+    const stage = this.#stage;
+    switch (stage.kind) {
+      case 'taking part':
+        if (this.member?.phase.phase !== 'master' || !this.#parts.negotiates())
+          return this.#part(reason, now);
+        this.#stage = { ...stage, kind: 'finishing', until: after(now, FINISH_MS), reason };
+        return [];
+      case 'finishing':
+        return this.#part(reason, now);
+      case 'leaving':
+        return [];
+      default:
+        this.#stage = { kind: 'off' };
+        return stage.kind === 'gathering' ? [{ kind: 'cluster', action: { kind: 'close' } }] : [];
     }
-    this.#stage = { kind: 'leaving' };
+  }
+
+  #part(reason: LeaveReason, now: Instant): ClusterEffect[] {
+    this.#stage = { kind: 'leaving', reason };
     return this.#stepped({ kind: 'leave', reason }, now);
   }
 
@@ -206,13 +250,16 @@ export class Membership {
   tick(now: Instant): ClusterEffect[] {
     const stage = this.#stage;
     if (stage.kind === 'waiting' && now >= stage.until) return this.#begin(now);
+    if (stage.kind === 'finishing' && (now >= stage.until || !this.#parts.negotiates()))
+      return this.#part(stage.reason, now);
     const due = this.#deadline();
     return due !== undefined && now >= due ? this.#stepped({ kind: 'tick' }, now) : [];
   }
 
   deadline(): Instant | undefined {
     const stage = this.#stage;
-    return stage.kind === 'waiting' ? stage.until : this.#deadline();
+    if (stage.kind === 'waiting') return stage.until;
+    return earliest(this.#deadline(), stage.kind === 'finishing' ? stage.until : undefined);
   }
 
   #deadline(): Instant | undefined {
@@ -324,13 +371,17 @@ export class Membership {
     const environment = this.#environment();
     if (!environment) return this.#wait('an address is missing', now);
     const out: ClusterEffect[] = [];
-    const report = this.#parts.report();
-    if (!sameReport(report, this.#reported)) {
-      this.#reported = report;
-      this.#step({ kind: 'report', report }, now, environment, out);
-    }
+    // What is said of the load is said when a deadline has come, and strangers may send datagrams without end.
+    if (input.kind !== 'datagram') this.#report(now, environment, out);
     this.#step(input, now, environment, out);
     return out;
+  }
+
+  #report(now: Instant, environment: Environment, out: ClusterEffect[]): void {
+    const report = this.#parts.report();
+    if (sameReport(report, this.#reported)) return;
+    this.#reported = report;
+    this.#step({ kind: 'report', report }, now, environment, out);
   }
 
   #step(input: Input, now: Instant, environment: Environment, out: ClusterEffect[]): void {
@@ -347,12 +398,14 @@ export class Membership {
       case 'roleChanged':
       case 'peersChanged':
         return;
-      case 'stopped':
+      case 'stopped': {
+        const isForGood = this.#stage.kind === 'leaving' && this.#stage.reason === 'shutdown';
         this.#stage = { kind: 'off' };
         out.push({ kind: 'cluster', action: { kind: 'close' } });
         // A change of what the cluster is made this device leave; now it joins the new one.
-        out.push(...this.configured(now));
+        if (!isForGood) out.push(...this.configured(now));
         return;
+      }
       default:
         out.push({ kind: 'cluster', action: effect });
     }

@@ -64,6 +64,8 @@ export class TestMember {
   configuration: Configuration;
   ownsAddress = false;
   isUp = true;
+  /** Whether clients are in the middle of phase 1. */
+  negotiates = false;
   /** Why its name server has no answer; undefined for an address for each name. */
   names = new Map<string, readonly IpAddress[]>();
   readonly #net: TestNet;
@@ -83,6 +85,7 @@ export class TestMember {
       configuration: () => this.configuration,
       sessions: this.sessions,
       pools: this.pools,
+      negotiates: () => this.negotiates,
       softwareVersion,
       machine: platformOfMachine(2, 100),
       wants: (_, severity) => severity <= 5,

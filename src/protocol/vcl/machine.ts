@@ -142,7 +142,7 @@ function open(turn: Turn, state: State, input: Arrived): Opened {
   const { keys, cluster } = turn.policy;
   const decoded = Datagram.decode(octets);
   if (!decoded.ok) return unreadable(turn, state, input, decoded.error);
-  const { header, body, tag } = decoded.value;
+  const { header, body } = decoded.value;
   if (header.clusterTag !== cluster.tag) return otherCluster(turn, state, input);
   const sender = { member: header.member, incarnation: header.incarnation };
   const name = identityKey(sender);
@@ -158,7 +158,8 @@ function open(turn: Turn, state: State, input: Arrived): Opened {
     turn.log(replayed, () => ({ address: from.address, reason }));
     return { state: paid };
   }
-  if (!isAsBuilt || !isAuthentic(turn, header, body, tag)) return otherSecret(turn, paid, input);
+  const isProved = isAsBuilt && isAuthentic(turn, decoded.value, octets.subarray(0, HEADER_OCTETS));
+  if (!isProved) return otherSecret(turn, paid, input);
   const message = Message.decode(body);
   if (!message.ok) return unreadable(turn, paid, input, message.error);
   const windows = new Map(paid.windows).set(name, record(window ?? emptyWindow, sequence));
@@ -166,10 +167,15 @@ function open(turn: Turn, state: State, input: Arrived): Opened {
   return { state: { ...paid, windows }, received };
 }
 
-function isAuthentic(turn: Turn, header: Header, body: Uint8Array, tag: Uint8Array): boolean {
+/** `encodedHeader` is the header as it came. */
+function isAuthentic(
+  turn: Turn,
+  { header, body, tag }: Datagram,
+  encodedHeader: Uint8Array,
+): boolean {
   const { keys } = turn.policy;
   if (!keys.authenticates) return true;
-  const expected = keys.tag(header, encodeHeader(header), body);
+  const expected = keys.tag(header, encodedHeader, body);
   return expected !== undefined && equalBytes(expected, tag);
 }
 
