@@ -60,7 +60,8 @@ function clusterManagement(
   const view = () => clusterView(cluster, device.configuration, now());
   return {
     view,
-    diagnosis: () => diagnose(view(), cluster.encryption.status(now())),
+    diagnosis: () =>
+      diagnose(view(), cluster.encryption.status(now()), cluster.names.nameless(now())),
     form,
     check: (wanted) => tried(wanted).verdict,
     apply(wanted, { name }) {

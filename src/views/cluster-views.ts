@@ -127,6 +127,8 @@ export type ChoiceView = {
   /** Private address of the member that took it, and what the client was told. */
   readonly member?: string | undefined;
   readonly target?: string | undefined;
+  /** Its name, where clients are to be sent to names; a redirect of IKEv1 carries the address all the same. */
+  readonly name?: string | undefined;
   readonly explanation: string;
 };
 

@@ -125,7 +125,7 @@ test('keys are stretched, lives come from the store, and names are looked up', a
   const life = await member.next();
   assert.ok(life.kind === 'answer' && life.answer.kind === 'newLife');
   assert.equal(life.answer.identity.member, '07'.repeat(8));
-  const name = { kind: 'resolveName', name: 'localhost' } as const;
+  const name = { kind: 'resolveName', name: 'localhost', servers: [] } as const;
   member.port.perform({ kind: 'ask', ticket: 3, question: name });
   const resolved = await member.next();
   assert.ok(resolved.kind === 'answer' && resolved.answer.kind === 'nameResolved');

@@ -1,6 +1,5 @@
 import { scrypt } from 'node:crypto';
-import { promises as dns } from 'node:dns';
-import { type IpAddress, parseAddress } from '#base/address';
+import type { IpAddress } from '#base/address';
 import type {
   ClusterAction,
   ClusterAnswer,
@@ -12,6 +11,7 @@ import type { Side } from '#protocol/vcl/turn';
 import type { AddressHolder } from './address-holder.ts';
 import { MemberSockets } from './member-sockets.ts';
 import type { MemberStore } from './member-store.ts';
+import { addressesOf, lookupFailure, namesOf } from './name-lookup.ts';
 
 /** scrypt with the cost of a cluster key needs 33 MiB; Node allows less unless told. */
 const STRETCH_MEMORY_OCTETS = 64 * 1024 * 1024;
@@ -137,19 +137,16 @@ export class ClusterPort {
         return;
       }
       case 'resolveName':
-        resolve(question.name).then(
+        addressesOf(question.name, question.servers).then(
           (addresses) => answered({ kind: 'nameResolved', addresses }),
-          (error) => failed(`${question.name} cannot be looked up: ${error.code ?? error.message}`),
+          (error) => failed(`${question.name} cannot be looked up: ${lookupFailure(error)}`),
+        );
+        return;
+      case 'nameOf':
+        namesOf(question.address, question.servers).then(
+          (names) => answered({ kind: 'namesFound', names }),
+          (error) => answered({ kind: 'namesUnknown', reason: lookupFailure(error) }),
         );
     }
   }
-}
-
-/** The addresses of a name, IPv4 first. */
-async function resolve(name: string): Promise<IpAddress[]> {
-  const found = await dns.lookup(name, { all: true, order: 'ipv4first' });
-  return found.flatMap(({ address }) => {
-    const parsed = parseAddress(address);
-    return parsed.ok ? [parsed.value] : [];
-  });
 }

@@ -121,9 +121,10 @@ const choiceSchema = object<ChoiceView>(
     client: text,
     member: described(text, 'Private address of the member that took it'),
     target: described(text, 'What the client was told'),
+    name: described(text, 'Its name, where clients are to be sent to names'),
     explanation: text,
   },
-  ['member', 'target'],
+  ['member', 'target', 'name'],
 );
 
 export const choicesSchema = object<ChoicesView>({ asOf: moment, items: list(choiceSchema) });

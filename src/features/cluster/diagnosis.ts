@@ -2,6 +2,7 @@ import type { ClusterMemberView, ClusterView, Diagnosis, Finding } from '#views/
 import { compositionOf, releasesText } from './composition.ts';
 import { DIFFERENCE_TEXTS, type Difference } from './encryption/differences.ts';
 import type { EncryptionStatus } from './encryption/encryption.ts';
+import type { Nameless } from './names.ts';
 
 const problem = (subject: string, text: string, remedy: string): Finding => ({
   severity: 'problem',
@@ -143,13 +144,28 @@ function ofReleases({ self, peers }: ClusterView): Finding[] {
   ];
 }
 
+/** GEN-76: members that clients are sent to by address although names are wanted. */
+const ofNames = (nameless: readonly Nameless[]): Finding[] =>
+  nameless.map(({ address, reason }) =>
+    hint(
+      `name of ${address}`,
+      `clients are sent to the address: ${reason}`,
+      'Enter it in the reverse zone, and its name in the forward zone; "dns name-server" says who is asked.',
+    ),
+  );
+
 /** What is wrong with the cluster, as far as this member can tell. */
-export const diagnose = (view: ClusterView, encryption: EncryptionStatus): Diagnosis => ({
+export const diagnose = (
+  view: ClusterView,
+  encryption: EncryptionStatus,
+  nameless: readonly Nameless[] = [],
+): Diagnosis => ({
   asOf: view.asOf,
   findings: [
     ...ofSelf(view),
     ...(view.participates ? ofFilters(view) : []),
     ...ofEncryption(encryption),
+    ...ofNames(nameless),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
     ...(view.participates ? [...ofPriorities(view), ...ofReleases(view)] : []),
   ],

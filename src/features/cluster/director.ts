@@ -41,12 +41,21 @@ export type Choice = {
   readonly explanation: Explanation;
   /** What the client was told; undefined when nobody took it. */
   readonly target: IpAddress | undefined;
+  /** The name of the target, for redirects that carry one; GEN-74. */
+  readonly name: string | undefined;
 };
+
+/** What is decided, with the name of the target where clients are to be sent to names. */
+export type Directed =
+  | Admission
+  | { readonly kind: 'redirect'; readonly target: IpAddress; readonly name: string };
 
 export type DirectorParts = {
   readonly configuration: () => Configuration;
   /** The cluster as this device sees it, with its own load as it is now; undefined outside of one. */
   readonly cluster: () => { readonly member: Member; readonly policy: Policy } | undefined;
+  /** The name that an address has in DNS, where one is known. */
+  readonly nameOf: (address: IpAddress, now: Instant) => string | undefined;
   readonly note: (record: EventRecord, now: Instant) => void;
 };
 
@@ -85,7 +94,8 @@ export class Director {
     return [...this.#choices.reversed()];
   }
 
-  admit(applicant: Applicant, now: Instant): Admission {
+  /** What is to become of a client. A form of redirect that cannot carry a name has the address. */
+  admit(applicant: Applicant, now: Instant): Directed {
     const { local, client, identity } = applicant;
     const cluster = this.#parts.cluster();
     if (!cluster?.policy.cluster.addresses.includes(local)) return SERVE;
@@ -100,11 +110,11 @@ export class Director {
     return this.#direct(member, policy, applicant, now);
   }
 
-  #direct(member: Member, policy: Policy, applicant: Applicant, now: Instant): Admission {
+  #direct(member: Member, policy: Policy, applicant: Applicant, now: Instant): Directed {
     const { client, identity } = applicant;
     this.#settle(member);
     const configuration = this.#parts.configuration();
-    const ignoresPools = loadBalancingOf(configuration).choosesEmptyPools;
+    const { choosesEmptyPools: ignoresPools, redirectsToName } = loadBalancingOf(configuration);
     // GEN-54: of several releases, only clients of IPsec are balanced over all members.
     const older =
       identity.kind === 'ipsec'
@@ -116,7 +126,8 @@ export class Director {
     const target = targetOf(decision, member, policy, client);
     const explanation = explain(decision, client);
     this.#lastSeq += 1;
-    this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target });
+    const name = target && redirectsToName ? this.#parts.nameOf(target, now) : undefined;
+    this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target, name });
     const text = explanationText(explanation);
     if (decision.kind === 'refuse' || target === undefined) {
       this.counts.refused('no member has room');
@@ -127,7 +138,7 @@ export class Director {
     this.counts.sent(decision.target.privateAddress, decision.rule);
     const comparison = comparisonText(explanation);
     this.#parts.note(occurred(clientRedirected, { client, target, comparison }), now);
-    return { kind: 'redirect', target };
+    return { kind: 'redirect', target, ...(name !== undefined && { name }) };
   }
 
   /** Clients that have arrived at a member are counted by its reports from now on. */
@@ -198,6 +209,19 @@ function targetOf(
   const chosen = decision.target.isMaster
     ? device
     : member.peers.get(decision.target.member)?.description;
-  const candidates = [...(chosen?.natAddresses ?? []), ...(chosen?.publicAddresses ?? [])];
-  return candidates.find((address) => familyOf(address) === familyOf(client));
+  return chosen && targetsOfMember(chosen).find((a) => familyOf(a) === familyOf(client));
 }
+
+type Addresses = Pick<Policy['device'], 'natAddresses' | 'publicAddresses'>;
+
+/** What clients of each family are sent to, for one member. */
+const targetsOfMember = ({ natAddresses, publicAddresses }: Addresses): readonly IpAddress[] =>
+  ([4, 6] as const).flatMap(
+    (family) => [...natAddresses, ...publicAddresses].find((a) => familyOf(a) === family) ?? [],
+  );
+
+/** Every address that a client may be sent to. */
+export const targetsOf = (member: Member, { device }: Policy): readonly IpAddress[] =>
+  [device, ...[...member.peers.values()].filter(isAlive).map((p) => p.description)].flatMap(
+    targetsOfMember,
+  );

@@ -151,3 +151,22 @@ export const releasesMixed = event({
   why: 'Releases may count sessions in different ways, so clients of TLS are sent to members of the newest release only.',
   remedy: 'Bring all members to one release, draining one after the other.',
 });
+
+export const memberHasNoName = event({
+  class: 'LB',
+  number: 17,
+  severity: 4,
+  text: 'Clients are sent to {address} by its address: {reason}',
+  why: '"redirect-fqdn" wants a name of DNS for every member, and one that leads back to the same address.',
+  remedy:
+    'Enter the address of that member in the reverse zone, and its name with the same address in the forward zone.',
+});
+
+export const namesNotAnswered = event({
+  class: 'LB',
+  number: 18,
+  severity: 3,
+  text: 'Names of members cannot be looked up: {reason}; clients are sent to addresses where no name is known',
+  why: 'No name server answers. Names that are known are used for five minutes after they were confirmed.',
+  remedy: 'Look at "dns name-server" and at the way to it; it is asked again every ten seconds.',
+});

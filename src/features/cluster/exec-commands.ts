@@ -79,7 +79,7 @@ const diagnosis = command({
     kind: 'view',
     view: view(
       'vpn-load-balancing-diagnosis',
-      diagnose(current(n), n.cluster.encryption.status(n.now())),
+      diagnose(current(n), n.cluster.encryption.status(n.now()), n.cluster.names.nameless(n.now())),
       diagnosisText,
     ),
   }),

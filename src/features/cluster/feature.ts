@@ -2,6 +2,7 @@ import type { IpAddress } from '#base/address';
 import { earliest, elapsedMs, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
+import { systemSlice } from '#config/system';
 import { type EventRecord, occurred } from '#events/event';
 import type { KeyingNotice } from '#ipsec/keying';
 import type { Policy } from '#protocol/vcl/policy';
@@ -11,13 +12,14 @@ import type { AddressPools } from '#session/address-pools';
 import type { Session } from '#session/session';
 import { compositionOf, releasesText } from './composition.ts';
 import { clusterSlice, loadBalancingOf } from './config.ts';
-import { Director, membersOf } from './director.ts';
+import { Director, membersOf, targetsOf } from './director.ts';
 import { type Drain, lookedAt, MOVED_AT_ONCE, newDrain } from './draining.ts';
 import { type Effects, Encryption } from './encryption/encryption.ts';
 import type { TunnelParts } from './encryption/tunnels.ts';
 import { drainBegun, drainEnded, poolsOverlap, releasesMixed } from './events.ts';
 import { type Direction, Filters } from './filters.ts';
 import { Membership } from './membership.ts';
+import { Names } from './names.ts';
 import { poolOverlaps } from './overlaps.ts';
 import { ownLoad } from './own-load.ts';
 import type { PlatformModel } from './platform.ts';
@@ -55,6 +57,7 @@ export class Cluster {
   readonly #membership: Membership;
   readonly encryption: Encryption;
   readonly filters = new Filters();
+  readonly names: Names;
   /** Overlaps of pools that were said already, each once while it lasts. */
   #overlaps: ReadonlySet<string> = new Set();
   /** Different releases that were said already. */
@@ -83,9 +86,14 @@ export class Cluster {
       members: () => loadBalancingOf(configuration()).members,
       memberAt: (publicAddress) => this.#memberAt(publicAddress),
     });
+    this.names = new Names({
+      servers: () => systemSlice.of(configuration()).nameServers,
+      note,
+    });
     this.director = new Director({
       configuration,
       cluster: () => this.#current(),
+      nameOf: (address, now) => this.names.nameOf(address, now),
       note,
     });
   }
@@ -168,7 +176,7 @@ export class Cluster {
 
   deadline(): Instant | undefined {
     const member = earliest(this.#membership.deadline(), this.encryption.deadline());
-    return earliest(member, this.#drain?.lookAt);
+    return earliest(earliest(member, this.names.deadline()), this.#drain?.lookAt);
   }
 
   tick(now: Instant): Effects {
@@ -179,7 +187,8 @@ export class Cluster {
       this.#membership.gathering && hasGathered
         ? this.#stepped(() => this.#membership.gathered(now), now)
         : [];
-    return this.#passing([...effects, ...calls, ...begun], now);
+    const lookups = this.names.look(this.#wantedNames(), now);
+    return this.#passing([...effects, ...calls, ...begun, ...lookups], now);
   }
 
   /** What the filters of the interfaces let out of all that is to be done. */
@@ -199,7 +208,21 @@ export class Cluster {
     return passes;
   }
 
+  /** The addresses that clients may be sent to, where they are to be sent to names; GEN-76. */
+  #wantedNames(): readonly IpAddress[] {
+    const { member, policy } = this;
+    const { redirectsToName } = loadBalancingOf(this.#parts.configuration());
+    return member && policy && redirectsToName ? targetsOf(member, policy) : [];
+  }
+
   #inward(input: ClusterInput, now: Instant): Effects {
+    if (input.kind === 'answer') {
+      const { ticket, answer } = input;
+      if (answer.kind === 'namesFound' || answer.kind === 'namesUnknown') {
+        this.names.answer(ticket, answer, now);
+        return [];
+      }
+    }
     if (input.kind !== 'datagram')
       return this.#stepped(() => this.#membership.input(input, now), now);
     if (!this.#passes(input.side, 'in', now)) return [];

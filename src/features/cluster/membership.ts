@@ -1,7 +1,9 @@
+import type { IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { after, earliest, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
+import { systemSlice } from '#config/system';
 import { occurred } from '#events/event';
 import {
   type ClusterKey,
@@ -233,6 +235,9 @@ export class Membership {
     switch (answer.kind) {
       case 'failed':
         return this.#wait(answer.reason, now);
+      case 'namesFound':
+      case 'namesUnknown':
+        return [];
       case 'nameResolved': {
         const [name = ''] = this.#unresolved(stage.resolved);
         if (answer.addresses.length === 0) return this.#nameFailed(name, 'no such name', now);
@@ -281,11 +286,16 @@ export class Membership {
     return namesOf(loadBalancingOf(this.#parts.configuration())).filter((n) => !resolved.has(n));
   }
 
+  #servers(): readonly IpAddress[] {
+    return systemSlice.of(this.#parts.configuration()).nameServers;
+  }
+
   /** Asks for the next thing that is missing. */
   #prepare(resolved: Resolved, now: Instant): ClusterEffect[] {
     const b = loadBalancingOf(this.#parts.configuration());
     const [name] = this.#unresolved(resolved);
-    if (name !== undefined) return this.#ask({ kind: 'resolveName', name }, resolved);
+    if (name !== undefined)
+      return this.#ask({ kind: 'resolveName', name, servers: this.#servers() }, resolved);
     const addresses = clusterAddresses(b, resolved);
     if (!endsOf(this.#parts.configuration(), resolved) || addresses.length === 0)
       return this.#wait('the cluster or the private interface has no address', now);

@@ -65,13 +65,30 @@ export type ClusterQuestion =
     }
   /** The number of this member and of a new life of it, written to the store before it is answered. */
   | { readonly kind: 'newLife' }
-  /** The addresses that a name of DNS has. */
-  | { readonly kind: 'resolveName'; readonly name: string };
+  /** The addresses that a name of DNS has. No servers are those of the machine. */
+  | {
+      readonly kind: 'resolveName';
+      readonly name: string;
+      readonly servers: readonly IpAddress[];
+    }
+  /** The names that an address has in reverse DNS, each with the addresses that it leads to. */
+  | {
+      readonly kind: 'nameOf';
+      readonly address: IpAddress;
+      readonly servers: readonly IpAddress[];
+    };
+
+/** A name of DNS and where it leads. */
+export type FoundName = { readonly name: string; readonly addresses: readonly IpAddress[] };
 
 export type ClusterAnswer =
   | { readonly kind: 'keyStretched'; readonly octets: Uint8Array }
   | { readonly kind: 'newLife'; readonly identity: Identity }
   | { readonly kind: 'nameResolved'; readonly addresses: readonly IpAddress[] }
+  /** To `nameOf`: none when DNS says that there is none. */
+  | { readonly kind: 'namesFound'; readonly names: readonly FoundName[] }
+  /** To `nameOf`: nobody answered. */
+  | { readonly kind: 'namesUnknown'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Everything the feature wants done, in order. */

@@ -19,7 +19,7 @@ import type { Effects } from './encryption/encryption.ts';
 import { noKeying } from './encryption/no-keying.ts';
 import { Cluster } from './feature.ts';
 import { platformOfMachine } from './platform.ts';
-import type { ClusterAction, ClusterQuestion } from './port.ts';
+import type { ClusterAction, ClusterAnswer, ClusterQuestion } from './port.ts';
 import { clusterRoom } from './room.ts';
 
 export const clusterGrammar = grammarOf([systemRoom, sessionRoom, ipsecRoom, clusterRoom]);
@@ -68,6 +68,8 @@ export class TestMember {
   negotiates = false;
   /** Why its name server has no answer; undefined for an address for each name. */
   names = new Map<string, readonly IpAddress[]>();
+  /** What reverse DNS says. */
+  reverse: (address: IpAddress) => ClusterAnswer = () => ({ kind: 'namesFound', names: [] });
   readonly #net: TestNet;
   readonly #id: Uint8Array;
   #last: Incarnation | undefined;
@@ -179,7 +181,7 @@ export class TestMember {
     }
   }
 
-  #answer(question: ClusterQuestion) {
+  #answer(question: ClusterQuestion): ClusterAnswer {
     switch (question.kind) {
       // Stretching is the adapter's; here it is enough that equal secrets give equal keys.
       case 'stretchKey': {
@@ -199,6 +201,8 @@ export class TestMember {
           kind: 'nameResolved',
           addresses: this.names.get(question.name) ?? [],
         } as const;
+      case 'nameOf':
+        return this.reverse(question.address);
     }
   }
 }

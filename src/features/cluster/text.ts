@@ -141,9 +141,10 @@ export function statisticsText(view: ClusterView): string {
 export function choicesText({ choices }: { readonly choices: readonly ChoiceView[] }): string {
   if (choices.length === 0) return 'No client was sent anywhere by this device';
   return choices
-    .map(({ at, explanation, target }) => {
+    .map(({ at, explanation, target, name }) => {
       const time = formatMilliseconds(calendarTime(instant(at)));
-      return `${time}  ${explanation}${target === undefined ? '' : ` (sent to ${target})`}`;
+      const called = name === undefined ? '' : `, ${name}`;
+      return `${time}  ${explanation}${target === undefined ? '' : ` (sent to ${target}${called})`}`;
     })
     .join('\n');
 }

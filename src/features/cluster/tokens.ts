@@ -8,11 +8,13 @@ import type { AddressesOrName } from './config.ts';
 const dnsName =
   /^(?=.{1,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)*(?!\d+$)[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
 
+export const isDnsName = (text: string): boolean => dnsName.test(text);
+
 /** Reads an address or a name; the kind that it is decides what else may follow. */
 function readOne(text: string): IpAddress | { readonly name: string } | undefined {
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value;
-  return dnsName.test(text) ? { name: text.toLowerCase() } : undefined;
+  return isDnsName(text) ? { name: text.toLowerCase() } : undefined;
 }
 
 /** Up to `most` addresses, or one name of DNS. */

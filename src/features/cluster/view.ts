@@ -155,13 +155,14 @@ export function clusterView(
 
 /** The last choices of the director, the newest first. */
 export const choiceViews = (cluster: Cluster): ChoiceView[] =>
-  cluster.director.choices().map(({ seq, at, explanation, target }) => ({
+  cluster.director.choices().map(({ seq, at, explanation, target, name }) => ({
     seq,
     at,
     rule: explanation.rule,
     client: explanation.client,
     member: explanation.taker,
     target,
+    name,
     explanation: explanationText(explanation),
   }));
 

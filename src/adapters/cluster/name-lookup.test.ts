@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { address } from '#base/address';
+import { addressesOf, lookupFailure, namesOf } from './name-lookup.ts';
+
+/** An address of loopback for a name server on its usual port. */
+const server = address('127.53.9.1');
+
+const skip =
+  process.getuid?.() !== 0
+    ? 'port 53 needs root'
+    : spawnSync('dnsmasq', ['--version']).error && 'dnsmasq is not installed';
+
+/** dnsmasq with a zone of two members: one in order, one whose name leads elsewhere. */
+async function zone(t: TestContext): Promise<void> {
+  const child: ChildProcess = spawn('dnsmasq', [
+    '--keep-in-foreground',
+    '--no-resolv',
+    '--no-hosts',
+    '--conf-file=/dev/null',
+    '--pid-file=',
+    '--bind-interfaces',
+    `--listen-address=${server}`,
+    '--local=/example.com/',
+    '--local=/in-addr.arpa/',
+    '--host-record=n130.example.com,172.18.124.130,2001:db8::130',
+    '--ptr-record=131.124.18.172.in-addr.arpa,stray.example.com',
+    '--address=/stray.example.com/198.51.100.1',
+    '--log-facility=-',
+  ]);
+  t.after(async () => {
+    child.kill();
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  for await (const chunk of child.stderr ?? []) if (/started/.test(String(chunk))) return;
+  assert.fail('dnsmasq did not start');
+}
+
+test('GEN-76: dnsmasq is asked for names of addresses and where they lead', { skip }, async (t) => {
+  await zone(t);
+  const servers = [server];
+  assert.deepEqual(await namesOf(address('172.18.124.130'), servers), [
+    { name: 'n130.example.com', addresses: ['172.18.124.130'] },
+  ]);
+  assert.deepEqual(await namesOf(address('2001:db8::130'), servers), [
+    { name: 'n130.example.com', addresses: ['2001:db8::130'] },
+  ]);
+  assert.deepEqual(await namesOf(address('172.18.124.131'), servers), [
+    { name: 'stray.example.com', addresses: ['198.51.100.1'] },
+  ]);
+  assert.deepEqual(await namesOf(address('172.18.124.132'), servers), [], 'no such record');
+  assert.deepEqual(await addressesOf('n130.example.com', servers), [
+    '172.18.124.130',
+    '2001:db8::130',
+  ]);
+  assert.deepEqual(await addressesOf('nobody.example.com', servers), []);
+});
+
+test('GEN-76: where nobody listens, that is said, and not that there is no name', async () => {
+  await assert.rejects(namesOf(address('172.18.124.130'), [address('127.53.9.2')]), (error) => {
+    assert.match(lookupFailure(error), /no name server (listens|answers)/);
+    return true;
+  });
+});
