@@ -1,9 +1,10 @@
 /**
  * Sends one and the same first message of aggressive mode until somebody answers. Runs in the
- * client's namespace; prints `ready`, and at the answer {"answeredAt": milliseconds since the epoch}.
+ * client's namespace; prints `ready`, and at the answer {"answeredAt": milliseconds of the monotonic clock}.
  * Usage: probe.ts GATEWAY GROUP KEY
  */
 import { createSocket } from 'node:dgram';
+import { monotonicMs } from '../monotonic.ts';
 import { firstMessage, isakmpPort } from './first-message.ts';
 
 const everyMs = 5;
@@ -16,7 +17,7 @@ const socket = createSocket('udp4');
 socket.on('error', () => {});
 const sending = setInterval(() => socket.send(message, isakmpPort, gateway, () => {}), everyMs);
 socket.once('message', () => {
-  console.log(JSON.stringify({ answeredAt: performance.timeOrigin + performance.now() }));
+  console.log(JSON.stringify({ answeredAt: monotonicMs() }));
   clearInterval(sending);
   socket.close();
 });

@@ -1,19 +1,25 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { now } from '#adapters/machine-clock';
 import { loadSys } from '#adapters/userspace/sys';
 import { InsideHost } from '#dataplane/inside-host';
-import type { EventLog, LoggedEvent } from '#events/log';
-import { renderVpn3000 } from '#events/render-vpn3000';
 import { clearPasswords } from '#session/config';
-import { openConsoles, typedHere } from './consoles.ts';
+import { openConsoles } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
-import { type Inside, startHeadEnd } from './head-end-process.ts';
+import { type HeadEndProcess, type Inside, startHeadEnd } from './head-end-process.ts';
+import type { Management } from './management.ts';
+import { printLater } from './print-later.ts';
 import { UsageError, VERSION } from './program.ts';
 import type { RunOptions } from './run-file.ts';
 import { untilStopped } from './until-stopped.ts';
+
+/**
+ * How long clients have the process to themselves before the web console is loaded, which keeps it from
+ * everything else for a third of a second. Answering those who waited takes key agreement and so some turns.
+ */
+const CLIENTS_ONLY_MS = 100;
 
 /** Hashing so many passwords takes long enough that a person wants to know. */
 const PASSWORDS_TO_MENTION = 40;
@@ -34,22 +40,15 @@ async function withPortableWay(error: string, { inside }: RunOptions): Promise<s
   return `${error}; without it \`--inside memory\` runs everything but the way to the inside network`;
 }
 
-/**
- * Prints what is logged, the events of one turn of the event loop at once. Answers leave first: a peer
- * must not tell from their delay what was written about it.
- */
-function printLater(log: EventLog, print: (text: string) => void): void {
-  let waiting: LoggedEvent[] = [];
-  log.listen((event) => {
-    if (typedHere(event)) return;
-    if (waiting.length === 0)
-      setImmediate(() => {
-        const text = waiting.map(renderVpn3000).join('\n');
-        waiting = [];
-        print(text);
-      });
-    waiting.push(event);
-  });
+async function openWeb(
+  console: HeadEndConsole,
+  headEnd: HeadEndProcess,
+  { scrypt }: SlowWork,
+  port: number | undefined,
+): Promise<Management | undefined> {
+  if (port === undefined) return undefined;
+  const { openManagement } = await import('./management.ts');
+  return openManagement(console, headEnd, scrypt, { port, orAnyPort: false });
 }
 
 /** Runs a head-end until it is told to stop; the answer is the exit status. */
@@ -70,19 +69,13 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     stop,
     (record) => headEnd.device.note(record, now()),
   );
-  // Clients come first: what they have sent meanwhile is answered before the rest is loaded.
-  await headEnd.serving();
-  await nextTurn();
-  const { openManagement } = await import('./management.ts');
-  const web =
-    options.webPort === undefined
-      ? undefined
-      : await openManagement(console, headEnd, work.scrypt, {
-          port: options.webPort,
-          orAnyPort: false,
-        });
   printLater(headEnd.device.log, (text) => consoles.print(text));
+  await headEnd.serving();
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
+  const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
+  if (problem) consoles.print(problem);
+  await sleep(CLIENTS_ONLY_MS);
+  const web = await openWeb(console, headEnd, work, options.webPort);
   if (web?.address) consoles.print(`web console ${web.address}`);
   const passwords = clearPasswords(configuration).length;
   const sealed = console.sealPasswords();
@@ -90,8 +83,6 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
     void sealed.then(() => consoles.print(`${passwords} passwords are hashed`));
   }
-  const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
-  if (problem) consoles.print(problem);
   await stopped;
   await web?.close();
   await headEnd.close();
