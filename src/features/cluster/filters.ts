@@ -106,6 +106,8 @@ const REPEAT_MS = 60_000;
 
 /** The filters at work: what they stop is counted, and said now and then. */
 export class Filters {
+  /** What passes by a configuration; asked with every datagram, made when that changes. */
+  #made: { readonly configuration: Configuration; readonly stops: readonly Stop[] } | undefined;
   readonly #stopped = new Map<string, number>();
   readonly #said = new Map<string, Instant>();
 
@@ -116,16 +118,19 @@ export class Filters {
     direction: Direction,
     now: Instant,
   ): { readonly passes: boolean; readonly complaint?: EventRecord } {
-    const { port } = loadBalancingOf(configuration);
-    const { filter, name, interface: own } = filterOfSide(configuration, side);
-    if (passes(filter, direction, port)) return { passes: true };
+    if (this.#made?.configuration !== configuration)
+      this.#made = { configuration, stops: stopsOf(configuration) };
+    const rule = RULES[direction];
+    const stop = this.#made.stops.find((s) => s.side === side && s.rule === rule);
+    if (!stop) return { passes: true };
     const key = keyOf(side, direction);
     this.#stopped.set(key, this.stopped(side, direction) + 1);
     const last = this.#said.get(key);
     if (last !== undefined && elapsedMs(last, now) < REPEAT_MS) return { passes: false };
     this.#said.set(key, now);
-    const rule = RULES[direction];
-    const complaint = occurred(filterStops, { filter: name, interface: own, rule, port });
+    const { port } = loadBalancingOf(configuration);
+    const args = { filter: stop.name, interface: stop.interface, rule, port };
+    const complaint = occurred(filterStops, args);
     return { passes: false, complaint };
   }
 

@@ -1,16 +1,16 @@
-import type { IpAddress } from '#base/address';
+import { familyOf, type IpAddress } from '#base/address';
 import { ip } from '#config/address-tokens';
 import { exec, type Outcome, view } from '#config/exec';
 import { optional } from '#config/path';
 import { ROWS_MOST } from '#config/text-table';
-import { int, word } from '#config/tokens';
+import { choice, int, word } from '#config/tokens';
 import { userNames } from '#session/config';
 import type { Session, SessionKind } from '#session/session';
 import type { Page, SessionView } from '#views/views';
 import { tunnelGroupNames } from '../config.ts';
 import type { RemoteAccessNeeds } from './needs.ts';
 import { sessionDetail, shownSession } from './session-detail.ts';
-import { sessionBlocksText, sessionDetailText } from './session-detail-text.ts';
+import { sessionBlocksText, sessionDetailText, siteBlocksText } from './session-detail-text.ts';
 import {
   administrationRemoteText,
   administrationText,
@@ -69,6 +69,9 @@ const words = {
   'tunnel-group': 'Of one tunnel group',
   'a-ipaddress': 'That has an address inside',
   'p-ipaddress': 'That comes from an address outside',
+  l2l: 'Between sites',
+  ipaddress: 'With a peer of that address',
+  ipversion: 'Over one version of the Internet protocol',
 } as const;
 
 const showSessions = command({
@@ -124,10 +127,13 @@ const showIndex = command({
 
 /** What `filter` may ask for; all of it must fit. */
 type Wanted = {
+  readonly kind: 'remoteAccess' | 'lanToLan';
   readonly user?: string | undefined;
   readonly tunnelGroup?: string | undefined;
   readonly assigned?: IpAddress | undefined;
   readonly public?: IpAddress | undefined;
+  /** Of the address that the peer is seen at; G-86. */
+  readonly publicFamily?: 4 | 6 | undefined;
 };
 
 /** The sessions among which those wanted are: as few as the tables allow. */
@@ -137,19 +143,26 @@ function candidates(n: RemoteAccessNeeds, wanted: Wanted): Iterable<Session> {
   return session ? [session] : [];
 }
 
-function remotePage(n: RemoteAccessNeeds, wanted: Wanted): Page<SessionView> {
-  const { user, tunnelGroup } = wanted;
-  if (wanted.assigned === undefined && wanted.public === undefined)
-    return pageOf(n, 'remoteAccess', { username: user, group: tunnelGroup });
+const fits = ({ peer }: Session, { public: address, publicFamily: family }: Wanted): boolean =>
+  (address === undefined || peer.address === address) &&
+  (family === undefined || familyOf(peer.address) === family);
+
+function wantedPage(n: RemoteAccessNeeds, wanted: Wanted): Page<SessionView> {
+  const { kind, user, tunnelGroup } = wanted;
+  const isByName =
+    wanted.assigned === undefined &&
+    wanted.public === undefined &&
+    wanted.publicFamily === undefined;
+  if (isByName) return pageOf(n, kind, { username: user, group: tunnelGroup });
   const now = n.now();
   const items: SessionView[] = [];
   let total = 0;
   for (const session of candidates(n, wanted)) {
     const isWanted =
-      session.kind === 'remoteAccess' &&
+      session.kind === kind &&
       (user === undefined || session.username === user) &&
       (tunnelGroup === undefined || session.group === tunnelGroup) &&
-      (wanted.public === undefined || session.peer.address === wanted.public);
+      fits(session, wanted);
     if (!isWanted) continue;
     total += 1;
     if (items.length < ROWS_MOST) items.push(shownSession(n, session, now));
@@ -171,7 +184,31 @@ const showRemote = command({
   help: 'Shows sessions of remote access, a block of fields for each.',
   since: 'ASA 9.1',
   run: (n, values) =>
-    shown('vpn-sessiondb ra-ikev1-ipsec', remotePage(n, values), sessionBlocksText),
+    shown(
+      'vpn-sessiondb ra-ikev1-ipsec',
+      wantedPage(n, { kind: 'remoteAccess', ...values }),
+      sessionBlocksText,
+    ),
+});
+
+const showSites = command({
+  path: [
+    'show vpn-sessiondb l2l',
+    optional('filter name', word('user', 'Name of the connection', 64)),
+    optional('filter ipaddress', ip('public', 'Address of the peer')),
+    optional(
+      'filter ipversion',
+      choice('version', { v4: 'Peers at IPv4 addresses', v6: 'Peers at IPv6 addresses' }),
+    ),
+  ],
+  words,
+  help: 'Shows tunnels between sites, a block of fields for each.',
+  since: '003:1049',
+  run: (n, { version, ...values }) => {
+    const publicFamily = version && ({ v4: 4, v6: 6 } as const)[version];
+    const page = wantedPage(n, { kind: 'lanToLan', ...values, publicFamily });
+    return shown('vpn-sessiondb l2l', page, siteBlocksText);
+  },
 });
 
 /** The commands that show sessions. */
@@ -182,4 +219,5 @@ export const sessionCommands = [
   showDetailRemote,
   showIndex,
   showRemote,
+  showSites,
 ] as const;

@@ -32,7 +32,8 @@ const legacyFields = (legacy: readonly string[]): Field[] =>
 
 const sessionFields = (s: SessionView): readonly (readonly Field[])[] => [
   [
-    ['Username', s.username],
+    // G-85: a tunnel between sites has a connection where a client has a user.
+    [s.kind === 'lanToLan' ? 'Connection' : 'Username', s.username],
     ['Index', s.index],
   ],
   [...given('Assigned IP', s.assignedAddress), ['Public IP', s.publicAddress]],
@@ -65,14 +66,23 @@ const SESSION_TYPES: Readonly<Record<SessionView['kind'], string>> = {
 };
 
 /** Sessions as blocks of fields; the layout of GEN-104. */
+const blocksText = (page: Page<SessionView>, narrower: string): string => {
+  const [first] = page.items;
+  if (!first) return 'INFO: There are presently no active sessions of the type specified';
+  return [
+    `Session Type: ${SESSION_TYPES[first.kind]}`,
+    ...page.items.flatMap((s) => ['', ...textFields(sessionFields(s), block)]),
+    ...restOf(page, narrower),
+  ].join('\n');
+};
+
+/** Sessions of remote access as blocks of fields. */
 export const sessionBlocksText = (page: Page<SessionView>): string =>
-  page.items.length === 0
-    ? 'INFO: There are presently no active sessions of the type specified'
-    : [
-        'Session Type: IKEv1 IPsec',
-        ...page.items.flatMap((s) => ['', ...textFields(sessionFields(s), block)]),
-        ...restOf(page, 'narrow the list with "filter name USER" or "filter tunnel-group GROUP"'),
-      ].join('\n');
+  blocksText(page, 'narrow the list with "filter name USER" or "filter tunnel-group GROUP"');
+
+/** Tunnels between sites as blocks of fields; GEN-106. */
+export const siteBlocksText = (page: Page<SessionView>): string =>
+  blocksText(page, 'narrow the list with "filter name CONNECTION" or "filter ipversion {v4 | v6}"');
 
 const ikeFields = (sa: IsakmpSaView): readonly (readonly Field[])[] => [
   [

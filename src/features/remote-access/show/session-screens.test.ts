@@ -335,6 +335,50 @@ test('blocks of sessions, by user, group and address; a session that waits says 
   );
 });
 
+test('GEN-106: tunnels between sites by the family of the address that the peer is seen at', () => {
+  const concentrator = new Concentrator();
+  const peers = ['192.0.2.9', '2001:db8::9', '198.51.100.4'];
+  for (const peer of peers) {
+    const { index } = concentrator.sessions.open(
+      management(`site ${peer}`, {
+        kind: 'lanToLan',
+        username: peer,
+        group: peer,
+        peer: { address: address(peer), port: 500 },
+        protocol: 'IPSec',
+        encryption: 'AES-256',
+        hash: 'SHA-256',
+      }),
+      concentrator.now,
+    );
+    concentrator.sessions.activate(index);
+  }
+  concentrator.arrives({ user: 'vpnclient1', port: 1025 });
+  const { shows: type, refuses } = commandLineOf(concentrator.needs);
+  const connections = (line: string) =>
+    type(line)
+      .split('\n')
+      .flatMap((text) => /^Connection +: (\S+)/.exec(text)?.[1] ?? []);
+  const [v4, v6, other] = peers;
+  assert.deepEqual(connections('show vpn-sessiondb l2l filter ipversion v4'), [v4, other]);
+  assert.deepEqual(connections('sh vpn-sessiondb l2l filter ipversion v6'), [v6]);
+  assert.deepEqual(connections('show vpn-sessiondb l2l'), peers);
+  assert.deepEqual(connections(`show vpn-sessiondb l2l filter ipaddress ${other}`), [other]);
+  assert.deepEqual(type('show vpn-sessiondb l2l filter ipversion v6').split('\n').slice(0, 6), [
+    'Session Type: LAN-to-LAN',
+    '',
+    'Connection   : 2001:db8::9            Index        : 2',
+    'Public IP    : 2001:db8::9',
+    'Protocol     : IPSec',
+    'Encryption   : AES-256                Hashing      : SHA-256',
+  ]);
+  assert.match(
+    type('show vpn-sessiondb l2l filter name nobody'),
+    /no active sessions of the type specified/,
+  );
+  assert.match(refuses('show vpn-sessiondb l2l filter ipversion v5'), /%/);
+});
+
 test('a long table ends after a hundred rows, which alone are looked at, and says how to go on', () => {
   const table = new SessionTable();
   const now = october(20, '20:00:00');
