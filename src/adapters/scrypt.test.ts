@@ -30,6 +30,7 @@ test('RFC 7914: the published vector verifies, and no other password does', asyn
 test('a new verifier verifies its password, and two of one password differ', async () => {
   const pool = new ScryptPool(2, 10);
   const [a, b] = await Promise.all([pool.hash(toUtf8('pw')), pool.hash(toUtf8('pw'))]);
+  assert.ok(a && b, 'both are computed');
   assert.notDeepEqual(a.salt, b.salt);
   assert.notDeepEqual(a.hash, b.hash);
   assert.equal((await ask(pool, 'pw', a)).accepted, true);

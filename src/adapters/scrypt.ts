@@ -57,13 +57,15 @@ export class ScryptPool {
     this.#next();
   }
 
-  /** A new verifier of `password`. Hashing is for administrators, and is not limited by the queue. */
-  hash(password: Uint8Array): Promise<PasswordVerifier> {
+  /**
+   * A new verifier of `password`; undefined where it could not be computed, for want of memory. Hashing
+   * is for administrators, and is not limited by the queue.
+   */
+  hash(password: Uint8Array): Promise<PasswordVerifier | undefined> {
     const salt = new Uint8Array(randomBytes(SALT_OCTETS));
     const cost = PASSWORD_COST;
-    return new Promise((resolve, reject) => {
-      const done = (hash: Uint8Array | undefined) =>
-        hash ? resolve({ ...cost, salt, hash }) : reject(new Error('scrypt failed'));
+    return new Promise((resolve) => {
+      const done = (hash: Uint8Array | undefined) => resolve(hash && { ...cost, salt, hash });
       this.#hashes.push({ password, salt, octets: PASSWORD_HASH_OCTETS, cost, done });
       this.#next();
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -15,17 +15,29 @@ import {
   configurationChanged,
   configurationNotSaved,
   configurationSaved,
+  passwordsNotHashed,
 } from '#features/management/events';
+import { clearPasswords } from '#session/config';
 import type { PasswordVerifier } from '#session/credentials';
 import { FIRST_SEAT } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 
+/** Has no memory for one password, as long as it lasts. */
+class PoorPool extends ScryptPool {
+  poor = true;
+
+  override hash(password: Uint8Array): Promise<PasswordVerifier | undefined> {
+    const refused = this.poor && new TextDecoder().decode(password) === 'of-dora';
+    return refused ? Promise.resolve(undefined) : super.hash(password);
+  }
+}
+
 /** Counts what it hashes. */
 class CountingPool extends ScryptPool {
   hashed = 0;
 
-  override hash(password: Uint8Array): Promise<PasswordVerifier> {
+  override hash(password: Uint8Array): Promise<PasswordVerifier | undefined> {
     this.hashed += 1;
     return super.hash(password);
   }
@@ -153,4 +165,40 @@ test('passwords typed in a row are hashed once each, and none is saved in clear'
   const saved = readFileSync(file, 'utf8');
   assert.equal(saved.match(/^username user\d+ password \$scrypt\$\S+ hashed/gm)?.length, 12);
   assert.doesNotMatch(saved, /of-/);
+});
+
+test('a password that cannot be hashed stays as typed, is an event, and is not saved', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));
+  const file = join(folder, 'startup.cfg');
+  const work = new SlowWork();
+  const started = await startHeadEnd({
+    configuration: emptyConfiguration,
+    work,
+    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
+  });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+    rmSync(folder, { recursive: true });
+  });
+  const { device } = started.value;
+  const pool = new PoorPool(2, 100);
+  const shell = new HeadEndConsole(started.value, file, pool).openShell({ name: 'console 1' });
+  const type = (line: string) => shell.execute(line, new AbortController().signal);
+  await type('configure terminal');
+  for (const user of ['carla', 'dora']) await type(`username ${user} password of-${user}`);
+  await type('end');
+  const { text, failed } = await type('write memory');
+  assert.equal(failed, true);
+  assert.match(text, /Nothing was written, since passwords could not be hashed/);
+  assert.equal(existsSync(file), false);
+  const left = () => clearPasswords(device.configuration).map(({ user }) => user);
+  assert.deepEqual(left(), ['dora']);
+  const events = [...device.log.newestFirst()].map(({ record }) => record);
+  assert.ok(events.some((e) => e.definition === passwordsNotHashed && e.args.count === 1));
+  assert.ok(events.every((e) => !eventText(e).includes('of-dora')));
+  pool.poor = false;
+  assert.equal((await type('write memory')).text, '[OK]');
+  assert.deepEqual(left(), []);
 });

@@ -14,7 +14,7 @@ import {
   headEndNeeds,
 } from '#engine/head-end-commands';
 import { type EventRecord, occurred } from '#events/event';
-import { configurationChanged } from '#features/management/events';
+import { configurationChanged, passwordsNotHashed } from '#features/management/events';
 import { auditedOwner, savedRecord } from './audit.ts';
 import type { Seat } from './consoles.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
@@ -31,6 +31,12 @@ export type Change = {
   readonly apply: (by: string) => void;
 };
 
+/** What `write memory` answers rather than write a password in clear. */
+const NOT_HASHED: Performed = {
+  text: '% Nothing was written, since passwords could not be hashed; try again when the machine has memory',
+  failed: true,
+};
+
 /** The command lines of a head-end: what they read, change and request. */
 export class HeadEndConsole {
   readonly #process: HeadEndProcess;
@@ -38,7 +44,7 @@ export class HeadEndConsole {
   readonly #needs: HeadEndNeeds;
   readonly #scrypt: ScryptPool;
   readonly meter = new ProcessMeter();
-  #sealing: Promise<void> | undefined;
+  #sealing: Promise<boolean> | undefined;
 
   constructor(process: HeadEndProcess, file: string | undefined, scrypt: ScryptPool) {
     this.#process = process;
@@ -110,8 +116,9 @@ export class HeadEndConsole {
 
   /** `write memory`: no password is written in clear, so those typed just now are hashed first. */
   async #save(by: string): Promise<Performed> {
-    await this.sealPasswords();
-    const saved = this.#owner.save(startupText(grammar, this.#owner.running()));
+    const saved = (await this.sealPasswords())
+      ? this.#owner.save(startupText(grammar, this.#owner.running()))
+      : NOT_HASHED;
     this.#note(savedRecord(by, saved));
     return saved;
   }
@@ -124,17 +131,17 @@ export class HeadEndConsole {
   }
 
   /**
-   * Has every password that was read or typed replaced by its verifier; fulfilled when none is left. One
-   * at a time, so that lines typed in a row do not hash the passwords of those before them again.
+   * Has every password that was read or typed replaced by its verifier; whether none is left. One at a
+   * time, so that lines typed in a row do not hash the passwords of those before them again.
    */
-  sealPasswords(): Promise<void> {
+  sealPasswords(): Promise<boolean> {
     this.#sealing ??= this.#sealAll().finally(() => {
       this.#sealing = undefined;
     });
     return this.#sealing;
   }
 
-  async #sealAll(): Promise<void> {
+  async #sealAll(): Promise<boolean> {
     const unsealed = () => [this.#owner.running(), this.#owner.startup()].find(holdsClearPasswords);
     const { credentials } = this.#process.device;
     for (let next = unsealed(); next; next = unsealed()) {
@@ -142,6 +149,11 @@ export class HeadEndConsole {
       for (const { user, password, verifier } of sealing.users)
         credentials.sealed(user, password, verifier);
       this.#owner.seal(sealing);
+      if (sealing.failed > 0) {
+        this.#note(occurred(passwordsNotHashed, { count: sealing.failed }));
+        return false;
+      }
     }
+    return true;
   }
 }

@@ -19,6 +19,8 @@ export type Sealing = {
     readonly password: Secret;
     readonly verifier: PasswordVerifier;
   }[];
+  /** How many passwords could not be hashed, and stay as they are. */
+  readonly failed: number;
 };
 
 /**
@@ -31,14 +33,15 @@ export async function sealingOf(
 ): Promise<Sealing> {
   const hash = (password: Secret) => scrypt.hash(toUtf8(password.reveal()));
   const enable = clearEnablePassword(configuration);
-  const [enableVerifier, ...users] = await Promise.all([
+  const [enableVerifier, ...found] = await Promise.all([
     enable && hash(enable),
-    ...clearPasswords(configuration).map(async ({ user, password }) => ({
-      user,
-      password,
-      verifier: await hash(password),
-    })),
+    ...clearPasswords(configuration).map(async ({ user, password }) => {
+      const verifier = await hash(password);
+      return verifier && { user, password, verifier };
+    }),
   ]);
+  const users = found.filter((user) => user !== undefined);
+  const failed = found.length - users.length + (enable && !enableVerifier ? 1 : 0);
   const seal = (current: Configuration): Configuration => {
     const sealed = users.reduce(
       (c, { user, password, verifier }) => withVerifier(c, user, password, verifier),
@@ -46,10 +49,10 @@ export async function sealingOf(
     );
     return enable && enableVerifier ? withEnableVerifier(sealed, enable, enableVerifier) : sealed;
   };
-  return { seal, users };
+  return { seal, users, failed };
 }
 
-/** The configuration with every password that stands in clear replaced by its verifier. */
+/** The configuration with the passwords that stand in clear replaced by their verifiers. */
 export const hashPasswords = async (
   configuration: Configuration,
   scrypt: ScryptPool,

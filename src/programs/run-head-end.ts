@@ -81,7 +81,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   const sealed = console.sealPasswords();
   if (passwords >= PASSWORDS_TO_MENTION) {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
-    void sealed.then(() => consoles.print(`${passwords} passwords are hashed`));
+    void sealed.then((all) => all && consoles.print(`${passwords} passwords are hashed`));
   }
   await stopped;
   await web?.close();

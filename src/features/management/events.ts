@@ -64,3 +64,15 @@ export const configurationNotSaved = event({
   remedy:
     'Do what the reason asks for, and say "write memory" again: a restart would lose the changes.',
 });
+
+export const passwordsNotHashed = event({
+  class: 'CONFIG',
+  number: 7,
+  severity: 2,
+  mnemonic: 'PASSWORDS_NOT_HASHED',
+  text: 'Passwords that could not be hashed: {count}; they stay as typed',
+  why: 'The hash of a password takes 16 MiB of memory for a moment, which could not be had.',
+  remedy:
+    'See that the machine has memory left, and say "write memory", which hashes them first. Until then ' +
+    'users log in as before, and nothing is saved.',
+});
