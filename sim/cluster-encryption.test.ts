@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { fromUtf8 } from '#base/bytes';
-import { Prng } from '#base/prng';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
 import { diagnose } from '#features/cluster/diagnosis';
@@ -11,9 +10,9 @@ import { memberDiffers, memberTunnelDown, memberTunnelUp } from '#features/clust
 import { clusterView } from '#features/cluster/view';
 import type { Session } from '#session/session';
 import { AddressOwners } from '#simulation/address-owners';
-import { VirtualClock } from '#simulation/clock';
 import type { MemberDisk } from '#simulation/cluster-port';
-import { type Datagram, type Faults, Network, noFaults } from '#simulation/network';
+import { type Datagram, type Faults, noFaults } from '#simulation/network';
+import { Lab } from './lab.ts';
 import { MemberDevice } from './member-device.ts';
 
 const CLUSTER_PORT = 9023;
@@ -59,20 +58,18 @@ ${encrypts ? ' cluster encryption\n' : ''}${participates ? ' participate\n' : ''
 
 /** Whole devices on the two networks of a cluster. */
 class World {
-  readonly clock = new VirtualClock();
-  readonly random: Prng;
-  readonly network: Network;
+  readonly lab: Lab;
   readonly owners: AddressOwners;
   /** Everything that was sent on the cluster port. */
   readonly wire: Datagram[] = [];
   readonly members = new Map<number, MemberDevice>();
 
   constructor(seed: number, faults: Partial<Faults> = {}) {
-    this.random = new Prng(seed);
-    this.network = new Network(this.clock, this.random, { ...noFaults, ...faults });
-    this.owners = new AddressOwners(this.network);
-    const send = this.network.send.bind(this.network);
-    this.network.send = (datagram) => {
+    this.lab = new Lab(seed, faults);
+    const { network } = this.lab;
+    this.owners = new AddressOwners(network);
+    const send = network.send.bind(network);
+    network.send = (datagram) => {
       if (datagram.destination.port === CLUSTER_PORT) this.wire.push(datagram);
       send(datagram);
     };
@@ -81,18 +78,16 @@ class World {
   start(host: number, setup: Setup = {}, disk?: MemberDisk): MemberDevice {
     const made = new MemberDevice(this, configurationOf(host, setup), host, disk);
     this.members.set(host, made);
+    made.begin();
     return made;
   }
 
   run(ms: number): void {
-    this.clock.run(ms);
+    this.lab.run(ms);
   }
 
   runUntil(what: string, isSo: () => boolean, mostMs: number): void {
-    for (let waited = 0; !isSo(); waited += 100) {
-      if (waited >= mostMs) throw new Error(`not within ${mostMs} ms: ${what}`);
-      this.run(100);
-    }
+    this.lab.runUntil(what, isSo, mostMs);
   }
 
   get masters(): number[] {
@@ -107,7 +102,7 @@ class World {
 
   findings(member: MemberDevice): string[] {
     const { cluster, configuration } = member.device;
-    const now = this.clock.now();
+    const now = this.lab.clock.now();
     return diagnose(
       clusterView(cluster, configuration, now),
       cluster.encryption.status(now),
@@ -168,7 +163,7 @@ test('LB-32: a member that waits for tunnels with the others says that it is joi
   const world = new World(1);
   const alone = world.start(129);
   const role = () =>
-    clusterView(alone.device.cluster, alone.device.configuration, world.clock.now()).self.role;
+    clusterView(alone.device.cluster, alone.device.configuration, world.lab.clock.now()).self.role;
   world.run(200);
   assert.deepEqual([role(), alone.role], ['joining', 'off']);
   world.runUntil('master', () => alone.role === 'master', 5000);
@@ -339,7 +334,7 @@ test('LB-32: a recorded call and recorded ESP change nothing', () => {
   world.run(2000);
   const sessions = [...world.members.values()].map((m) => [...m.device.sessions.values()]);
   const { length } = world.wire;
-  for (const datagram of recorded) world.network.send(datagram);
+  for (const datagram of recorded) world.lab.network.send(datagram);
   world.run(5000);
   assert.ok(world.wire.length > length);
   assert.deepEqual(
@@ -355,14 +350,14 @@ for (const seed of [1, 2, 3])
     for (const host of [129, 130, 131, 132]) world.start(host);
     world.run(20_000);
     for (let round = 0; round < 4; round += 1) {
-      const host = 129 + (world.random.uint32() % 4);
+      const host = 129 + (world.lab.random.uint32() % 4);
       const victim = world.members.get(host) as MemberDevice;
       victim.crash();
-      world.run(world.random.uint32() % 15_000);
+      world.run(world.lab.random.uint32() % 15_000);
       world.start(host, {}, victim.disk);
-      world.run(world.random.uint32() % 15_000);
+      world.run(world.lab.random.uint32() % 15_000);
     }
-    world.network.setFaults(noFaults);
+    world.lab.network.setFaults(noFaults);
     world.runUntil('one cluster again', () => isWhole(world), 90_000);
     assert.deepEqual(world.inClear, []);
   });

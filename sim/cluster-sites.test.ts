@@ -1,15 +1,13 @@
 /** Other gateways at the members of a cluster, which the cluster leaves alone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Prng } from '#base/prng';
 import type { Configuration } from '#config/configuration';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
 import { choiceViews } from '#features/cluster/view';
 import { sessionClosed } from '#session/events';
 import { AddressOwners } from '#simulation/address-owners';
-import { VirtualClock } from '#simulation/clock';
-import { Network, noFaults } from '#simulation/network';
+import { Lab } from './lab.ts';
 import { MemberDevice } from './member-device.ts';
 
 /** A gateway with tunnels from its network, 10.HOST.0.0/16, to those of `peers`. */
@@ -62,17 +60,18 @@ const balancing = `vpn load-balancing
 `;
 
 test('GEN-47: tunnels of another gateway stay with the member that it calls, master or not', () => {
-  const clock = new VirtualClock();
-  const random = new Prng(1);
-  const network = new Network(clock, random, noFaults);
-  const surroundings = { clock, random, network, owners: new AddressOwners(network) };
-  const members = [129, 130].map(
-    (host) => new MemberDevice(surroundings, gateway(host, [9], balancing), host),
-  );
-  clock.run(10_000);
+  const lab = new Lab(1);
+  const world = { lab, owners: new AddressOwners(lab.network) };
+  const begun = (host: number, sites: readonly number[], more?: string) => {
+    const device = new MemberDevice(world, gateway(host, sites, more), host);
+    device.begin();
+    return device;
+  };
+  const members = [129, 130].map((host) => begun(host, [9], balancing));
+  lab.run(10_000);
   assert.deepEqual(members.map(({ role }) => role).sort(), ['backup', 'master']);
-  const site = new MemberDevice(surroundings, gateway(9, [129, 130]), 9);
-  clock.run(60_000);
+  const site = begun(9, [129, 130]);
+  lab.run(60_000);
   assert.equal(site.device.sessions.summary().active.lanToLan, 2);
   // The members had begun too, while nobody answered; nothing that is up ends for that.
   for (const each of [site, ...members]) assert.deepEqual(each.said(sessionClosed), []);

@@ -1,5 +1,4 @@
 import type { IpAddress } from '#base/address';
-import { Prng } from '#base/prng';
 import type { Configuration } from '#config/configuration';
 import type { ClientDevice } from '#engine/client-device';
 import type { HeadEnd } from '#engine/head-end';
@@ -9,9 +8,9 @@ import { totalOf } from '#features/cluster/load';
 import { isAlive, sameIdentity } from '#protocol/vcl/peers';
 import type { Member } from '#protocol/vcl/state';
 import { AddressOwners, type Owner } from '#simulation/address-owners';
-import { type MemberDisk, newDisk, SimulatedPort } from '#simulation/cluster-port';
-import type { Datagram } from '#simulation/network';
+import { type MemberDisk, newDisk } from '#simulation/cluster-port';
 import { Lab, type Node, type Weather } from './lab.ts';
+import { MemberDevice } from './member-device.ts';
 import {
   clientProfile,
   clusterAddress,
@@ -34,23 +33,23 @@ const RECONNECT_MS = 3000;
 const MASTER = 5;
 
 /** One host: a head-end while it runs, and what stays when it does not. */
-export class ClusterDevice implements Owner {
+export class ClusterDevice {
   readonly name: string;
   readonly number: number;
-  node: Node<HeadEnd> | undefined;
   readonly #cluster: DeviceCluster;
   readonly #disk: MemberDisk;
-  readonly #random: Prng;
+  #life: MemberDevice | undefined;
 
-  constructor(cluster: DeviceCluster, number: number, random: Prng) {
+  constructor(cluster: DeviceCluster, number: number) {
     this.name = `member ${number}`;
     this.number = number;
     this.#cluster = cluster;
-    this.#random = random;
-    this.#disk = newDisk(random.bytes(8));
+    this.#disk = newDisk(cluster.lab.random.bytes(8));
   }
 
-  readonly receive = (datagram: Datagram): void => this.node?.receive(datagram);
+  get node(): Node<HeadEnd> | undefined {
+    return this.#life?.node;
+  }
 
   get device(): HeadEnd | undefined {
     return this.node?.device;
@@ -64,60 +63,51 @@ export class ClusterDevice implements Owner {
     return [memberPrivateAddress(this.number), memberAddress(this.number)];
   }
 
+  /** Whether its kernel has the cluster address. */
   get owns(): boolean {
-    return this.#cluster.owners.having(clusterAddress).includes(this);
+    return this.#is(...this.#cluster.owners.having(clusterAddress));
+  }
+
+  /** Whether the neighbours send to it what is for the cluster address. */
+  get isBelieved(): boolean {
+    return this.#is(this.#cluster.owners.believed(clusterAddress));
+  }
+
+  #is(...owners: readonly (Owner | undefined)[]): boolean {
+    return this.#life !== undefined && owners.includes(this.#life);
   }
 
   start(): void {
-    if (this.node) return;
-    const { lab, owners } = this.#cluster;
-    const configuration = this.#configuration(true);
-    const port: SimulatedPort = new SimulatedPort({
-      network: lab.network,
-      owners,
-      self: this,
-      disk: this.#disk,
-      now: lab.clock.now,
-      schedule: (at, run) => {
-        const life = this.node;
-        lab.clock.schedule(at, () => {
-          if (this.node === life) run();
-        });
-      },
-      random16: () => this.#random.uint32() & 0xffff,
-      input: (input) => this.node?.command((device, now) => device.clusterInput(input, now)),
-      resolve: () => [],
-    });
-    const place = { address: memberAddress(this.number) };
-    this.node = lab.member(place, configuration, {
-      addresses: [memberPrivateAddress(this.number)],
-      floating: [clusterAddress],
-      perform: port.perform,
-      takes: (datagram) => port.takes(datagram),
-    });
-    this.node.device.log.listen(({ record }) => {
+    if (this.#life) return;
+    const life = new MemberDevice(
+      this.#cluster,
+      this.#configuration(true),
+      this.number,
+      this.#disk,
+    );
+    this.#life = life;
+    life.device.log.listen(({ record }) => {
       if (record.definition.severity === 1)
         this.#cluster.complain(`${this.name}: ${eventText(record)}`);
       if (record.definition === clientRedirected)
         this.#cluster.redirected(this, record.args.target as IpAddress);
     });
-    this.node.command((device, now) => device.begin(now));
+    life.begin();
   }
 
   crash(): void {
-    this.node?.crash();
-    this.node = undefined;
-    this.#cluster.owners.forget(this);
+    this.#life?.crash();
+    this.#life = undefined;
   }
 
   /** `participate` or `no participate`. */
   participate(participates: boolean): void {
     const configuration = this.#configuration(participates);
-    this.node?.command((device, now) => device.configure(configuration, now));
+    this.#life?.configure(configuration);
   }
 
   drain(): void {
-    this.node?.command(
+    this.#life?.command(
       (device, now) =>
         device.request({ kind: 'drain', moves: false, minutes: 1, done: '' }, now).effects,
     );
@@ -173,7 +163,7 @@ export class DeviceCluster {
     const numbers = Array.from({ length: setup.members }, (_, index) => index + 1);
     this.priorities = numbers.map(() => this.lab.random.between(1, 10));
     this.members = numbers.map(
-      (number) => new ClusterDevice(this, number, new Prng(this.lab.random.uint32())),
+      (number) => new ClusterDevice(this, number),
     );
     const profile = { host: clusterAddress, peerTimeoutSeconds: 30 };
     this.clients = Array.from({ length: setup.clients }, (_, i) =>
@@ -217,7 +207,7 @@ export class DeviceCluster {
     const [master, ...more] = owning;
     const identity = master?.member?.identity;
     if (!identity || more.length > 0) return false;
-    if (this.owners.believed(clusterAddress) !== master) return false;
+    if (!master?.isBelieved) return false;
     return this.members.every((m) => {
       if (m === master) return true;
       const phase = m.member?.phase;

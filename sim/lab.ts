@@ -50,7 +50,7 @@ export type Node<D extends Steppable> = {
 
 /** What a device on a host is besides: a member of a cluster, with more addresses and an address that moves. */
 export type Membership = {
-  /** Addresses of the host that the cluster speaks at. */
+  /** More addresses of the host, which the cluster speaks at; it takes IKE there too. */
   readonly addresses: readonly IpAddress[];
   /** Where it takes IKE while it has the address. */
   readonly floating: readonly IpAddress[];
@@ -210,7 +210,11 @@ export class Lab {
     for (const other of membership?.addresses ?? []) this.network.join(other, receive);
     const inside = new InsideHost(insideAddresses, (packet) => dataPlane.sendInside(packet));
     const dataPlane = new ObservedDataPlane({
-      listen: [address, ...(membership?.floating ?? [])].flatMap((at) => [
+      listen: [
+        address,
+        ...(membership?.addresses ?? []),
+        ...(membership?.floating ?? []),
+      ].flatMap((at) => [
         { endpoint: { address: at, port: IKE_PORT }, encapsulated: false },
         ...(encapsulated
           ? [{ endpoint: { address: at, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
