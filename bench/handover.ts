@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { clientsWith, startClients, untilHappened } from './cluster/clients.ts';
 import { clusterBed, startMembers, tell } from './cluster/members.ts';
-import { owner, watchOwner } from './cluster/owner-probe.ts';
+import { newcomerGapMs, owner, watchNewcomers, watchOwner } from './cluster/owner-probe.ts';
 import {
   describeMachine,
   type Metric,
@@ -29,6 +29,12 @@ const metrics: readonly Metric[] = [
     unit: 'ms',
     fractionDigits: 0,
   },
+  {
+    key: 'newcomersMs',
+    title: 'The longest time in which no newcomer was answered',
+    unit: 'ms',
+    fractionDigits: 0,
+  },
   { key: 'failed', title: 'Clients whose attempt failed', unit: '', fractionDigits: 0 },
   { key: 'connected', title: 'Clients that connected', unit: '', fractionDigits: 0 },
 ];
@@ -43,6 +49,7 @@ async function measure({ members, clients, perS }: Wanted): Promise<Sample['valu
     await watchOwner(bed);
     await startClients(bed, clientsProcess, { count: clients, users, perS, mode: 'stay' });
     await sleep((clients / perS / 2) * 1000);
+    await watchNewcomers(bed);
     await tell(bed, 1, ['configure terminal', 'vpn load-balancing', 'no participate']);
     const { answeredAt, lastBefore } = await owner(bed, 2);
     const all = await untilHappened(
@@ -54,6 +61,7 @@ async function measure({ members, clients, perS }: Wanted): Promise<Sample['valu
     finished = true;
     return {
       withoutOwnerMs: answeredAt - lastBefore,
+      newcomersMs: newcomerGapMs(bed),
       failed: clientsWith(all, 'closed'),
       connected: clientsWith(all, 'connected'),
     };
@@ -85,7 +93,8 @@ async function main(): Promise<void> {
     about:
       'Clients begin at the cluster address at a steady rate, each with a whole login. In the middle of them the master is told ' +
       '`no participate`. An attempt has failed when the client gives it up; messages that are repeated are part of an attempt. ' +
-      'Besides, one first message is sent every 2 ms, which tells who answers.',
+      'Besides, one first message is sent every 2 ms, which tells who answers, and from shortly before the handover a new client begins ' +
+      'every 5 ms and goes no further: the master that leaves lets clients whose phase 1 is under way end it, and takes no others meanwhile.',
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
     subjects: [{ name: headend.name, version: headend.version() }],

@@ -162,9 +162,7 @@ export class DeviceCluster {
     this.owners = new AddressOwners(this.lab.network);
     const numbers = Array.from({ length: setup.members }, (_, index) => index + 1);
     this.priorities = numbers.map(() => this.lab.random.between(1, 10));
-    this.members = numbers.map(
-      (number) => new ClusterDevice(this, number),
-    );
+    this.members = numbers.map((number) => new ClusterDevice(this, number));
     const profile = { host: clusterAddress, peerTimeoutSeconds: 30 };
     this.clients = Array.from({ length: setup.clients }, (_, i) =>
       this.lab.client(

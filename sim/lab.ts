@@ -210,16 +210,14 @@ export class Lab {
     for (const other of membership?.addresses ?? []) this.network.join(other, receive);
     const inside = new InsideHost(insideAddresses, (packet) => dataPlane.sendInside(packet));
     const dataPlane = new ObservedDataPlane({
-      listen: [
-        address,
-        ...(membership?.addresses ?? []),
-        ...(membership?.floating ?? []),
-      ].flatMap((at) => [
-        { endpoint: { address: at, port: IKE_PORT }, encapsulated: false },
-        ...(encapsulated
-          ? [{ endpoint: { address: at, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
-          : []),
-      ]),
+      listen: [address, ...(membership?.addresses ?? []), ...(membership?.floating ?? [])].flatMap(
+        (at) => [
+          { endpoint: { address: at, port: IKE_PORT }, encapsulated: false },
+          ...(encapsulated
+            ? [{ endpoint: { address: at, port: NAT_TRAVERSAL_PORT }, encapsulated: true }]
+            : []),
+        ],
+      ),
       report: driver.report,
       inside,
       random: new Prng(this.random.uint32()),

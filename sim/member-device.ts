@@ -1,4 +1,4 @@
-import { address, type IpAddress } from '#base/address';
+import type { IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import type { HeadEnd } from '#engine/head-end';

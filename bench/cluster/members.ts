@@ -26,7 +26,13 @@ export const memberProcess = (number: number): string => `member-${number}`;
 export const publicAddress = (number: number): string => `172.18.124.${128 + number}`;
 export const privateAddress = (number: number): string => `10.32.1.${128 + number}`;
 
-/** A fresh network of so many members and one client. */
+/** On the private network of the members without being one. */
+export const strangerNode = 'stranger';
+export const strangerAddress = '10.32.1.250';
+/** What members speak to each other on. */
+export const clusterPort = 9023;
+
+/** A fresh network of so many members, one client, and a stranger among the members. */
 export function clusterBed(name: string, members: number): Bed {
   const numbers = Array.from({ length: members }, (_, index) => index + 1);
   const links = numbers.flatMap((n) => [
@@ -34,9 +40,10 @@ export function clusterBed(name: string, members: number): Bed {
     `link ${memberNode(n)}:inside ${privateAddress(n)}/17 -- private`,
   ]);
   const topology = `
-node ${clientNode} ${numbers.map(memberNode).join(' ')}
+node ${clientNode} ${strangerNode} ${numbers.map(memberNode).join(' ')}
 switch public private
 link ${clientNode}:eth0 172.18.124.10/24 -- public
+link ${strangerNode}:eth0 ${strangerAddress}/17 -- private
 ${links.join('\n')}
 `;
   return new Bed(`bench-${name}`, parseTopology(topology), import.meta.dirname);

@@ -1,11 +1,12 @@
 /**
  * Clients of a cluster that begin at a steady rate. Prints `ready`, then a line of JSON for everything that
- * happens to one: {"client": N, "kind": "begun" | "redirected" | "connected" | "closed", "at": T, "server": A}, T
- * in milliseconds of the monotonic clock. `%n` in the profile is the number of a user; clients of one user have
- * ports of their own.
+ * happens to one: {"client": N, "kind": "begun" | "redirected" | "connected" | "closed", "at": T, "server": A}, T in
+ * milliseconds of the monotonic clock. `%n` in the profile is the number of a user; clients of one user have ports of
+ * their own.
  * Usage: cluster-clients.ts PROFILE-FILE stay|come-back|redirect-only USERS CLIENTS CLIENTS-PER-S
  *
- * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected.
+ * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected, and
+ * has made its key pair and its first message before it begins, since real clients are on machines of their own.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +15,8 @@ import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
 import { MemoryOverUdp } from '#adapters/memory-over-udp';
 import { address, type Endpoint } from '#base/address';
-import { earliest, type Instant } from '#base/instant';
-import type { Effect, Input, Steppable } from '#engine/ports';
+import { after, earliest, type Instant } from '#base/instant';
+import type { Answer, Effect, Input, Steppable } from '#engine/ports';
 import { Client, type ClientEnds } from '#features/client/client';
 import { type Profile, parseProfile } from '#features/client/profile';
 import { clientPolicy } from '#features/client/request';
@@ -61,6 +62,25 @@ class Clients implements Steppable {
   }
 
   begin(number: number, at: Instant): readonly Effect[] {
+    const one = this.#client(number);
+    say(one, 'begun');
+    return this.#register(one, one.client.connect(at), at);
+  }
+
+  /** Does what a client that begins at that moment does before it sends; what it sends is called for then. */
+  async prepare(number: number, at: Instant, work: SlowWork): Promise<() => readonly Effect[]> {
+    const one = this.#client(number);
+    const [asked] = this.#register(one, one.client.connect(at), at);
+    if (asked?.kind !== 'ask') throw new Error('no key pair was asked for');
+    const answer = await new Promise<Answer>((resolve) => work.ask(asked.question, resolve));
+    const sent = this.step({ kind: 'answer', id: asked.id, answer }, at);
+    return () => {
+      say(one, 'begun');
+      return sent;
+    };
+  }
+
+  #client(number: number): One {
     const numbered = (text: string | undefined) =>
       text?.replaceAll('%n', String(((number - 1) % this.#users) + 1));
     const client = new Client(this.#keying, {
@@ -72,9 +92,7 @@ class Clients implements Steppable {
       ends: this.#ends[Math.floor((number - 1) / this.#users)] as ClientEnds,
       reconnectAfterMs: this.#mode === 'come-back' ? againMs : undefined,
     });
-    const one = { number, client };
-    say(one, 'begun');
-    return this.#register(one, client.connect(at), at);
+    return { number, client };
   }
 
   step(input: Input, at: Instant): readonly Effect[] {
@@ -165,17 +183,23 @@ const ends = Array.from({ length: pairs }, (_, n) => ({
   remoteEncapsulatedPort: 4500,
 }));
 const clients = new Clients(profile.value, users, ends, mode as Mode);
-const driver = runDevice(clients, new SlowWork());
+const work = new SlowWork();
+const driver = runDevice(clients, work);
 driver.attach(plane.value);
 report = driver.report;
+/** The moment at which each begins; the first when all that are prepared are, at half a millisecond each. */
+const firstAt = after(now(), mode === 'redirect-only' ? 1000 + count / 2 : 0);
+const beginsAt = (number: number): Instant => after(firstAt, ((number - 1) / perS) * 1000);
+const begins: (() => readonly Effect[])[] = [];
+for (let number = 1; mode === 'redirect-only' && number <= count; number += 1)
+  begins.push(await clients.prepare(number, beginsAt(number), work));
 console.log('ready');
 setInterval(() => {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }, 50);
-const begunAt = performance.now();
-for (let begun = 0; begun < count; ) {
-  const due = Math.min(count, ((performance.now() - begunAt) / 1000) * perS);
-  for (; begun < due; begun += 1) driver.carryOut(clients.begin(begun + 1, now()));
+for (let number = 1; number <= count; ) {
+  for (; number <= count && beginsAt(number) <= now(); number += 1)
+    driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
   await sleep(1);
 }
 await sleep(foreverMs);
