@@ -11,14 +11,16 @@ import type { ClusterRequest } from '#features/cluster/exec-commands';
 import { Cluster } from '#features/cluster/feature';
 import { type PlatformModel, platformOfMachine } from '#features/cluster/platform';
 import type { ClusterEffect, ClusterInput } from '#features/cluster/port';
+import type { OwnSessions } from '#features/cluster/sessions/answers';
 import { LanToLan } from '#features/lan-to-lan/feature';
 import { OWNER as LAN_TO_LAN, type Site, sitesOf } from '#features/lan-to-lan/sites';
 import { managementSlice } from '#features/management/config';
 import { remoteAccessSlice } from '#features/remote-access/config';
-import type { RemoteAccessRequest } from '#features/remote-access/exec-commands';
+import type { RemoteAccessNeeds, RemoteAccessRequest } from '#features/remote-access/exec-commands';
 import { RemoteAccess } from '#features/remote-access/feature';
 import type { RemoteAccessEffect } from '#features/remote-access/parts';
 import { keyingPolicy } from '#features/remote-access/policy';
+import { sessionSummaryView } from '#features/remote-access/show/session-views';
 import { saFailed } from '#ipsec/events';
 import type { CloseReason, KeyingNotice, KeyingPolicy } from '#ipsec/keying';
 import { KeyingManager } from '#ipsec/keying-manager';
@@ -28,7 +30,10 @@ import { sessionSlice } from '#session/config';
 import { CredentialCache } from '#session/credential-cache';
 import type { Session } from '#session/session';
 import { DEFAULT_SESSION_LIMIT, SessionTable } from '#session/session-table';
+import type { SessionQuery } from '#views/views';
+import { clusterSessions, type PageAnswered } from './cluster-sessions.ts';
 import { packetPathRestarted } from './events.ts';
+import { sessionsPage } from './head-end-views.ts';
 import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
 
 /** Counters of the packet path, read when they are wanted. */
@@ -83,6 +88,11 @@ export class HeadEnd implements Steppable {
   readonly counters: TrafficCounters;
   readonly startedAt: Instant;
   readonly version: string;
+  readonly #own: OwnSessions = {
+    page: (query, now) => sessionsPage(this.#needsAt(now), query),
+    summary: () => sessionSummaryView(this.sessions.summary()),
+    size: () => this.sessions.size,
+  };
   readonly #asked = new Map<number, Asker>();
   #lastQuestion = 0;
   #configuration: Configuration;
@@ -106,6 +116,7 @@ export class HeadEnd implements Steppable {
       inboundPackets: (spi) => counters.inboundCounters(spi)?.packets ?? 0,
     });
     this.cluster = new Cluster({
+      own: this.#own,
       keying: this.keying,
       ports,
       traffic: (peer, child) => trafficOf(counters, peer, child),
@@ -298,6 +309,29 @@ export class HeadEnd implements Steppable {
   /** Ends every conversation and tells the peers; nothing is accepted afterwards by the caller. */
   closeAll(reason: CloseReason, now: Instant): readonly Effect[] {
     return [...this.leaveCluster(now), ...this.#perform(this.keying.closeAll(reason, now), now)];
+  }
+
+  /**
+   * A page of the sessions of all members of the cluster. `answered` is called once, when they have
+   * answered or were given up; the error says which part of the query is not right.
+   */
+  clusterSessions(query: SessionQuery, now: Instant, answered: PageAnswered): readonly Effect[] {
+    const { cluster, configuration } = this;
+    const needs = { cluster, configuration, own: this.#own };
+    return this.#perform(clusterSessions(needs, query, now, answered), now);
+  }
+
+  #needsAt(now: Instant): RemoteAccessNeeds {
+    const { sessions, keying, pools, counters } = this;
+    return {
+      ...{ sessions, keying, pools, counters },
+      remoteAccess: {
+        idleMs: (session, at) => this.remoteAccess.idleMs(session, at),
+        traffic: (session) => this.traffic(session),
+      },
+      configuration: () => this.configuration,
+      now: () => now,
+    };
   }
 
   /** What passed through a session so far. */

@@ -2,7 +2,7 @@ import { addressBytes, parseAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
 import type { Page, SessionQuery, SessionSortKey, SessionView } from '#views/views';
 
-type SortValue = string | number;
+export type SortValue = string | number;
 type Candidate = { readonly value: SortValue; readonly session: SessionView };
 
 /** An address as a string whose order is numeric, IPv4 before IPv6. */
@@ -15,11 +15,12 @@ function addressOrder(text: string | undefined): string {
   return order;
 }
 
-function sortValue(session: SessionView, key: SessionSortKey): SortValue {
+/** What a session is ordered by; moments count in whole milliseconds, as they travel between members. */
+export function sortValue(session: SessionView, key: SessionSortKey): SortValue {
   if (key === 'assignedAddress' || key === 'publicAddress') return addressOrder(session[key]);
   if (key === 'clientType')
     return `${session.clientType ?? ''} ${session.clientVersion ?? ''}`.toLowerCase();
-  const value = session[key];
+  const value = key === 'loginAt' ? Math.floor(session.loginAt) : session[key];
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
@@ -33,7 +34,10 @@ function matches(session: SessionView, query: SessionQuery, text: string): boole
     .some((field) => field?.toLowerCase().includes(text));
 }
 
-function readCursor(cursor: string): Result<{ value: SortValue; index: number }, string> {
+/** Where a page begins: after the row of this value and index. */
+export type Position = { readonly value: SortValue; readonly index: number };
+
+export function readCursor(cursor: string): Result<Position, string> {
   const match = /^(\d{1,15}):(n|s):(.*)$/s.exec(cursor);
   if (!match) return err('the cursor is not one that this list gave');
   const [, index, type, text] = match as unknown as [string, string, string, string];
@@ -42,8 +46,8 @@ function readCursor(cursor: string): Result<{ value: SortValue; index: number },
   return ok({ value, index: Number(index) });
 }
 
-const writeCursor = ({ value, session }: Candidate): string =>
-  `${session.index}:${typeof value === 'number' ? 'n' : 's'}:${value}`;
+export const writeCursor = ({ value, index }: Position): string =>
+  `${index}:${typeof value === 'number' ? 'n' : 's'}:${value}`;
 
 /**
  * One page of `sessions` in the order of `query`, equal values by index. Only the rows of the page are
@@ -84,6 +88,6 @@ export function pageOfSessions(
     items: rows.map((row) => row.session),
     total,
     asOf,
-    ...(last && { nextCursor: writeCursor(last) }),
+    ...(last && { nextCursor: writeCursor({ value: last.value, index: last.session.index }) }),
   });
 }

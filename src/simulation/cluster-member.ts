@@ -11,6 +11,7 @@ import { Cluster } from '#features/cluster/feature';
 import { platformOfMachine } from '#features/cluster/platform';
 import { endsOf } from '#features/cluster/policy';
 import type { ClusterInput } from '#features/cluster/port';
+import { noPages } from '#features/cluster/sessions/no-pages';
 import { AddressPools } from '#session/address-pools';
 import { sessionSlice } from '#session/config';
 import { SessionTable } from '#session/session-table';
@@ -158,6 +159,7 @@ export class SimulatedMember implements Owner {
     this.sessions = new SessionTable();
     const pools = new AddressPools();
     const cluster: Cluster = new Cluster({
+      own: noPages,
       keying: noKeying,
       traffic: () => undefined,
       ports: { isakmp: 500, natTraversal: 4500 },

@@ -1,3 +1,5 @@
+import type { Page, SessionSummaryView, SessionView } from './views.ts';
+
 /** What a virtual cluster shows of itself; conventions as in `views.ts`. */
 
 /** `refused`: the others do not take this device; `waiting`: it cannot begin yet. */
@@ -41,6 +43,35 @@ export type ClusterMemberView = {
   readonly durationMs: number;
   /** Since its last keepalive, or whatever else it said; absent for the device that is asked. */
   readonly silentMs?: number | undefined;
+};
+
+/** A session of the cluster: its `index` is that on its member. */
+export type ClusterSessionView = SessionView & {
+  /** Private address of the member that it is on. */
+  readonly member: string;
+};
+
+/** One member among those whose sessions are listed. */
+export type ClusterSessionsMember = {
+  readonly privateAddress: string;
+  readonly hostname: string;
+  readonly isSelf: boolean;
+  /** `silent` did not answer, `busy` was asked too much: its sessions are missing from this page. */
+  readonly answer: 'whole' | 'silent' | 'busy';
+  /** Of its sessions that match the filter. */
+  readonly total?: number | undefined;
+  readonly summary?: SessionSummaryView | undefined;
+};
+
+/** A page of the sessions of all members; `total` counts those of members that answered. */
+export type ClusterSessionPage = Page<ClusterSessionView> & {
+  /** In the order of their private addresses. */
+  readonly members: readonly ClusterSessionsMember[];
+  /**
+   * Older sessions that were left out of rows and `total`, since the client is on another member by now.
+   * They are found among the rows that members sent for this page.
+   */
+  readonly moved: number;
 };
 
 /** A drain of this member. */

@@ -170,3 +170,13 @@ export const namesNotAnswered = event({
   why: 'No name server answers. Names that are known are used for five minutes after they were confirmed.',
   remedy: 'Look at "dns name-server" and at the way to it; it is asked again every ten seconds.',
 });
+
+export const sessionPagesLimited = event({
+  class: 'LB',
+  number: 19,
+  severity: 5,
+  text: 'Member {address} asks for more pages of sessions than this member looks up',
+  why: 'Somebody watches the sessions of the whole cluster, and this member has many, or many people watch. One line a minute.',
+  remedy:
+    'None: they see the rows a little later. A question costs the asked member a walk over its sessions.',
+});

@@ -18,13 +18,16 @@ import { type Effects, Encryption } from './encryption/encryption.ts';
 import type { TunnelParts } from './encryption/tunnels.ts';
 import { drainBegun, drainEnded, poolsOverlap, releasesMixed } from './events.ts';
 import { type Direction, Filters } from './filters.ts';
-import { Membership } from './membership.ts';
+import { type MemberEffect, Membership } from './membership.ts';
 import { Names } from './names.ts';
 import { poolOverlaps } from './overlaps.ts';
 import { ownLoad } from './own-load.ts';
 import type { PlatformModel } from './platform.ts';
 import { platformOf } from './policy.ts';
-import type { ClusterEffect, ClusterEnds, ClusterInput } from './port.ts';
+import type { ClusterEnds, ClusterInput } from './port.ts';
+import type { OwnSessions } from './sessions/answers.ts';
+import type { Asked, Pages, Telling } from './sessions/inquiries.ts';
+import { MemberPages } from './sessions/member-pages.ts';
 
 export type ClusterParts = TunnelParts & {
   readonly random: RandomSource;
@@ -37,6 +40,8 @@ export type ClusterParts = TunnelParts & {
   readonly note: (record: EventRecord, now: Instant) => void;
   /** Whether clients are in the middle of phase 1. */
   readonly negotiates: () => boolean;
+  /** The sessions of this device, a page at a time, for members that ask. */
+  readonly own: OwnSessions;
 };
 
 /** A drain that an administrator asks for. */
@@ -58,6 +63,7 @@ export class Cluster {
   readonly encryption: Encryption;
   readonly filters = new Filters();
   readonly names: Names;
+  readonly #pages: MemberPages;
   /** Overlaps of pools that were said already, each once while it lasts. */
   #overlaps: ReadonlySet<string> = new Set();
   /** Different releases that were said already. */
@@ -90,6 +96,7 @@ export class Cluster {
       servers: () => systemSlice.of(configuration()).nameServers,
       note,
     });
+    this.#pages = new MemberPages({ random, own: parts.own, member: () => this.member, note });
     this.director = new Director({
       configuration,
       cluster: () => this.#current(),
@@ -176,7 +183,8 @@ export class Cluster {
 
   deadline(): Instant | undefined {
     const member = earliest(this.#membership.deadline(), this.encryption.deadline());
-    return earliest(earliest(member, this.names.deadline()), this.#drain?.lookAt);
+    const names = earliest(this.names.deadline(), this.#pages.deadline());
+    return earliest(earliest(member, names), this.#drain?.lookAt);
   }
 
   tick(now: Instant): Effects {
@@ -188,7 +196,8 @@ export class Cluster {
         ? this.#stepped(() => this.#membership.gathered(now), now)
         : [];
     const lookups = this.names.look(this.#wantedNames(), now);
-    return this.#passing([...effects, ...calls, ...begun, ...lookups], now);
+    const told = this.#told(this.#pages.tick(now), now);
+    return this.#passing([...effects, ...calls, ...begun, ...lookups, ...told], now);
   }
 
   /** What the filters of the interfaces let out of all that is to be done. */
@@ -215,6 +224,19 @@ export class Cluster {
     return member && policy && redirectsToName ? targetsOf(member, policy) : [];
   }
 
+  /**
+   * Asks members for a page of their sessions each; undefined when too many look already. `done` gets
+   * what they said, once, when all have answered or were given up.
+   */
+  askPages(asked: Asked, done: (pages: Pages) => void, now: Instant): Effects | undefined {
+    const tellings = this.#pages.ask(asked, done, now);
+    return tellings && this.#passing(this.#told(tellings, now), now);
+  }
+
+  #told(tellings: readonly Telling[], now: Instant): Effects {
+    return tellings.flatMap((telling) => this.#outward(this.#membership.tell(telling, now), now));
+  }
+
   #inward(input: ClusterInput, now: Instant): Effects {
     if (input.kind === 'answer') {
       const { ticket, answer } = input;
@@ -234,7 +256,7 @@ export class Cluster {
   }
 
   /** A step of the protocol; one in which this device becomes master is counted. */
-  #stepped(step: () => readonly ClusterEffect[], now: Instant): Effects {
+  #stepped(step: () => readonly MemberEffect[], now: Instant): Effects {
     const isMaster = () => this.member?.phase.phase === 'master';
     const wasMaster = isMaster();
     const effects = this.#outward(step(), now);
@@ -243,9 +265,10 @@ export class Cluster {
   }
 
   /** What the protocol wants done, sealed where encryption is on. */
-  #outward(effects: readonly ClusterEffect[], now: Instant): Effects {
+  #outward(effects: readonly MemberEffect[], now: Instant): Effects {
     return effects.flatMap((effect): Effects => {
       if (effect.kind === 'event') return [effect];
+      if (effect.kind === 'heard') return this.#told(this.#pages.heard(effect, now), now);
       const { action } = effect;
       switch (action.kind) {
         case 'open':

@@ -30,6 +30,7 @@ import {
   type Surroundings,
 } from './policy.ts';
 import type { ClusterAnswer, ClusterEffect, ClusterInput, ClusterQuestion } from './port.ts';
+import type { Telling } from './sessions/inquiries.ts';
 
 /** Number of the key in force; 0 is a cluster without one. */
 const KEY_ID = 1;
@@ -72,6 +73,9 @@ function sameReport(a: LoadReport, b: LoadReport | undefined): boolean {
     }) && (Object.keys(a) as (keyof LoadReport)[]).every(same)
   );
 }
+
+/** What a member wants done: on the network, or for another member that asks or answers. */
+export type MemberEffect = ClusterEffect | Extract<Effect, { kind: 'heard' }>;
 
 export type MembershipParts = {
   readonly random: RandomSource;
@@ -152,7 +156,7 @@ export class Membership {
   }
 
   /** The configuration is another one: begins, goes on in place, begins anew, or leaves. */
-  configured(now: Instant): ClusterEffect[] {
+  configured(now: Instant): MemberEffect[] {
     const { participates } = loadBalancingOf(this.#parts.configuration());
     const stage = this.#stage;
     switch (stage.kind) {
@@ -189,7 +193,7 @@ export class Membership {
   }
 
   /** There are tunnels with the others: the protocol begins. */
-  gathered(now: Instant): ClusterEffect[] {
+  gathered(now: Instant): MemberEffect[] {
     const stage = this.#stage;
     if (stage.kind !== 'gathering') return [];
     this.#stage = { kind: 'taking part', foundation: stage.foundation };
@@ -200,7 +204,7 @@ export class Membership {
    * Hands the address over, if this device has it, and says good-bye; a moment later when clients are in the
    * middle of phase 1, since the next master would not know what they say. Who asks again does not want to wait.
    */
-  leave(reason: LeaveReason, now: Instant): ClusterEffect[] {
+  leave(reason: LeaveReason, now: Instant): MemberEffect[] {
     const stage = this.#stage;
     switch (stage.kind) {
       case 'taking part':
@@ -218,18 +222,23 @@ export class Membership {
     }
   }
 
-  #part(reason: LeaveReason, now: Instant): ClusterEffect[] {
+  #part(reason: LeaveReason, now: Instant): MemberEffect[] {
     this.#stage = { kind: 'leaving', reason };
     return this.#stepped({ kind: 'leave', reason }, now);
   }
 
-  input(input: ClusterInput, now: Instant): ClusterEffect[] {
+  input(input: ClusterInput, now: Instant): MemberEffect[] {
     if (input.kind === 'portFailed') return this.#fallSilent(input.reason, now);
     if (input.kind === 'answer') return this.#answer(input.ticket, input.answer, now);
     return this.member ? this.#stepped(input, now) : [];
   }
 
-  #answer(ticket: number, answer: ClusterAnswer, now: Instant): ClusterEffect[] {
+  /** Says something to a member that is in the cluster. */
+  tell(telling: Telling, now: Instant): MemberEffect[] {
+    return this.member ? this.#stepped({ kind: 'tell', ...telling }, now) : [];
+  }
+
+  #answer(ticket: number, answer: ClusterAnswer, now: Instant): MemberEffect[] {
     const stage = this.#stage;
     if (stage.kind !== 'beginning' || stage.ticket !== ticket) return [];
     switch (answer.kind) {
@@ -252,7 +261,7 @@ export class Membership {
     }
   }
 
-  tick(now: Instant): ClusterEffect[] {
+  tick(now: Instant): MemberEffect[] {
     const stage = this.#stage;
     if (stage.kind === 'waiting' && now >= stage.until) return this.#begin(now);
     if (stage.kind === 'finishing' && (now >= stage.until || !this.#parts.negotiates()))
@@ -278,7 +287,7 @@ export class Membership {
     return policy && { policy, random, wants };
   }
 
-  #begin(now: Instant): ClusterEffect[] {
+  #begin(now: Instant): MemberEffect[] {
     return this.#prepare(new Map(), now);
   }
 
@@ -291,7 +300,7 @@ export class Membership {
   }
 
   /** Asks for the next thing that is missing. */
-  #prepare(resolved: Resolved, now: Instant): ClusterEffect[] {
+  #prepare(resolved: Resolved, now: Instant): MemberEffect[] {
     const b = loadBalancingOf(this.#parts.configuration());
     const [name] = this.#unresolved(resolved);
     if (name !== undefined)
@@ -317,13 +326,13 @@ export class Membership {
     return this.#ask({ kind: 'stretchKey', secret, ...stretching(cluster) }, resolved);
   }
 
-  #ask(question: ClusterQuestion, resolved: Resolved): ClusterEffect[] {
+  #ask(question: ClusterQuestion, resolved: Resolved): MemberEffect[] {
     this.#lastTicket += 1;
     this.#stage = { kind: 'beginning', ticket: this.#lastTicket, resolved };
     return [{ kind: 'cluster', action: { kind: 'ask', ticket: this.#lastTicket, question } }];
   }
 
-  #takePart(identity: Identity, resolved: Resolved, now: Instant): ClusterEffect[] {
+  #takePart(identity: Identity, resolved: Resolved, now: Instant): MemberEffect[] {
     const ends = endsOf(this.#parts.configuration(), resolved);
     if (!ends) return this.#wait('the private interface has no address', now);
     this.#resolved = resolved;
@@ -339,7 +348,7 @@ export class Membership {
     ];
   }
 
-  #nameFailed(name: string, reason: string, now: Instant): ClusterEffect[] {
+  #nameFailed(name: string, reason: string, now: Instant): MemberEffect[] {
     return [
       { kind: 'event', record: occurred(nameNotResolved, { name, reason }) },
       ...this.#wait(`the name ${name} has no address`, now),
@@ -347,7 +356,7 @@ export class Membership {
   }
 
   /** Members cannot be spoken to any more: whatever this device had is given up. */
-  #fallSilent(reason: string, now: Instant): ClusterEffect[] {
+  #fallSilent(reason: string, now: Instant): MemberEffect[] {
     const addresses = this.policy()?.cluster.addresses ?? [];
     const isMaster = this.member?.phase.phase === 'master';
     this.#state = initialState;
@@ -360,14 +369,14 @@ export class Membership {
     ];
   }
 
-  #wait(reason: string, now: Instant): ClusterEffect[] {
+  #wait(reason: string, now: Instant): MemberEffect[] {
     this.#stage = { kind: 'waiting', until: after(now, RETRY_MS), reason };
     const seconds = RETRY_MS / 1000;
     return [{ kind: 'event', record: occurred(memberCannotBegin, { reason, seconds }) }];
   }
 
   /** One step of the protocol, with the load as it is now. */
-  #stepped(input: Input, now: Instant): ClusterEffect[] {
+  #stepped(input: Input, now: Instant): MemberEffect[] {
     try {
       return this.#steppedUnguarded(input, now);
     } catch (error) {
@@ -377,32 +386,33 @@ export class Membership {
     }
   }
 
-  #steppedUnguarded(input: Input, now: Instant): ClusterEffect[] {
+  #steppedUnguarded(input: Input, now: Instant): MemberEffect[] {
     const environment = this.#environment();
     if (!environment) return this.#wait('an address is missing', now);
-    const out: ClusterEffect[] = [];
+    const out: MemberEffect[] = [];
     // What is said of the load is said when a deadline has come, and strangers may send datagrams without end.
     if (input.kind !== 'datagram') this.#report(now, environment, out);
     this.#step(input, now, environment, out);
     return out;
   }
 
-  #report(now: Instant, environment: Environment, out: ClusterEffect[]): void {
+  #report(now: Instant, environment: Environment, out: MemberEffect[]): void {
     const report = this.#parts.report();
     if (sameReport(report, this.#reported)) return;
     this.#reported = report;
     this.#step({ kind: 'report', report }, now, environment, out);
   }
 
-  #step(input: Input, now: Instant, environment: Environment, out: ClusterEffect[]): void {
+  #step(input: Input, now: Instant, environment: Environment, out: MemberEffect[]): void {
     const [next, effects] = step(this.#state, input, now, environment);
     this.#state = next;
     for (const effect of effects) this.#carryOut(effect, now, out);
   }
 
-  #carryOut(effect: Effect, now: Instant, out: ClusterEffect[]): void {
+  #carryOut(effect: Effect, now: Instant, out: MemberEffect[]): void {
     switch (effect.kind) {
       case 'event':
+      case 'heard':
         out.push(effect);
         return;
       case 'roleChanged':

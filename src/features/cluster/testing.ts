@@ -21,6 +21,7 @@ import { Cluster } from './feature.ts';
 import { platformOfMachine } from './platform.ts';
 import type { ClusterAction, ClusterAnswer, ClusterQuestion } from './port.ts';
 import { clusterRoom } from './room.ts';
+import { noPages } from './sessions/no-pages.ts';
 
 export const clusterGrammar = grammarOf([systemRoom, sessionRoom, ipsecRoom, clusterRoom]);
 
@@ -81,6 +82,7 @@ export class TestMember {
     this.#id = random.bytes(8);
     this.cluster = new Cluster({
       keying: noKeying,
+      own: noPages,
       traffic: () => undefined,
       ports: { isakmp: 500, natTraversal: 4500 },
       random,

@@ -91,6 +91,7 @@ const ASKING: ReadonlySet<number> = new Set([
   messageTypes.keepaliveRequest,
   messageTypes.probe,
   messageTypes.probeRequest,
+  messageTypes.sessionsRequest,
 ]);
 
 /** Numbers and protects what is to be sent; several receivers of one message get the same octets. */

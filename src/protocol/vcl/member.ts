@@ -14,6 +14,7 @@ import { notAuthenticated } from './events.ts';
 import { backupDeadlines, backupTick } from './keepalive.ts';
 import { leave, leavingTick } from './leaving.ts';
 import { masterDeadlines, masterTick } from './mastership.ts';
+import { isAlive } from './peers.ts';
 import { publicChecksTick, publicDeadlines } from './public-check.ts';
 import { received } from './receive.ts';
 import type { Identity, Links, Member } from './state.ts';
@@ -73,9 +74,20 @@ function act(turn: Turn, member: Member, input: Command | Received): Member {
       return addressAnswered(turn, member, input.hardwareAddress);
     case 'links':
       return linksChanged(turn, member, input.links);
+    case 'tell':
+      return tell(turn, member, input);
     case 'tick':
       return tick(turn, member);
   }
+}
+
+/** What others are told beside the protocol goes to members of the cluster alone. */
+function tell(turn: Turn, member: Member, { to, message }: Extract<Command, { kind: 'tell' }>) {
+  const { phase } = member.phase;
+  const peer = member.peers.get(to);
+  if (peer && isAlive(peer) && phase !== 'off' && phase !== 'leaving')
+    turn.send(peer.endpoint, message);
+  return member;
 }
 
 function participate(turn: Turn, member: Member, identity: Identity): Member {

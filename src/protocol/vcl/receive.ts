@@ -133,9 +133,20 @@ function meaning(turn: Turn, member: Member, peer: Peer, rx: Received): Member {
       return probeRequested(turn, member, peer, message);
     case messageTypes.probeResult:
       return probeResult(turn, member, peer, message);
+    case messageTypes.sessionsRequest:
+    case messageTypes.sessions:
+      passOn(turn, peer, rx);
+      return member;
     default:
       return member;
   }
+}
+
+/** What the protocol does not understand: members speak of sessions on the private side only. */
+function passOn(turn: Turn, { identity }: Peer, { side, message }: Received): void {
+  const { nonce } = message;
+  if (side !== 'private' || nonce === undefined) return;
+  turn.emit({ kind: 'heard', sender: identity, message: { ...message, nonce } });
 }
 
 /** A member that we know already answers while we look for a master, and names one that does not. */

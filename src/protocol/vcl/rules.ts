@@ -17,6 +17,8 @@ const REQUIRED: Readonly<Record<number, readonly (keyof Message)[]>> = {
   [messageTypes.probeRequest]: ['nonce', 'peers'],
   [messageTypes.probeResult]: ['nonce', 'peers'],
   [messageTypes.reject]: ['reason', 'nonce'],
+  [messageTypes.sessionsRequest]: ['nonce', 'sessionQuestion'],
+  [messageTypes.sessions]: ['nonce', 'sessionPart'],
 };
 
 /** What is wrong with a message; undefined when nothing is. */

@@ -9,9 +9,13 @@ import {
   type EventSubject,
   occurred,
 } from '#events/event';
+import type { MemberId } from '#wire/vcl/fields';
 import type { Message } from '#wire/vcl/message';
 import type { Policy } from './policy.ts';
 import type { Identity, LeaveReason, Links, LoadReport } from './state.ts';
+
+/** A message that means nothing to the protocol: it is between the owners of two members. */
+export type ForMembers = Message & { readonly nonce: string };
 
 /** The network that a datagram came in by or goes out by. */
 export type Side = 'private' | 'public';
@@ -42,6 +46,8 @@ export type Command =
   | { readonly kind: 'addressTaken'; readonly hardwareAddress: string }
   /** Our own links went up or down. */
   | { readonly kind: 'links'; readonly links: Links }
+  /** Say something to one member that is in the cluster; to any other nothing is said. */
+  | { readonly kind: 'tell'; readonly to: MemberId; readonly message: ForMembers }
   /** `deadline` has come. */
   | { readonly kind: 'tick' };
 
@@ -83,6 +89,8 @@ export type Action =
   | { readonly kind: 'roleChanged' }
   /** A peer came, went, or is in another condition. */
   | { readonly kind: 'peersChanged' }
+  /** A member of the cluster asked about sessions or answered, on the private side. */
+  | { readonly kind: 'heard'; readonly sender: Identity; readonly message: ForMembers }
   /** A `leave` is done; nothing is sent any more. */
   | { readonly kind: 'stopped' };
 

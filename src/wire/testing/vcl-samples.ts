@@ -4,10 +4,53 @@ import type { Call } from '../vcl/call.ts';
 import type { Datagram } from '../vcl/datagram.ts';
 import type { Incarnation, MemberId } from '../vcl/fields.ts';
 import type { Message } from '../vcl/message.ts';
+import type { SessionRow } from '../vcl/sessions.ts';
 
 const member = 'a1b2c3d4e5f60718' as MemberId;
 const incarnation = '018bcfe568001234' as Incarnation;
 const other = '0102030405060708' as MemberId;
+
+const session: SessionRow = {
+  index: 7,
+  kind: 1,
+  state: 2,
+  publicPort: 1029,
+  localPort: 4500,
+  loginAt: 1_003_394_957_000,
+  durationMs: 785_000,
+  idleMs: 400,
+  bytesTx: 280,
+  bytesRx: 16_112,
+  packetsTx: 3,
+  packetsRx: 151,
+  assignedAddress: address('10.1.2.1'),
+  publicAddress: address('172.18.124.96'),
+  username: 'ipsecuser',
+  group: 'ipsecgroup',
+  groupPolicy: '',
+  protocol: 'IPSec/NAT',
+  encryption: '3DES-168',
+  hash: 'MD5',
+  clientType: 'WinNT',
+  clientVersion: '3.6.1 (Rel)',
+  legacy: ['3DES', 'MD5'],
+};
+/** A tunnel with another member, as LB-67 lists it. */
+const ofMember: SessionRow = {
+  ...session,
+  index: 2,
+  kind: 3,
+  localPort: 0,
+  idleMs: undefined,
+  assignedAddress: undefined,
+  publicAddress: address('2001:db8:32::130'),
+  username: '2001:db8:32::130',
+  group: '',
+  protocol: 'VCA/IPSec',
+  clientType: '',
+  clientVersion: '',
+  legacy: [],
+};
 
 /** Messages that have every TLV. */
 export const messages: readonly Message[] = [
@@ -53,6 +96,24 @@ export const messages: readonly Message[] = [
     unknown: [{ type: 0x321, data: fromHex('c0ffee') as Uint8Array }],
   },
   { type: 8, reason: { code: 1, text: 'participate removed' } },
+  {
+    type: 15,
+    nonce: 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff',
+    sessionQuestion: {
+      ...{ from: 4, kind: 1, order: 2, descending: true, limit: 50 },
+      ...{ group: 'ipsecgroup', text: 'müller', cursor: '7:s:ipsecuser' },
+    },
+  },
+  {
+    type: 16,
+    nonce: 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff',
+    sessionPart: { part: 0, parts: 9, state: 1, total: 100_000 },
+    sessionSummary: {
+      ...{ activeLanToLan: 0, activeRemoteAccess: 1, activeManagement: 4, totalActive: 5 },
+      ...{ peakConcurrent: 6, concurrentLimit: 100, totalCumulative: 2 ** 32 - 1 },
+    },
+    sessions: [session, ofMember],
+  },
 ];
 
 const header = {

@@ -7,7 +7,16 @@ import { describeFault } from '#base/result';
 import { Datagram } from './datagram.ts';
 import { fitting } from './fields.ts';
 import { Message } from './message.ts';
-import { conditions, limits, messageTypes, roles } from './numbers.ts';
+import {
+  conditions,
+  limits,
+  messageTypes,
+  pageStates,
+  roles,
+  sessionKinds,
+  sessionOrders,
+  sessionStates,
+} from './numbers.ts';
 
 const vectors = JSON.parse(
   readFileSync(new URL('../../../vectors/vcl.json', import.meta.url), 'utf8'),
@@ -79,6 +88,77 @@ test('an announcement and a leave, both ways', () => {
     reason: { code: 1, text: 'participate removed' },
   });
   assert.equal(toHex(Message.encode(leave)), vectors.leave.message);
+});
+
+test('a question for a page of sessions and its answer, field by field and back', () => {
+  const nonce = 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff';
+  const question = read(octets(vectors.sessionsRequest.message));
+  assert.deepEqual(question, {
+    type: messageTypes.sessionsRequest,
+    nonce,
+    sessionQuestion: {
+      from: 0,
+      kind: sessionKinds.remoteAccess,
+      order: sessionOrders.username,
+      descending: false,
+      limit: 50,
+      group: 'ipsecgroup',
+      text: '',
+      cursor: '7:s:ipsecuser',
+    },
+  });
+  assert.equal(toHex(Message.encode(question)), vectors.sessionsRequest.message);
+  const page = read(octets(vectors.sessions.message));
+  const { sessions, sessionSummary, ...rest } = page;
+  assert.deepEqual(rest, {
+    type: messageTypes.sessions,
+    nonce,
+    sessionPart: { part: 0, parts: 1, state: pageStates.last, total: 1 },
+  });
+  assert.deepEqual(Object.values(sessionSummary ?? {}), [0, 1, 4, 5, 5, 100, 6]);
+  assert.deepEqual(sessions, [
+    {
+      index: 9,
+      kind: sessionKinds.remoteAccess,
+      state: sessionStates.active,
+      publicPort: 1029,
+      localPort: 10_000,
+      loginAt: Date.UTC(2001, 9, 18, 8, 49, 17),
+      durationMs: 785_000,
+      idleMs: 400,
+      bytesTx: 280,
+      bytesRx: 16_112,
+      packetsTx: 3,
+      packetsRx: 151,
+      assignedAddress: address('10.1.2.1'),
+      publicAddress: address('172.18.124.96'),
+      username: 'ipsecuser',
+      group: 'ipsecgroup',
+      groupPolicy: '',
+      protocol: 'IPSec/NAT',
+      encryption: '3DES-168',
+      hash: 'MD5',
+      clientType: 'WinNT',
+      clientVersion: '3.6.1 (Rel)',
+      legacy: ['3DES', 'MD5'],
+    },
+  ]);
+  assert.equal(toHex(Message.encode(page)), vectors.sessions.message);
+});
+
+test('what a page of sessions may not hold is named', () => {
+  const [head, row] = vectors.sessions.message.split(/(?=001a)/) as [string, string];
+  const changed = (at: number, octet: string): string => {
+    const from = 2 * (4 + at);
+    return head + row.slice(0, from) + octet + row.slice(from + 2);
+  };
+  const where = (hex: string) => refusal(octets(hex)).replace(/@\d+/, '');
+  assert.equal(refusal(octets(head + row.repeat(2))), 'ok');
+  assert.match(refusal(octets(head + row.repeat(25))), /sessions@\d+: malformed: more than 24/);
+  assert.match(where(changed(58, '02')), /sessions.idle: malformed: 2 is neither 0 nor 1/);
+  assert.match(where(changed(67, '05')), /sessions.assignedAddress: unsupported: 5 is none of/);
+  assert.match(where(changed(row.length / 2 - 4 - 10, '09')), /sessions.legacy: malformed: more/);
+  assert.match(refusal(octets(changed(77, 'ff'))), /sessions.username@\d+: malformed: need 255/);
 });
 
 test('LB-15: a TLV of another version is kept, unless it says that it must be understood', () => {

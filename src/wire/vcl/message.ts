@@ -16,7 +16,8 @@ import {
   u64,
   whole,
 } from './fields.ts';
-import { limits } from './numbers.ts';
+import { limits, sessionLimits } from './numbers.ts';
+import { sessionPart, sessionQuestion, sessionRow, sessionSummary } from './sessions.ts';
 
 /** Sessions of one kind: how many there are, how many of them sleep, how many there may be. */
 const Load = struct('vcl.load', { protocol: u8, active: u32, inactive: u32, max: u32 });
@@ -59,6 +60,10 @@ const TLVS = {
   reason: once(0x14, reason),
   softwareVersion: once(0x15, text(limits.nameOctets)),
   pools: many(0x16, limits.pools, poolRange),
+  sessionQuestion: once(0x17, sessionQuestion),
+  sessionPart: once(0x18, sessionPart),
+  sessionSummary: once(0x19, sessionSummary),
+  sessions: many(0x1a, sessionLimits.rows, sessionRow),
 } as const;
 
 type Table = typeof TLVS;

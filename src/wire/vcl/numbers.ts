@@ -30,6 +30,8 @@ export const messageTypes = {
   probeRequest: 12,
   probeResult: 13,
   reject: 14,
+  sessionsRequest: 15,
+  sessions: 16,
 } as const;
 
 /** The role TLV. */
@@ -87,3 +89,31 @@ export const limits = {
   fqdnOctets: 253,
   reasonOctets: 200,
 } as const;
+
+/** Kinds of sessions; 0 in a question is all of them. */
+export const sessionKinds = { remoteAccess: 1, lanToLan: 2, management: 3 } as const;
+
+/** States of a session. */
+export const sessionStates = { connecting: 1, active: 2, inactive: 3, closing: 4 } as const;
+
+/** Orders of a page of sessions. */
+export const sessionOrders = {
+  index: 1,
+  username: 2,
+  group: 3,
+  assignedAddress: 4,
+  publicAddress: 5,
+  protocol: 6,
+  encryption: 7,
+  loginAt: 8,
+  clientType: 9,
+  bytesTx: 10,
+  bytesRx: 11,
+  state: 12,
+} as const;
+
+/** What became of a question: the last page, one with more after it, or none since too much was asked. */
+export const pageStates = { last: 0, more: 1, busy: 2 } as const;
+
+/** What one datagram of a page may hold; a text has its length in one octet. */
+export const sessionLimits = { rows: 24, legacy: 8, textOctets: 255 } as const;

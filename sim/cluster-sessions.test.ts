@@ -1,0 +1,213 @@
+/** Stories of whole devices that list the sessions of their cluster: who answers, and what is on the wire. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address } from '#base/address';
+import { fromUtf8 } from '#base/bytes';
+import { Prng } from '#base/prng';
+import { parseListing } from '#config/parse';
+import { grammar } from '#engine/grammar';
+import { AddressOwners } from '#simulation/address-owners';
+import { VirtualClock } from '#simulation/clock';
+import { type Datagram, type Faults, Network, noFaults } from '#simulation/network';
+import type { ClusterSessionPage } from '#views/cluster-views';
+import type { SessionQuery } from '#views/views';
+import { messageTypes } from '#wire/vcl/numbers';
+import { MemberDevice } from './member-device.ts';
+
+const CLUSTER_PORT = 9023;
+const MESSAGE_AT = 40;
+
+function configurationOf(host: number, lines: string) {
+  const parsed = parseListing(
+    grammar,
+    `hostname n${host}
+interface GigabitEthernet0/0
+ nameif outside
+ ip address 172.18.124.${host} 255.255.255.0
+interface GigabitEthernet0/1
+ nameif inside
+ ip address 10.32.1.${host} 255.255.128.0
+crypto ikev1 enable inside
+crypto ikev1 policy 10
+ encryption aes
+ hash sha256
+ group 19
+vpn load-balancing
+ cluster ip address 172.18.124.254
+ cluster key shared
+${lines}`,
+  );
+  const errors = parsed.diagnostics.filter((d) => d.severity === 'error');
+  if (errors.length > 0) throw new Error(JSON.stringify(errors, undefined, 1));
+  return parsed.configuration;
+}
+
+class World {
+  readonly clock = new VirtualClock();
+  readonly random: Prng;
+  readonly network: Network;
+  readonly owners: AddressOwners;
+  readonly wire: Datagram[] = [];
+  readonly members = new Map<number, MemberDevice>();
+
+  constructor(seed: number, lines = ' participate', faults: Partial<Faults> = {}) {
+    this.random = new Prng(seed);
+    this.network = new Network(this.clock, this.random, { ...noFaults, ...faults });
+    this.owners = new AddressOwners(this.network);
+    const send = this.network.send.bind(this.network);
+    this.network.send = (datagram) => {
+      if (datagram.destination.port === CLUSTER_PORT) this.wire.push(datagram);
+      send(datagram);
+    };
+    for (const host of [129, 130, 131])
+      this.members.set(host, new MemberDevice(this, configurationOf(host, lines), host));
+    this.runUntil('three joined', () => [...this.members.values()].every((m) => knows(m, 2)));
+  }
+
+  member(host: number): MemberDevice {
+    return this.members.get(host) as MemberDevice;
+  }
+
+  runUntil(what: string, isSo: () => boolean, mostMs = 20_000): void {
+    for (let waited = 0; !isSo(); waited += 50) {
+      if (waited >= mostMs) throw new Error(`not within ${mostMs} ms: ${what}`);
+      this.clock.run(50);
+    }
+  }
+
+  /** A client that logged in at a member. */
+  login(host: number, username: string, from = '198.51.100.7'): void {
+    const { sessions } = this.member(host).device;
+    const fields = {
+      kind: 'remoteAccess',
+      group: 'staff',
+      assigned: [],
+      protocol: 'IPSec',
+    } as const;
+    const suite = { encryption: 'AES-128', hash: 'SHA-1', legacy: [] };
+    const peer = { address: address(from), port: 4500 };
+    const owner = `test ${host} ${sessions.size}`;
+    const { index } = sessions.open(
+      { ...fields, ...suite, username, owner, peer },
+      this.clock.now(),
+    );
+    sessions.activate(index);
+  }
+
+  /** What a member lists, and how long that took. */
+  list(host: number, query: Partial<SessionQuery> = {}): ClusterSessionPage {
+    const whole: SessionQuery = {
+      ...{ kind: 'remoteAccess', sort: 'username', descending: false, limit: 50 },
+      ...query,
+    };
+    let page: ClusterSessionPage | undefined;
+    this.member(host).command((device, now) =>
+      device.clusterSessions(whole, now, (answer) => {
+        assert.ok(answer.ok);
+        page = answer.value;
+      }),
+    );
+    this.runUntil('a page', () => page !== undefined, 6000);
+    return page as ClusterSessionPage;
+  }
+
+  get questions(): number {
+    const types: readonly number[] = [messageTypes.sessionsRequest, messageTypes.sessions];
+    return this.wire.filter(({ bytes }) => types.includes(bytes[MESSAGE_AT] ?? 0)).length;
+  }
+}
+
+const knows = ({ device }: MemberDevice, peers: number): boolean =>
+  device.cluster.member?.phase.phase !== 'discovering' &&
+  device.cluster.member?.peers.size === peers;
+
+const names = ({ items }: ClusterSessionPage): string[] =>
+  items.map(({ username, member }) => `${username}@${member.split('.')[3]}`);
+
+const answersOf = ({ members }: ClusterSessionPage): string[] =>
+  members.map(({ hostname, answer, isSelf }) => `${hostname} ${isSelf ? 'self' : answer}`);
+
+test('LB-60 LB-66: any member lists the sessions of all; nothing is asked while nobody looks', () => {
+  const world = new World(1);
+  world.login(129, 'dora');
+  world.login(130, 'anna');
+  world.login(131, 'carl');
+  world.login(131, 'bert', '198.51.100.8');
+  world.clock.run(20_000);
+  assert.equal(world.questions, 0);
+  for (const host of [129, 130, 131]) {
+    const page = world.list(host);
+    assert.deepEqual(names(page), ['anna@130', 'bert@131', 'carl@131', 'dora@129']);
+    assert.equal(page.total, 4);
+    assert.deepEqual(
+      page.members.map(({ summary }) => summary?.activeRemoteAccess),
+      [1, 1, 2],
+    );
+  }
+  assert.equal(world.questions, 3 * 2 * 2);
+});
+
+test('LB-32: under encryption nothing of it is in clear, and the tunnels of all members are listed', () => {
+  const world = new World(2, ' cluster encryption\n participate');
+  world.login(130, 'confidential-name');
+  const before = world.wire.length;
+  const page = world.list(129);
+  assert.deepEqual(names(page), ['confidential-name@130']);
+  assert.ok(world.wire.length - before >= 4);
+  for (const { bytes } of world.wire) assert.doesNotMatch(fromUtf8(bytes), /VCL1|confidential/);
+  assert.deepEqual(names(world.list(129, { kind: 'management' })), [
+    '10.32.1.129@130',
+    '10.32.1.129@131',
+    '10.32.1.130@129',
+    '10.32.1.130@131',
+    '10.32.1.131@129',
+    '10.32.1.131@130',
+  ]);
+});
+
+test('a member that vanished is shown as silent, at once and once it is given up; the rest is there', () => {
+  const world = new World(3);
+  for (const host of [129, 130, 131]) world.login(host, `u${host}`, `198.51.100.${host}`);
+  world.member(131).crash();
+  const page = world.list(129);
+  assert.deepEqual(names(page), ['u129@129', 'u130@130']);
+  assert.deepEqual(answersOf(page), ['n129 self', 'n130 whole', 'n131 silent']);
+  world.clock.run(10_000);
+  const before = world.questions;
+  const later = world.list(129);
+  assert.deepEqual(answersOf(later), ['n129 self', 'n130 whole', 'n131 silent']);
+  assert.equal(world.questions, before + 2, 'whoever is dead is not asked');
+});
+
+test('LB-66: a client that moved is listed where it is now', () => {
+  const world = new World(4);
+  world.login(131, 'anna');
+  world.clock.run(60_000);
+  world.login(130, 'anna');
+  const page = world.list(129);
+  assert.deepEqual(names(page), ['anna@130']);
+  assert.deepEqual([page.total, page.moved], [1, 1]);
+});
+
+test('on a network that loses and doubles every sixth datagram, lists of 120 sessions come whole', () => {
+  const world = new World(5, ' participate', { loss: 0.16, duplicate: 0.16 });
+  for (const host of [129, 130, 131])
+    for (let i = 0; i < 40; i += 1) world.login(host, `u${i}`, `198.51.${host}.${i}`);
+  for (let round = 0; round < 5; round += 1) {
+    const first = world.list(130, { limit: 100 });
+    assert.deepEqual(answersOf(first), ['n129 whole', 'n130 self', 'n131 whole']);
+    const second = world.list(130, { limit: 100, cursor: first.nextCursor });
+    assert.equal(new Set([...names(first), ...names(second)]).size, 120);
+  }
+});
+
+test('outside of a cluster a device lists itself', () => {
+  const world = new World(6);
+  world.login(129, 'anna');
+  const alone = world.member(129);
+  alone.configure(configurationOf(129, ''));
+  world.clock.run(2000);
+  const page = world.list(129);
+  assert.deepEqual(names(page), ['anna@129']);
+  assert.deepEqual(answersOf(page), ['n129 self']);
+});
