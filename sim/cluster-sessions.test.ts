@@ -3,15 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { fromUtf8 } from '#base/bytes';
-import { Prng } from '#base/prng';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
 import { AddressOwners } from '#simulation/address-owners';
-import { VirtualClock } from '#simulation/clock';
-import { type Datagram, type Faults, Network, noFaults } from '#simulation/network';
+import type { Datagram, Faults } from '#simulation/network';
 import type { ClusterSessionPage } from '#views/cluster-views';
 import type { SessionQuery } from '#views/views';
 import { messageTypes } from '#wire/vcl/numbers';
+import { Lab } from './lab.ts';
 import { MemberDevice } from './member-device.ts';
 
 const CLUSTER_PORT = 9023;
@@ -43,36 +42,31 @@ ${lines}`,
 }
 
 class World {
-  readonly clock = new VirtualClock();
-  readonly random: Prng;
-  readonly network: Network;
+  readonly lab: Lab;
   readonly owners: AddressOwners;
   readonly wire: Datagram[] = [];
   readonly members = new Map<number, MemberDevice>();
 
   constructor(seed: number, lines = ' participate', faults: Partial<Faults> = {}) {
-    this.random = new Prng(seed);
-    this.network = new Network(this.clock, this.random, { ...noFaults, ...faults });
-    this.owners = new AddressOwners(this.network);
-    const send = this.network.send.bind(this.network);
-    this.network.send = (datagram) => {
+    this.lab = new Lab(seed, faults);
+    const { network } = this.lab;
+    this.owners = new AddressOwners(network);
+    const send = network.send.bind(network);
+    network.send = (datagram) => {
       if (datagram.destination.port === CLUSTER_PORT) this.wire.push(datagram);
       send(datagram);
     };
-    for (const host of [129, 130, 131])
-      this.members.set(host, new MemberDevice(this, configurationOf(host, lines), host));
-    this.runUntil('three joined', () => [...this.members.values()].every((m) => knows(m, 2)));
+    for (const host of [129, 130, 131]) {
+      const made = new MemberDevice(this, configurationOf(host, lines), host);
+      this.members.set(host, made);
+      made.begin();
+    }
+    const all = () => [...this.members.values()].every((m) => knows(m, 2));
+    this.lab.runUntil('three joined', all, 20_000);
   }
 
   member(host: number): MemberDevice {
     return this.members.get(host) as MemberDevice;
-  }
-
-  runUntil(what: string, isSo: () => boolean, mostMs = 20_000): void {
-    for (let waited = 0; !isSo(); waited += 50) {
-      if (waited >= mostMs) throw new Error(`not within ${mostMs} ms: ${what}`);
-      this.clock.run(50);
-    }
   }
 
   /** A client that logged in at a member. */
@@ -89,7 +83,7 @@ class World {
     const owner = `test ${host} ${sessions.size}`;
     const { index } = sessions.open(
       { ...fields, ...suite, username, owner, peer },
-      this.clock.now(),
+      this.lab.clock.now(),
     );
     sessions.activate(index);
   }
@@ -107,7 +101,7 @@ class World {
         page = answer.value;
       }),
     );
-    this.runUntil('a page', () => page !== undefined, 6000);
+    this.lab.runUntil('a page', () => page !== undefined, 6000);
     return page as ClusterSessionPage;
   }
 
@@ -133,7 +127,7 @@ test('LB-60 LB-66: any member lists the sessions of all; nothing is asked while 
   world.login(130, 'anna');
   world.login(131, 'carl');
   world.login(131, 'bert', '198.51.100.8');
-  world.clock.run(20_000);
+  world.lab.run(20_000);
   assert.equal(world.questions, 0);
   for (const host of [129, 130, 131]) {
     const page = world.list(host);
@@ -172,7 +166,7 @@ test('a member that vanished is shown as silent, at once and once it is given up
   const page = world.list(129);
   assert.deepEqual(names(page), ['u129@129', 'u130@130']);
   assert.deepEqual(answersOf(page), ['n129 self', 'n130 whole', 'n131 silent']);
-  world.clock.run(10_000);
+  world.lab.run(10_000);
   const before = world.questions;
   const later = world.list(129);
   assert.deepEqual(answersOf(later), ['n129 self', 'n130 whole', 'n131 silent']);
@@ -182,7 +176,7 @@ test('a member that vanished is shown as silent, at once and once it is given up
 test('LB-66: a client that moved is listed where it is now', () => {
   const world = new World(4);
   world.login(131, 'anna');
-  world.clock.run(60_000);
+  world.lab.run(60_000);
   world.login(130, 'anna');
   const page = world.list(129);
   assert.deepEqual(names(page), ['anna@130']);
@@ -206,7 +200,7 @@ test('outside of a cluster a device lists itself', () => {
   world.login(129, 'anna');
   const alone = world.member(129);
   alone.configure(configurationOf(129, ''));
-  world.clock.run(2000);
+  world.lab.run(2000);
   const page = world.list(129);
   assert.deepEqual(names(page), ['anna@129']);
   assert.deepEqual(answersOf(page), ['n129 self']);

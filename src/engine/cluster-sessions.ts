@@ -21,8 +21,11 @@ export type ClusterSessionsNeeds = {
   readonly own: OwnSessions;
 };
 
+/** Why there is no page: the query is not right, or the device cannot ask now. */
+export type PageRefusal = { readonly kind: 'query' | 'device'; readonly reason: string };
+
 /** Called once with the page, or with what is wrong; maybe before `clusterSessions` returns. */
-export type PageAnswered = (page: Result<ClusterSessionPage, string>) => void;
+export type PageAnswered = (page: Result<ClusterSessionPage, PageRefusal>) => void;
 
 /** Rows of a page of the cluster: what every member sends, at most. */
 export const MOST_CLUSTER_ROWS = 100;
@@ -85,7 +88,7 @@ export function clusterSessions(
   const query = { ...rest, limit: Math.min(limit, MOST_CLUSTER_ROWS) };
   const own = ownPart(needs, query, now);
   if (!own.ok) {
-    answered(own);
+    answered(err({ kind: 'query', reason: own.error }));
     return [];
   }
   const peers = [...(needs.cluster.member?.peers.values() ?? [])].filter(
@@ -104,6 +107,9 @@ export function clusterSessions(
     answered(ok(mergedPage(query, parts, now)));
   };
   const effects = needs.cluster.askPages(queries, done, now);
-  if (!effects) answered(err('Too many watch the sessions of the cluster. Try again in a moment.'));
+  if (!effects) {
+    const reason = 'Too many watch the sessions of the cluster. Try again in a moment.';
+    answered(err({ kind: 'device', reason }));
+  }
   return effects ?? [];
 }

@@ -9,6 +9,7 @@ import type { ScryptPool } from '#adapters/scrypt';
 import { address, type IpAddress, parseAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { err, ok } from '#base/result';
+import type { PageAnswered } from '#engine/cluster-sessions';
 import {
   managementFault,
   webLogin,
@@ -29,6 +30,9 @@ import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
 import type { HeadEndConsole } from './head-end-console.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { readOnly } from './shell.ts';
+
+/** Longer than any member is waited for: a device that was stopped does not answer. */
+const SESSIONS_PATIENCE_MS = 8000;
 
 /** Where someone comes from whose address cannot be told. */
 const UNKNOWN_ADDRESS = address('0.0.0.0');
@@ -69,6 +73,17 @@ function clusterManagement(
       if (verdict.accepted) change.apply(`${name} (web)`);
       return verdict;
     },
+    sessions: (query) =>
+      new Promise((resolve) => {
+        const reason = 'The device stopped before the members had answered.';
+        const giveUp = () => resolve(err({ kind: 'device', reason }));
+        const timer = setTimeout(giveUp, SESSIONS_PATIENCE_MS).unref();
+        const answered: PageAnswered = (page) => {
+          clearTimeout(timer);
+          resolve(page);
+        };
+        driver.carryOut(device.clusterSessions(query, now(), answered));
+      }),
     choices: () => choiceViews(cluster),
     counters: () => clusterCounters(cluster),
     drain({ move: moves, minutes }, { name }) {

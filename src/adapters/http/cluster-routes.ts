@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Result } from '#base/result';
 import type { BalancingChange, ChoicesView, DrainRequest } from '#views/cluster-views';
+import type { SessionQuery } from '#views/views';
 import { principalOf } from './authentication.ts';
 import type { ClusterLoad } from './cluster-load.ts';
 import * as schemas from './cluster-schemas.ts';
 import type { ManagementPort } from './management-port.ts';
 import { sendProblem } from './problem.ts';
+import { clusterSessionQuerySchema } from './schemas.ts';
 
 const done = (reply: FastifyReply, result: Result<void, string>): FastifyReply =>
   result.ok ? reply.code(204).send() : sendProblem(reply, 409, result.error);
@@ -66,6 +68,23 @@ export function addClusterRoutes(
       },
     },
     async () => port.cluster.view(),
+  );
+  app.get<{ Querystring: SessionQuery }>(
+    '/api/v1/cluster/sessions',
+    {
+      schema: {
+        summary:
+          'Sessions of all members, each with its member, filtered, sorted, a page at a time',
+        querystring: clusterSessionQuerySchema,
+        response: { 200: schemas.clusterSessionPageSchema },
+      },
+    },
+    async (request, reply) => {
+      const page = await port.cluster.sessions(request.query);
+      if (page.ok) return page.value;
+      const { kind, reason } = page.error;
+      return sendProblem(reply, kind === 'query' ? 400 : 503, reason);
+    },
   );
   app.get(
     '/api/v1/cluster/choices',

@@ -5,6 +5,9 @@ import type {
   ChoicesView,
   ChoiceView,
   ClusterMemberView,
+  ClusterSessionPage,
+  ClusterSessionsMember,
+  ClusterSessionView,
   ClusterView,
   Diagnosis,
   DrainRequest,
@@ -23,7 +26,10 @@ import {
   number,
   object,
   oneOf,
+  optionalSessionFields,
   parameters,
+  sessionFields,
+  summarySchema,
   text,
 } from './schemas.ts';
 
@@ -55,6 +61,38 @@ const memberSchema = object<ClusterMemberView>(
     silentMs: described(number, 'Since its last keepalive; absent for this device'),
   },
   ['mappedAddress', 'load', 'silentMs'],
+);
+
+const clusterSessionSchema = object<ClusterSessionView>(
+  { ...sessionFields, member: described(text, 'Private address of the member that it is on') },
+  optionalSessionFields,
+);
+
+export const clusterSessionPageSchema = object<ClusterSessionPage>(
+  {
+    items: list(clusterSessionSchema),
+    total: described(integer, 'Of members that answered'),
+    asOf: moment,
+    nextCursor: text,
+    members: list(
+      object<ClusterSessionsMember>(
+        {
+          privateAddress: text,
+          hostname: text,
+          isSelf: flag,
+          answer: described(
+            oneOf('whole', 'silent', 'busy'),
+            'The sessions of a member that is silent or busy are missing',
+          ),
+          total: described(integer, 'Of its sessions that match the filter'),
+          summary: summarySchema,
+        },
+        ['total', 'summary'],
+      ),
+    ),
+    moved: described(integer, 'Older sessions left out, since the client is on another member now'),
+  },
+  ['nextCursor'],
 );
 
 const drainSchema = object<DrainView>(

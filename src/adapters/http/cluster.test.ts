@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { err, ok } from '#base/result';
+import type { ClusterSessionsMember, ClusterSessionView } from '#views/cluster-views';
 import { ClusterLoad } from './cluster-load.ts';
 import { LiveWatch } from './live-watch.ts';
 import { createManagementServer } from './server.ts';
@@ -228,4 +229,47 @@ test('accidents are a demo alone: no head-end has these routes, and who may only
   assert.equal((await accident('admin', 'member1', 'crash')).statusCode, 204);
   assert.equal((await accident('admin', 'member9', 'start')).statusCode, 409);
   assert.deepEqual(done, ['crash member1', 'start member9']);
+});
+
+test('LB-66: the sessions of all members are answered with their member; who is silent is named', async (t) => {
+  const { port, app } = serve(t);
+  threeMembers(port);
+  port.addSession({ username: 'anna' });
+  const [own] = port.cluster.listed();
+  assert.ok(own);
+  port.cluster.elsewhere.set('10.32.1.129', [
+    { ...own, username: 'bert', index: 4 },
+    { ...own, username: 'carl', index: 9 },
+  ]);
+  const headers = of('viewer');
+  const ask = (query: string) => app.inject({ url: `/api/v1/cluster/sessions?${query}`, headers });
+  const page = (await ask('limit=2')).json();
+  assert.deepEqual(
+    page.items.map((s: ClusterSessionView) => [s.username, s.member, s.index]),
+    [
+      ['anna', '10.32.1.131', 1],
+      ['bert', '10.32.1.129', 4],
+    ],
+  );
+  assert.deepEqual([page.total, page.moved], [3, 0]);
+  assert.deepEqual(
+    page.members.map((m: ClusterSessionsMember) => [m.hostname, m.answer, m.total, m.isSelf]),
+    [
+      ['n131', 'whole', 1, true],
+      ['n129', 'whole', 2, false],
+      ['n130', 'silent', undefined, false],
+    ],
+  );
+  const next = (await ask(`limit=2&cursor=${encodeURIComponent(page.nextCursor)}`)).json();
+  assert.deepEqual(
+    next.items.map((s: ClusterSessionView) => s.username),
+    ['carl'],
+  );
+  assert.equal((await ask('limit=101')).statusCode, 400);
+  assert.equal((await ask('cursor=mine')).statusCode, 400);
+  port.cluster.sessionsRefused = { kind: 'device', reason: 'Too many look.' };
+  const refused = await ask('');
+  assert.deepEqual([refused.statusCode, refused.json().detail], [503, 'Too many look.']);
+  const stranger = await app.inject({ url: '/api/v1/cluster/sessions' });
+  assert.equal(stranger.statusCode, 401);
 });

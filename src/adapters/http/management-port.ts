@@ -1,11 +1,13 @@
 import type { Shell } from '#adapters/terminal/shell';
 import type { Result } from '#base/result';
+import type { PageRefusal } from '#engine/cluster-sessions';
 import type {
   BalancingChange,
   BalancingForm,
   BalancingVerdict,
   ChoiceView,
   ClusterCountersView,
+  ClusterSessionPage,
   ClusterView,
   DemoView,
   Diagnosis,
@@ -56,6 +58,11 @@ export type ClusterManagement = {
   choices(): readonly ChoiceView[];
   counters(): ClusterCountersView;
   diagnosis(): Diagnosis;
+  /**
+   * A page of the sessions of all members, once they have answered or were given up. The error says which
+   * part of the query is not right, or that too many look.
+   */
+  sessions(query: SessionQuery): Promise<Result<ClusterSessionPage, PageRefusal>>;
   /** Takes no new clients from now on; the error says why that cannot be. */
   drain(request: DrainRequest, by: Administrator): Result<void, string>;
   /** Takes clients again. */

@@ -1,4 +1,5 @@
 import type { Completion, Reply } from '#adapters/terminal/shell';
+import { MOST_CLUSTER_ROWS } from '#engine/cluster-sessions';
 import type { ThroughputSample } from '#views/live-views';
 import type {
   EventPage,
@@ -51,42 +52,43 @@ export const moment = described(number, 'Milliseconds since the epoch');
 
 const kind = oneOf('remoteAccess', 'lanToLan', 'management');
 
-export const sessionSchema = object<SessionView>(
-  {
-    index: integer,
-    kind,
-    state: oneOf('connecting', 'active', 'inactive', 'closing'),
-    username: text,
-    group: text,
-    groupPolicy: text,
-    assignedAddress: text,
-    publicAddress: text,
-    publicPort: integer,
-    localPort: integer,
-    protocol: text,
-    encryption: text,
-    hash: text,
-    loginAt: moment,
-    durationMs: number,
-    idleMs: number,
-    clientType: text,
-    clientVersion: text,
-    bytesTx: described(number, 'Octets sent to the client'),
-    bytesRx: described(number, 'Octets received from the client'),
-    packetsTx: number,
-    packetsRx: number,
-    legacy: described(list(text), 'Old algorithms in use'),
-  },
-  [
-    'groupPolicy',
-    'assignedAddress',
-    'publicPort',
-    'localPort',
-    'idleMs',
-    'clientType',
-    'clientVersion',
-  ],
-);
+export const sessionFields = {
+  index: integer,
+  kind,
+  state: oneOf('connecting', 'active', 'inactive', 'closing'),
+  username: text,
+  group: text,
+  groupPolicy: text,
+  assignedAddress: text,
+  publicAddress: text,
+  publicPort: integer,
+  localPort: integer,
+  protocol: text,
+  encryption: text,
+  hash: text,
+  loginAt: moment,
+  durationMs: number,
+  idleMs: number,
+  clientType: text,
+  clientVersion: text,
+  bytesTx: described(number, 'Octets sent to the client'),
+  bytesRx: described(number, 'Octets received from the client'),
+  packetsTx: number,
+  packetsRx: number,
+  legacy: described(list(text), 'Old algorithms in use'),
+} satisfies { readonly [K in keyof SessionView]-?: JsonSchema };
+
+export const optionalSessionFields = [
+  'groupPolicy',
+  'assignedAddress',
+  'publicPort',
+  'localPort',
+  'idleMs',
+  'clientType',
+  'clientVersion',
+] as const;
+
+export const sessionSchema = object<SessionView>(sessionFields, optionalSessionFields);
 
 export const summarySchema = object<SessionSummaryView>({
   activeLanToLan: integer,
@@ -271,7 +273,7 @@ export const parameters = (
 
 export const listQuerySchema = parameters({ limit, cursor });
 
-export const sessionQuerySchema = parameters({
+const sessionQuery = {
   kind,
   group: groupName,
   text: search,
@@ -279,6 +281,13 @@ export const sessionQuerySchema = parameters({
   descending: { type: 'boolean', default: false },
   limit,
   cursor,
+};
+export const sessionQuerySchema = parameters(sessionQuery);
+/** Every member sends so many rows. */
+export const clusterSessionQuerySchema = parameters({
+  ...sessionQuery,
+  sort: { ...sessionQuery.sort, default: 'username' },
+  limit: { ...limit, maximum: MOST_CLUSTER_ROWS, default: 50 },
 });
 
 const eventClass = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' };

@@ -1,4 +1,8 @@
+import { address } from '#base/address';
 import { err, ok, type Result } from '#base/result';
+import { type MemberPart, mergedPage, partQuery } from '#engine/cluster-session-page';
+import type { PageRefusal } from '#engine/cluster-sessions';
+import { pageOfSessions } from '#engine/session-page';
 import type {
   BalancingChange,
   BalancingForm,
@@ -6,10 +10,12 @@ import type {
   ChoiceView,
   ClusterCountersView,
   ClusterMemberView,
+  ClusterSessionPage,
   ClusterView,
   DrainRequest,
   Finding,
 } from '#views/cluster-views';
+import type { SessionQuery, SessionView } from '#views/views';
 import type { Administrator, ClusterManagement } from './management-port.ts';
 
 /** The member with this last octet, as the master of the field's example sees it. */
@@ -38,6 +44,8 @@ export const testMember = (
 /** A cluster in memory that tests steer by hand; none until `gather` is called. */
 export class TestingCluster implements ClusterManagement {
   readonly #now: () => number;
+  /** The sessions of this device. */
+  readonly listed: () => readonly SessionView[];
   #participates = false;
   #self = testMember(131, { role: 'off', silentMs: undefined });
   #peers: readonly ClusterMemberView[] = [];
@@ -49,8 +57,9 @@ export class TestingCluster implements ClusterManagement {
   authenticated = true;
   findings: readonly Finding[] = [];
 
-  constructor(now: () => number) {
+  constructor(now: () => number, listed: () => readonly SessionView[]) {
     this.#now = now;
+    this.listed = listed;
   }
 
   /** This device and the others become a cluster. */
@@ -82,6 +91,34 @@ export class TestingCluster implements ClusterManagement {
       filters: [],
       drain: this.#drain,
     };
+  }
+
+  /** Sessions of the other members, by private address; a member that is not here does not answer. */
+  readonly elsewhere = new Map<string, readonly SessionView[]>();
+  /** How often somebody asked for the sessions of all. */
+  sessionsAsked = 0;
+  /** Why there is no page of them. */
+  sessionsRefused: PageRefusal | undefined;
+
+  async sessions(query: SessionQuery): Promise<Result<ClusterSessionPage, PageRefusal>> {
+    this.sessionsAsked += 1;
+    if (this.sessionsRefused) return err(this.sessionsRefused);
+    const parts: MemberPart[] = [];
+    for (const { privateAddress, hostname } of [this.#self, ...this.#peers]) {
+      const isSelf = privateAddress === this.#self.privateAddress;
+      const member = { privateAddress, hostname, isSelf };
+      const rows = isSelf ? this.listed() : this.elsewhere.get(privateAddress);
+      const wanted = partQuery(query, address(privateAddress));
+      if (!wanted.ok) return err({ kind: 'query', reason: wanted.error });
+      const page = rows && pageOfSessions(rows, wanted.value, this.#now());
+      if (!page?.ok) parts.push({ ...member, answer: 'silent', rows: [], hasMore: false });
+      else {
+        const { items, total, nextCursor } = page.value;
+        const hasMore = nextCursor !== undefined;
+        parts.push({ ...member, answer: 'whole', rows: items, total, hasMore });
+      }
+    }
+    return ok(mergedPage(query, parts, this.#now()));
   }
 
   choices = () => this.#choices;

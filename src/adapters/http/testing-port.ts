@@ -34,7 +34,10 @@ const commands = ['show', 'session'];
 /** A device in memory that tests of the management server steer by hand. */
 export class TestingPort implements ManagementPort {
   now: number;
-  readonly cluster = new TestingCluster(() => this.now);
+  readonly cluster = new TestingCluster(
+    () => this.now,
+    () => [...this.#sessions.values()].map((s) => ({ ...s, durationMs: this.now - s.loginAt })),
+  );
   readonly executed: string[] = [];
   /** Names of refused logins, and logins that were not judged. */
   readonly refused: string[] = [];
