@@ -13,6 +13,7 @@ const programs = {
   iperf3: { files: ['iperf3'], packages: ['iperf3'] },
   tshark: { files: ['tshark', 'dumpcap'], packages: ['tshark'] },
   vpnc: { files: ['vpnc', '/usr/share/vpnc-scripts/vpnc-script'], packages: ['vpnc'] },
+  dnsmasq: { files: ['dnsmasq'], packages: ['dnsmasq-base'] },
   keepalived: { files: ['keepalived'], packages: ['keepalived'] },
   openssl: { files: ['openssl'], packages: ['openssl'] },
   openvpn: { files: ['openvpn'], packages: ['openvpn'] },

@@ -6,7 +6,7 @@ import { formatListing, listConfiguration } from '#config/listing';
 import { parseListing } from '#config/parse';
 import { loadBalancingOf } from './config.ts';
 import { diagnose } from './diagnosis.ts';
-import { filterStops } from './events.ts';
+import { filterStops, memberCannotBegin } from './events.ts';
 import { filtersText, filtersView } from './filter-view.ts';
 import { filterOfSide } from './filters.ts';
 import {
@@ -110,15 +110,29 @@ test('LB-20 LB-21 LB-81: peers appear when the public filter has VCA In and VCA 
   assert.equal(peersOf(net, first), 0);
 });
 
-test('LB-20: a private filter that lets nothing pass stops the cluster on its side', () => {
+test('LB-20: a private filter that lets nothing pass keeps a member out, and takes the address from a master: it would hear nobody', () => {
   const net = new TestNet();
   const closed = 'filter Private\n default-action drop';
   const first = net.add(memberListing(131, ...concentrator));
   net.run(10_000);
   const second = net.add(memberListing(130, ...concentrator, closed));
   net.run(10_000);
-  assert.deepEqual([peersOf(net, first), peersOf(net, second)], [0, 0]);
-  assert.match(second.said(filterStops)[0] ?? '', /Filter Private of interface inside/);
+  assert.deepEqual([second.role, second.ownsAddress, peersOf(net, first)], ['off', false, 0]);
+  const reason = /filter "Private" of interface "inside" stops what members say on UDP port 9023/;
+  assert.match(second.said(memberCannotBegin)[0] ?? '', reason);
+  assert.match(findings(net, second)[0]?.text ?? '', reason);
+  second.configure(memberListing(130, ...concentrator));
+  net.run(10_000);
+  assert.deepEqual([second.role, peersOf(net, first)], ['backup', 1]);
+  first.configure(memberListing(131, ...concentrator, closed));
+  net.run(100);
+  assert.equal(first.ownsAddress, false);
+  assert.match(first.said(filterStops)[0] ?? '', /Filter Private of interface inside/);
+  net.run(5000);
+  assert.deepEqual([second.role, second.ownsAddress], ['master', true]);
+  first.configure(memberListing(131, ...concentrator));
+  net.run(10_000);
+  assert.deepEqual([first.role, peersOf(net, second)], ['backup', 1]);
 });
 
 test('LB-22: rules follow the port of the cluster; one that names a port does not, and is named', () => {

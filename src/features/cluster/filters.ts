@@ -101,6 +101,13 @@ function stop(
   };
 }
 
+/**
+ * Why a member cannot take part: it would hear nobody on the private side, take the others for gone, and serve
+ * an address that one of them serves. A closed public side only keeps clients from being sent there.
+ */
+export const deafness = (configuration: Configuration): string | undefined =>
+  stopsOf(configuration).find(({ side }) => side === 'private')?.reason;
+
 /** One complaint a minute, side and direction. */
 const REPEAT_MS = 60_000;
 

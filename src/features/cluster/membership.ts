@@ -20,6 +20,7 @@ import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol
 import type { Effect, Environment, Input } from '#protocol/vcl/turn';
 import { loadBalancingOf } from './config.ts';
 import { memberCannotBegin, nameNotResolved } from './events.ts';
+import { deafness } from './filters.ts';
 import {
   clusterAddresses,
   endsOf,
@@ -189,7 +190,8 @@ export class Membership {
   #goesOn(foundation: string): boolean {
     const configuration = this.#parts.configuration();
     const { participates } = loadBalancingOf(configuration);
-    return participates && foundation === foundationOf(configuration, this.#resolved);
+    const isHeard = deafness(configuration) === undefined;
+    return participates && isHeard && foundation === foundationOf(configuration, this.#resolved);
   }
 
   /** There are tunnels with the others: the protocol begins. */
@@ -302,6 +304,8 @@ export class Membership {
   /** Asks for the next thing that is missing. */
   #prepare(resolved: Resolved, now: Instant): MemberEffect[] {
     const b = loadBalancingOf(this.#parts.configuration());
+    const deaf = deafness(this.#parts.configuration());
+    if (deaf !== undefined) return this.#wait(deaf, now);
     const [name] = this.#unresolved(resolved);
     if (name !== undefined)
       return this.#ask({ kind: 'resolveName', name, servers: this.#servers() }, resolved);
