@@ -71,12 +71,16 @@ const metrics: readonly Metric[] = [
 type Sent = { readonly total: number; readonly seconds: number };
 type Wanted = { readonly seconds: number; readonly rate: number };
 
-/** How often all members have logged one of these events. */
-function occurrences(bed: Bed, numbers: readonly number[]): number {
-  const pattern = new RegExp(` LBSSF/(${numbers.join('|')}) `, 'g');
-  return Array.from({ length: members }, (_, n) =>
-    bed.processes.output(memberProcess(n + 1)),
-  ).reduce((sum, text) => sum + (text.match(pattern)?.length ?? 0), 0);
+/** What all members have logged of these events. */
+function occurrences(bed: Bed, numbers: readonly number[]): readonly string[] {
+  const pattern = new RegExp(` LBSSF/(${numbers.join('|')}) `);
+  return Array.from({ length: members }, (_, n) => memberProcess(n + 1)).flatMap((name) =>
+    bed.processes
+      .output(name)
+      .split('\n')
+      .filter((line) => pattern.test(line))
+      .map((line) => `${name}: ${line}`),
+  );
 }
 
 /** Datagrams that found the queue of a socket full, as the kernel counts them for a node. */
@@ -122,19 +126,21 @@ async function measure(wanted: Wanted): Promise<Sample['values']> {
     );
     const recording = join(bed.workFolder, 'recording');
     writeFileSync(recording, await finished(bed, 'recorder', graceMs));
-    const countAll = () =>
+    const all = () =>
       Object.entries(counted).map(([key, numbers]) => [key, occurrences(bed, numbers)] as const);
-    const before = new Map(countAll());
+    const before = new Set(all().flatMap(([, lines]) => lines));
     const floods = [await flood(bed, 1, recording, wanted), await flood(bed, 2, recording, wanted)];
     await sleep(afterwardsMs);
     const total = (of: (one: (typeof floods)[number]) => number) =>
       floods.reduce((sum, one) => sum + of(one), 0);
     const seconds = total((one) => one.seconds);
+    const since = all().map(([key, lines]) => [key, lines.filter((l) => !before.has(l))] as const);
+    for (const line of since.flatMap(([, lines]) => lines)) console.log(line);
     isDone = true;
     return {
       sentPerS: total((one) => one.total) / seconds,
       lostPercent: (100 * total((one) => one.lost)) / total((one) => one.total),
-      ...Object.fromEntries(countAll().map(([key, n]) => [key, n - (before.get(key) ?? 0)])),
+      ...Object.fromEntries(since.map(([key, lines]) => [key, lines.length])),
       cpuPercent: total((one) => one.cpuMs) / (10 * seconds),
     };
   } finally {

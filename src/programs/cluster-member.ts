@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { AddressHolder } from '#adapters/cluster/address-holder';
 import { ClusterPort } from '#adapters/cluster/cluster-port';
 import { KernelAddressHolder } from '#adapters/cluster/kernel-address-holder';
+import { KernelMemberSockets } from '#adapters/cluster/kernel-member-sockets';
+import { PortableMemberSockets } from '#adapters/cluster/member-sockets';
 import { MemberStore } from '#adapters/cluster/member-store';
 import { MemoryAddressHolder } from '#adapters/cluster/memory-address-holder';
 import { now } from '#adapters/machine-clock';
@@ -28,6 +30,12 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
     random: (octets) => random.bytes(octets),
     wallClockMs: now,
     holder: (ends, taken) => holderOf(parts, ends, taken),
+    sockets: (ends, received) => {
+      const where = parts.place();
+      return where === undefined || 'float' in where
+        ? PortableMemberSockets.open(ends, received)
+        : KernelMemberSockets.open(where, ends, received);
+    },
     input,
   });
 }

@@ -7,10 +7,22 @@ import { address, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
 import { stretching } from '#protocol/vcl/keys';
+import { loadSys } from '../userspace/sys.ts';
 import type { AddressHolder } from './address-holder.ts';
 import { ClusterPort } from './cluster-port.ts';
+import { KernelMemberSockets } from './kernel-member-sockets.ts';
+import { PortableMemberSockets, type Received } from './member-sockets.ts';
 import { MemberStore } from './member-store.ts';
 import { MemoryAddressHolder } from './memory-address-holder.ts';
+
+const sys = await loadSys();
+if (!sys.ok) throw new Error(sys.error);
+const kinds = {
+  portable: PortableMemberSockets.open,
+  kernel: (ends: ClusterEnds, received: Received) =>
+    KernelMemberSockets.open(sys.value, ends, received),
+} as const;
+type Kind = keyof typeof kinds;
 
 /** A member on loopback: what it was told, and what became of the cluster address. */
 class Member {
@@ -18,9 +30,10 @@ class Member {
   readonly done: string[] = [];
   readonly port: ClusterPort;
   refusal: string | undefined;
+  onTold: (() => void) | undefined;
   #waiting: (() => void) | undefined;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, kind: Kind = 'portable') {
     const folder = mkdtempSync(join(tmpdir(), 'headend-cluster-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const note = (what: string) => (addresses: readonly IpAddress[]) =>
@@ -38,8 +51,10 @@ class Member {
       random: (octets) => new Uint8Array(octets).fill(7),
       wallClockMs: () => 1_000_000,
       holder,
+      sockets: kinds[kind],
       input: (input) => {
         this.told.push(input);
+        this.onTold?.();
         this.#waiting?.();
       },
     });
@@ -64,36 +79,74 @@ const ends = (host: number, port: number): ClusterEnds => ({
   group: undefined,
 });
 
-test('members hear each other on both sides, and what was sent while sockets were bound is not lost', async (t) => {
-  const [one, two] = [new Member(t), new Member(t)];
-  two.port.perform({ kind: 'open', ends: ends(130, 19023) });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  one.port.perform({ kind: 'open', ends: ends(129, 19023) });
-  for (const [side, at] of [
-    ['private', '127.32.1.130'],
-    ['public', '127.18.124.130'],
-  ] as const) {
-    const to = { address: address(at), port: 19023 };
-    one.port.perform({ kind: 'send', side, to, octets: Uint8Array.of(1, 2) });
-    const heard = await two.next();
-    assert.deepEqual(heard, {
-      kind: 'datagram',
-      side,
-      from: { address: side === 'private' ? '127.32.1.129' : '127.18.124.129', port: 19023 },
-      octets: Uint8Array.of(1, 2),
-    });
-  }
-});
+for (const kind of ['portable', 'kernel'] as const) {
+  test(`${kind} sockets: members hear each other on both sides, and what was sent while sockets were bound is not lost`, async (t) => {
+    const [one, two] = [new Member(t, kind), new Member(t, kind)];
+    two.port.perform({ kind: 'open', ends: ends(130, 19023) });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    one.port.perform({ kind: 'open', ends: ends(129, 19023) });
+    for (const [side, at] of [
+      ['private', '127.32.1.130'],
+      ['public', '127.18.124.130'],
+    ] as const) {
+      const to = { address: address(at), port: 19023 };
+      one.port.perform({ kind: 'send', side, to, octets: Uint8Array.of(1, 2) });
+      const heard = await two.next();
+      assert.deepEqual(heard, {
+        kind: 'datagram',
+        side,
+        from: { address: side === 'private' ? '127.32.1.129' : '127.18.124.129', port: 19023 },
+        octets: Uint8Array.of(1, 2),
+      });
+    }
+  });
 
-test('a port that is taken is told in one line', async (t) => {
-  const [one, two] = [new Member(t), new Member(t)];
-  one.port.perform({ kind: 'open', ends: ends(140, 19024) });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  two.port.perform({ kind: 'open', ends: ends(140, 19024) });
-  const told = await two.next();
-  assert.ok(told.kind === 'portFailed');
-  assert.match(told.reason, /127\.32\.1\.140:19024 is taken/);
-});
+  test(`${kind} sockets: a port that is taken is told in one line, and a port that was closed is free`, async (t) => {
+    const [one, two] = [new Member(t, kind), new Member(t, kind)];
+    one.port.perform({ kind: 'open', ends: ends(140, 19024) });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    two.port.perform({ kind: 'open', ends: ends(140, 19024) });
+    const told = await two.next();
+    assert.ok(told.kind === 'portFailed');
+    assert.match(told.reason, /127\.32\.1\.140:19024 is taken/);
+    await one.port.close();
+    two.port.perform({ kind: 'open', ends: ends(140, 19024) });
+    const to = { address: address('127.32.1.140'), port: 19024 };
+    two.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(3) });
+    assert.equal((await two.next()).kind, 'datagram');
+  });
+
+  test(`${kind} sockets: a burst arrives whole and in order, in more than one turn of the event loop`, async (t) => {
+    const member = new Member(t, kind);
+    member.port.perform({ kind: 'open', ends: ends(142, 19026) });
+    const to = { address: address('127.32.1.142'), port: 19026 };
+    const count = 600;
+    for (let n = 0; n < count; n += 1)
+      member.port.perform({
+        kind: 'send',
+        side: 'private',
+        to,
+        octets: Uint8Array.of(n >> 8, n & 255),
+      });
+    for (let n = 0; n < count; n += 1) {
+      const heard = await member.next();
+      assert.ok(heard.kind === 'datagram');
+      assert.deepEqual([...heard.octets], [n >> 8, n & 255]);
+    }
+  });
+
+  test(`${kind} sockets: a member may close them while it is told of a datagram`, async (t) => {
+    const member = new Member(t, kind);
+    member.port.perform({ kind: 'open', ends: ends(143, 19027) });
+    const to = { address: address('127.32.1.143'), port: 19027 };
+    for (const octet of [1, 2, 3])
+      member.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(octet) });
+    member.onTold = () => void member.port.close();
+    await member.next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(member.told, []);
+  });
+}
 
 test('an address that cannot be held is told, and the holder does as it is asked, in order', async (t) => {
   const member = new Member(t);

@@ -1,5 +1,6 @@
 import { scrypt } from 'node:crypto';
 import type { IpAddress } from '#base/address';
+import type { Result } from '#base/result';
 import type {
   ClusterAction,
   ClusterAnswer,
@@ -9,7 +10,7 @@ import type {
 } from '#features/cluster/port';
 import type { Side } from '#protocol/vcl/turn';
 import type { AddressHolder } from './address-holder.ts';
-import { MemberSockets } from './member-sockets.ts';
+import type { MemberSockets, Received } from './member-sockets.ts';
 import type { MemberStore } from './member-store.ts';
 import { addressesOf, lookupFailure, namesOf } from './name-lookup.ts';
 
@@ -22,6 +23,11 @@ export type ClusterPortParts = {
   readonly wallClockMs: () => number;
   /** Makes the holder of the cluster address for a member with these ends. */
   readonly holder: (ends: ClusterEnds, taken: (hardwareAddress: string) => void) => AddressHolder;
+  /** Opens the sockets of a member; the error is one line for people. */
+  readonly sockets: (
+    ends: ClusterEnds,
+    received: Received,
+  ) => Result<MemberSockets, string> | Promise<Result<MemberSockets, string>>;
   readonly input: (input: ClusterInput) => void;
 };
 
@@ -98,7 +104,7 @@ export class ClusterPort {
     if (refused !== undefined) return this.#fail(refused);
     const received = (side: Side, from: { address: IpAddress; port: number }, octets: Uint8Array) =>
       this.#parts.input({ kind: 'datagram', side, from, octets });
-    const opened = await MemberSockets.open(ends, received);
+    const opened = await this.#parts.sockets(ends, received);
     if (opening !== this.#opening) {
       if (opened.ok) await opened.value.close();
       return;

@@ -5,15 +5,22 @@ import type { ClusterEnds } from '#features/cluster/port';
 import type { Side } from '#protocol/vcl/turn';
 import { describeBindError } from '../bind-errors.ts';
 
-type Received = (side: Side, from: Endpoint, octets: Uint8Array) => void;
+export type Received = (side: Side, from: Endpoint, octets: Uint8Array) => void;
+
+/** What a member speaks and listens by. */
+export type MemberSockets = {
+  /** Sends a datagram; one that the system refuses is lost, as UDP may lose any. */
+  send(side: Side, to: Endpoint, octets: Uint8Array): void;
+  close(): Promise<void>;
+};
 
 /** Announcements stay on the network of the members. */
 const MULTICAST_TTL = 1;
 /** Keepalives of honest members must survive a flood of others. */
 const RECEIVE_BUFFER_OCTETS = 1 << 20;
 
-/** The sockets of a member: one for each of its addresses, and one for the group. */
-export class MemberSockets {
+/** The sockets of a member where nothing but Node is there: one for each of its addresses, and one for the group. */
+export class PortableMemberSockets implements MemberSockets {
   readonly #sockets: { readonly side: Side; readonly family: 4 | 6; readonly socket: Socket }[] =
     [];
   readonly #received: Received;
@@ -23,8 +30,11 @@ export class MemberSockets {
   }
 
   /** Binds all of them; the error is one line for people. */
-  static async open(ends: ClusterEnds, received: Received): Promise<Result<MemberSockets, string>> {
-    const sockets = new MemberSockets(received);
+  static async open(
+    ends: ClusterEnds,
+    received: Received,
+  ): Promise<Result<PortableMemberSockets, string>> {
+    const sockets = new PortableMemberSockets(received);
     const { privateAddress, publicAddresses, port, group } = ends;
     const wanted: readonly (readonly [Side, IpAddress])[] = [
       ['private', privateAddress],
@@ -47,7 +57,6 @@ export class MemberSockets {
     return ok(sockets);
   }
 
-  /** Sends a datagram; one that the system refuses is lost, as UDP may lose any. */
   send(side: Side, { address, port }: Endpoint, octets: Uint8Array): void {
     const family = familyOf(address);
     const own = this.#sockets.find((s) => s.side === side && s.family === family);

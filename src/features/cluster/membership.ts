@@ -106,6 +106,11 @@ export class Membership {
   /** The policy, and the configuration it was made of: asked with every step, made when that changes. */
   #made: { readonly configuration: Configuration; readonly policy: Policy | undefined } | undefined;
 
+  /** When a tick is due, and what that was made of: asked with every datagram of whoever sends one. */
+  #due:
+    | { readonly member: Member; readonly policy: Policy; readonly at: Instant | undefined }
+    | undefined;
+
   constructor(parts: MembershipParts) {
     this.#parts = parts;
   }
@@ -280,7 +285,12 @@ export class Membership {
 
   #deadline(): Instant | undefined {
     const environment = this.member && this.#environment();
-    return environment && deadline(this.#state, environment);
+    if (!environment) return undefined;
+    const { member } = this.#state;
+    const { policy } = environment;
+    if (this.#due?.member !== member || this.#due.policy !== policy)
+      this.#due = { member, policy, at: deadline(this.#state, environment) };
+    return this.#due.at;
   }
 
   #environment(): Environment | undefined {
