@@ -145,9 +145,8 @@ export class SimulatedPort {
           ? { kind: 'nameResolved', addresses }
           : { kind: 'failed', reason: `${question.name} is not known here` };
       }
-      // There is no reverse DNS in a simulation: clients are sent to addresses.
       case 'nameOf':
-        return { kind: 'namesFound', names: [] };
+        return { kind: 'namesUnknown', reason: 'a simulation has no DNS' };
     }
   }
 }

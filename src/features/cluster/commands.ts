@@ -81,7 +81,7 @@ const nat = setting(balancing)({
 const redirectFqdn = setting(balancing)({
   path: ['redirect-fqdn', choice('state', { enable: 'By name', disable: 'By address' })],
   words: { 'redirect-fqdn': 'Redirect clients by name, so that certificates fit' },
-  help: 'Whether clients are redirected to the name that DNS has for a member, instead of its address.',
+  help: 'Whether clients are redirected to the name that DNS has for a member; IKEv1 has room for its address only.',
   since: '003:684',
   get: (b) => ({ state: b.redirectsToName ? ('enable' as const) : ('disable' as const) }),
   set: (b, { state }) => ({ ...b, redirectsToName: state === 'enable' }),
