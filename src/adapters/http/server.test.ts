@@ -433,6 +433,7 @@ test('the OpenAPI document names every route, parameter and answer', async (t) =
     '/api/v1/cluster/diagnosis',
     '/api/v1/cluster/drain',
     '/api/v1/cluster/load',
+    '/api/v1/cluster/sessions',
     '/api/v1/command-line',
     '/api/v1/command-line/completion',
     '/api/v1/command-line/help',
