@@ -51,7 +51,7 @@ const steps: readonly Step[] = [
   { name: 'handover', command: ['handover.ts'], secondsPerTurn: 20 },
   { name: 'decision', command: ['decision.ts'], secondsPerTurn: 20 },
   { name: 'spread', command: ['spread.ts'], secondsPerTurn: 3 },
-  { name: 'cluster-idle', command: ['cluster-idle.ts'], secondsPerTurn: 40 },
+  { name: 'cluster-idle', command: ['cluster-idle.ts'], secondsPerTurn: 70 },
   { name: 'cluster-flood', command: ['cluster-flood.ts'], secondsPerTurn: 60 },
   { name: 'member-loss', command: ['member-loss.ts'], secondsPerTurn: 50 },
   { name: 'collections', command: ['collections.ts', '--seconds', '8'], secondsPerTurn: 16 },

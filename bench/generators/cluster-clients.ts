@@ -5,8 +5,9 @@
  * their own.
  * Usage: cluster-clients.ts PROFILE-FILE stay|come-back|redirect-only USERS CLIENTS CLIENTS-PER-S
  *
- * `come-back` begins again when a connection has ended; with `redirect-only` a client ends once it is redirected, and
- * has made its key pair and its first message before it begins, since real clients are on machines of their own.
+ * `come-back` begins again when a connection has ended, and begins no faster than the members get through; with
+ * `redirect-only` a client ends once it is redirected, and has made its key pair and its first message before it
+ * begins, since real clients are on machines of their own.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +27,8 @@ import { monotonicMs } from '../monotonic.ts';
 
 type Mode = 'stay' | 'come-back' | 'redirect-only';
 
+/** With `come-back` no more than so many are on their way when another begins for the first time. */
+const mostOnTheirWay = 64;
 /** A client waits so long before it begins again. */
 const againMs = 100;
 const foreverMs = 3_600_000;
@@ -46,6 +49,8 @@ class Clients implements Steppable {
   readonly #mode: Mode;
   readonly #bySa = new Map<SaId, One>();
   readonly #waiting = new Set<One>();
+  /** Clients that have begun and have neither connected nor failed. */
+  readonly #onTheirWay = new Set<number>();
 
   constructor(profile: Profile, users: number, ends: readonly ClientEnds[], mode: Mode) {
     const limits = { halfOpen: 1e6, halfOpenPerAddress: 1e6, isakmpSas: 1e6 };
@@ -61,8 +66,14 @@ class Clients implements Steppable {
     });
   }
 
+  /** Whether so many are on their way that another would only make all of them slower. */
+  get areCrowded(): boolean {
+    return this.#mode === 'come-back' && this.#onTheirWay.size >= mostOnTheirWay;
+  }
+
   begin(number: number, at: Instant): readonly Effect[] {
     const one = this.#client(number);
+    this.#onTheirWay.add(number);
     say(one, 'begun');
     return this.#register(one, one.client.connect(at), at);
   }
@@ -144,12 +155,16 @@ class Clients implements Steppable {
       const done = one.client.notice(notice, at);
       if (notice.kind === 'closed' && one.client.sa === undefined) {
         say(one, 'closed');
+        this.#onTheirWay.delete(one.number);
         if (this.#mode === 'come-back') this.#waiting.add(one);
       } else if (notice.kind === 'redirected') {
         say(one, 'redirected');
         if (this.#mode === 'redirect-only')
           out.push(...this.#perform(one.client.disconnect(at), at));
-      } else if (!wasConnected && one.client.status().state === 'connected') say(one, 'connected');
+      } else if (!wasConnected && one.client.status().state === 'connected') {
+        say(one, 'connected');
+        this.#onTheirWay.delete(one.number);
+      }
       if (one.client.sa !== notice.sa) this.#bySa.delete(notice.sa);
       out.push(...this.#register(one, done, at));
     }
@@ -198,7 +213,7 @@ setInterval(() => {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }, 50);
 for (let number = 1; number <= count; ) {
-  for (; number <= count && beginsAt(number) <= now(); number += 1)
+  for (; number <= count && beginsAt(number) <= now() && !clients.areCrowded; number += 1)
     driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
   await sleep(1);
 }
