@@ -94,10 +94,12 @@ export type DataPlaneReport =
   /** ESP for an SPI that is not installed; at most one report a second and source. */
   | { readonly kind: 'unknownSpi'; readonly spi: number; readonly remote: Endpoint }
   /**
-   * The packet worker died. `reason` says whether another took over, which finds every SA in place with
-   * its numbers going on; installing them again does no harm.
+   * A packet worker died and another took over, which finds every SA in place with its numbers going on;
+   * installing them again does no harm.
    */
-  | { readonly kind: 'lost'; readonly reason: string };
+  | { readonly kind: 'lost'; readonly reason: string }
+  /** A packet worker is gone for good, and what came to it is lost from now on. */
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /** Counters of one SA, since it was installed. */
 export type SaCounters = {

@@ -9,6 +9,19 @@ export const packetPathRestarted = event({
   remedy: 'Clients need not do anything. If it repeats, report the reason with the log around it.',
 });
 
+export const packetPathFailed = event({
+  class: 'IPSEC',
+  number: 901,
+  severity: 1,
+  text: 'The packet path failed for good: {reason}',
+  why:
+    'A worker of the packet path died six times within a minute, or its interface could not be made again. ' +
+    'Its tunnels would carry nothing, while IKE told their peers that all is well, so headend says good-bye to all and ends.',
+  remedy:
+    'Start headend again, or let a service manager do it; clients connect again. Report the reason with the ' +
+    'log around it, unless it was the machine: memory that ran out, an interface that somebody took away.',
+});
+
 export const managementFault = event({
   class: 'HTTP',
   number: 900,

@@ -6,6 +6,7 @@ import { emptyConfiguration } from '#config/configuration';
 import { eventText } from '#events/event';
 import { saFailed } from '#ipsec/events';
 import type { SaId } from '#ipsec/keying';
+import { packetPathFailed } from './events.ts';
 import { HeadEnd } from './head-end.ts';
 
 const headEnd = (): HeadEnd =>
@@ -28,6 +29,15 @@ test('a packet path that restarted is said in the log, with its reason', () => {
     eventText(newest.record),
     'The packet path restarted by itself: the worker ran out of memory',
   );
+});
+
+test('a packet path that failed is said in the log, with what to do', () => {
+  const device = headEnd();
+  const report = { kind: 'failed', reason: 'the worker died too often' } as const;
+  assert.deepEqual(device.step({ kind: 'dataPlane', report }, instant(5)), []);
+  const [newest] = device.log.newestFirst();
+  assert.equal(newest?.record.definition, packetPathFailed);
+  assert.match(packetPathFailed.remedy, /Start headend again/);
 });
 
 test('an answer that nobody asked for changes nothing', () => {

@@ -32,7 +32,7 @@ import type { Session } from '#session/session';
 import { DEFAULT_SESSION_LIMIT, SessionTable } from '#session/session-table';
 import type { SessionQuery } from '#views/views';
 import { clusterSessions, type PageAnswered } from './cluster-sessions.ts';
-import { packetPathRestarted } from './events.ts';
+import { packetPathFailed, packetPathRestarted } from './events.ts';
 import { sessionsPage } from './head-end-views.ts';
 import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
 
@@ -228,9 +228,10 @@ export class HeadEnd implements Steppable {
   step(input: Input, now: Instant): readonly Effect[] {
     switch (input.kind) {
       case 'dataPlane':
-        if (input.report.kind === 'lost') {
-          const { reason } = input.report;
-          this.note(occurred(packetPathRestarted, { reason }), now);
+        if (input.report.kind === 'lost' || input.report.kind === 'failed') {
+          const { kind, reason } = input.report;
+          const definition = kind === 'lost' ? packetPathRestarted : packetPathFailed;
+          this.note(occurred(definition, { reason }), now);
         }
         return this.#perform(this.keying.report(input.report, now), now);
       case 'answer':

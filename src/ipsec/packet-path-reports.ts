@@ -48,5 +48,8 @@ export function observed(
       for (const entry of sas.all())
         if (entry.state.phase === 'established') out.push(...everythingOf(entry, entry.state));
       return;
+    case 'failed':
+      // No SA can be helped; whoever runs the device ends it.
+      return;
   }
 }

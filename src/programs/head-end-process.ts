@@ -48,6 +48,8 @@ export type HeadEndProcess = {
   readonly inside: Inside['kind'];
   /** Fulfilled when packets are moved. */
   serving(): Promise<void>;
+  /** Fulfilled, with the reason, when packets cannot be moved any more; to close it is all that is left. */
+  readonly failed: Promise<string>;
   /** Tells every client good-bye and closes sockets and interface. */
   close(): Promise<void>;
   /** Closes everything without a word to anybody, as if the power failed. */
@@ -136,7 +138,11 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     place: () => place,
   });
   const driver = runDevice(device, work, cluster.perform);
-  const started = await startPacketPath(options, ports, random, driver.report);
+  const { promise: failed, resolve: fail } = Promise.withResolvers<string>();
+  const started = await startPacketPath(options, ports, random, (report) => {
+    driver.report(report);
+    if (report.kind === 'failed') fail(report.reason);
+  });
   if (!started.ok) {
     driver.stop();
     return started;
@@ -152,6 +158,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     driver,
     dataPlane: plane,
     inside: inside.kind,
+    failed,
     serving: async () => {
       if (plane instanceof UserspaceDataPlane) await plane.serving();
     },

@@ -83,10 +83,12 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
     void sealed.then((all) => all && consoles.print(`${passwords} passwords are hashed`));
   }
-  await stopped;
+  const failure = await Promise.race([stopped, headEnd.failed]);
   await web?.close();
   await headEnd.close();
   await consoles.close();
   work.close();
-  return 0;
+  if (!failure) return 0;
+  process.stderr.write(`headend: ends, since ${failure}\n`);
+  return 1;
 }

@@ -198,10 +198,10 @@ export class UserspaceDataPlane implements DataPlane {
       this.#states?.giveUp(index);
       // What waited for it need not wait any longer.
       for (const other of this.#workers) other.wake();
-      this.#lament(index, reason, 'it died too often to be replaced');
+      this.#lament('failed', index, reason, 'it died too often to be replaced');
     } else if (isAttached(this.#sys, descriptors.tun)) {
       this.#start(index);
-      this.#lament(index, reason, 'another took over');
+      this.#lament('lost', index, reason, 'another took over');
     } else this.#renewTun(index, reason);
   }
 
@@ -210,18 +210,18 @@ export class UserspaceDataPlane implements DataPlane {
     if (this.#workers.some(({ lives }) => lives)) return;
     const renewed = renewTun(this.#sys, this.#descriptors, this.#options.tun, this.#routes);
     if (!renewed.ok) {
-      this.#lament(index, reason, renewed.error);
+      this.#lament('failed', index, reason, renewed.error);
       return;
     }
     this.#descriptors = renewed.value;
     for (const [i, { hopeless }] of this.#workers.entries()) if (!hopeless) this.#start(i);
-    this.#lament(index, reason, 'another took over');
+    this.#lament('lost', index, reason, 'another took over');
   }
 
-  #lament(index: number, reason: string, next: string): void {
+  #lament(kind: 'lost' | 'failed', index: number, reason: string, next: string): void {
     const count = this.#workers.length;
     const which = count === 1 ? 'the packet worker' : `packet worker ${index + 1} of ${count}`;
-    this.#options.report({ kind: 'lost', reason: `${which} died (${reason}); ${next}` });
+    this.#options.report({ kind, reason: `${which} died (${reason}); ${next}` });
   }
 
   #newPages(index: number): SharedArrayBuffer[] {

@@ -234,11 +234,13 @@ else {
   test('a worker that is given up takes nobody along, and control datagrams still leave', async () =>
     withBench(async (w, bench) => {
       const peers = await joinEach(w);
-      for (let deaths = 1; deaths <= 6; deaths += 1) {
+      for (let deaths = 1; deaths <= 5; deaths += 1) {
         await kill(bench, 0);
         await w.until('report', () => w.reports('lost').length === deaths);
       }
-      assert.match(w.reports('lost')[5]?.reason ?? '', /worker 1 of 2 .* died too often/);
+      await kill(bench, 0);
+      await w.until('report', () => w.reports('failed').length === 1);
+      assert.match(w.reports('failed')[0]?.reason ?? '', /worker 1 of 2 .* died too often/);
       const other = peers[1] as TestPeer;
       await w.apply(other.additions);
       const packet = w.fromClient(other);
