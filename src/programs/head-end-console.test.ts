@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { SlowWork } from '#adapters/device-runner';
 import { ScryptPool } from '#adapters/scrypt';
 import type { Shell } from '#adapters/terminal/shell';
@@ -21,7 +21,7 @@ import { clearPasswords } from '#session/config';
 import type { PasswordVerifier } from '#session/credentials';
 import { FIRST_SEAT } from './consoles.ts';
 import { HeadEndConsole } from './head-end-console.ts';
-import { startHeadEnd } from './head-end-process.ts';
+import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
 
 /** Has no memory for one password, as long as it lasts. */
 class PoorPool extends ScryptPool {
@@ -41,6 +41,28 @@ class CountingPool extends ScryptPool {
     this.hashed += 1;
     return super.hash(password);
   }
+}
+
+/** A head-end that runs on nothing until the end of the test. */
+async function emptyHeadEnd(t: TestContext): Promise<{ headEnd: HeadEndProcess; work: SlowWork }> {
+  const work = new SlowWork();
+  const started = await startHeadEnd({
+    configuration: emptyConfiguration,
+    work,
+    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
+  });
+  assert.ok(started.ok, 'the head-end starts');
+  t.after(async () => {
+    await started.value.close();
+    work.close();
+  });
+  return { headEnd: started.value, work };
+}
+
+function emptyFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 test('a line that waits for the next start says so at the prompt', async (t) => {
@@ -72,21 +94,10 @@ test('a line that waits for the next start says so at the prompt', async (t) => 
 });
 
 test('the log says who changed which lines and who saved them, and hides secrets', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'headend-audit-'));
-  const work = new SlowWork();
-  const started = await startHeadEnd({
-    configuration: emptyConfiguration,
-    work,
-    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
-  });
-  assert.ok(started.ok, 'the head-end starts');
-  t.after(async () => {
-    await started.value.close();
-    work.close();
-    rmSync(folder, { recursive: true });
-  });
+  const { headEnd, work } = await emptyHeadEnd(t);
+  const folder = emptyFolder(t);
   const type = async (file: string, name: string, ...lines: readonly string[]) => {
-    const shell = new HeadEndConsole(started.value, file, work.scrypt).openShell({ name });
+    const shell = new HeadEndConsole(headEnd, file, work.scrypt).openShell({ name });
     for (const line of lines) await shell.execute(line, new AbortController().signal);
   };
   const file = join(folder, 'startup.cfg');
@@ -94,7 +105,7 @@ test('the log says who changed which lines and who saved them, and hides secrets
   const inside = ['username carla attributes', 'vpn-framed-ip-address 10.1.1.9 255.0.0.0'];
   await type(file, 'console 3', 'configure terminal', ...lines, ...inside, 'end', 'write memory');
   await type(join(file, 'below', 'a-file'), 'admin (web)', 'write memory');
-  const events = [...started.value.device.log.newestFirst()].reverse().map(({ record }) => record);
+  const events = [...headEnd.device.log.newestFirst()].reverse().map(({ record }) => record);
   assert.deepEqual(
     events.slice(0, 4).map((e) => eventText(e)),
     [
@@ -115,18 +126,8 @@ test('the log says who changed which lines and who saved them, and hides secrets
 });
 
 test('exit in the terminal of the daemon says what ends it, and ends nothing', async (t) => {
-  const work = new SlowWork();
-  const started = await startHeadEnd({
-    configuration: emptyConfiguration,
-    work,
-    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
-  });
-  assert.ok(started.ok, 'the head-end starts');
-  t.after(async () => {
-    await started.value.close();
-    work.close();
-  });
-  const console = new HeadEndConsole(started.value, undefined, work.scrypt);
+  const { headEnd, work } = await emptyHeadEnd(t);
+  const console = new HeadEndConsole(headEnd, undefined, work.scrypt);
   const first = console.openShell(FIRST_SEAT);
   const type = (shell: Shell, line: string) => shell.execute(line, new AbortController().signal);
   await type(first, 'configure terminal');
@@ -140,22 +141,10 @@ test('exit in the terminal of the daemon says what ends it, and ends nothing', a
 });
 
 test('passwords typed in a row are hashed once each, and none is saved in clear', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));
-  const file = join(folder, 'startup.cfg');
-  const work = new SlowWork();
-  const started = await startHeadEnd({
-    configuration: emptyConfiguration,
-    work,
-    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
-  });
-  assert.ok(started.ok, 'the head-end starts');
-  t.after(async () => {
-    await started.value.close();
-    work.close();
-    rmSync(folder, { recursive: true });
-  });
+  const { headEnd } = await emptyHeadEnd(t);
+  const file = join(emptyFolder(t), 'startup.cfg');
   const pool = new CountingPool(2, 100);
-  const shell = new HeadEndConsole(started.value, file, pool).openShell({ name: 'console 1' });
+  const shell = new HeadEndConsole(headEnd, file, pool).openShell({ name: 'console 1' });
   const users = Array.from({ length: 12 }, (_, n) => `user${n}`);
   const lines = users.map((user) => `username ${user} password of-${user}`);
   for (const line of ['configure terminal', ...lines, 'enable password of-all', 'end'])
@@ -168,23 +157,10 @@ test('passwords typed in a row are hashed once each, and none is saved in clear'
 });
 
 test('a password that cannot be hashed stays as typed, is an event, and is not saved', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'headend-console-'));
-  const file = join(folder, 'startup.cfg');
-  const work = new SlowWork();
-  const started = await startHeadEnd({
-    configuration: emptyConfiguration,
-    work,
-    inside: { kind: 'memory', connect: (send) => new InsideHost([], send) },
-  });
-  assert.ok(started.ok, 'the head-end starts');
-  t.after(async () => {
-    await started.value.close();
-    work.close();
-    rmSync(folder, { recursive: true });
-  });
-  const { device } = started.value;
+  const { headEnd } = await emptyHeadEnd(t);
+  const file = join(emptyFolder(t), 'startup.cfg');
   const pool = new PoorPool(2, 100);
-  const shell = new HeadEndConsole(started.value, file, pool).openShell({ name: 'console 1' });
+  const shell = new HeadEndConsole(headEnd, file, pool).openShell({ name: 'console 1' });
   const type = (line: string) => shell.execute(line, new AbortController().signal);
   await type('configure terminal');
   for (const user of ['carla', 'dora']) await type(`username ${user} password of-${user}`);
@@ -193,9 +169,9 @@ test('a password that cannot be hashed stays as typed, is an event, and is not s
   assert.equal(failed, true);
   assert.match(text, /Nothing was written, since passwords could not be hashed/);
   assert.equal(existsSync(file), false);
-  const left = () => clearPasswords(device.configuration).map(({ user }) => user);
+  const left = () => clearPasswords(headEnd.device.configuration).map(({ user }) => user);
   assert.deepEqual(left(), ['dora']);
-  const events = [...device.log.newestFirst()].map(({ record }) => record);
+  const events = [...headEnd.device.log.newestFirst()].map(({ record }) => record);
   assert.ok(events.some((e) => e.definition === passwordsNotHashed && e.args.count === 1));
   assert.ok(events.every((e) => !eventText(e).includes('of-dora')));
   pool.poor = false;

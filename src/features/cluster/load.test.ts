@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { percentOf, roomFor, rulesOf, totalOf } from './load.ts';
+import { percentOf, rulesOf, totalOf } from './load.ts';
 
 test('LB-12: load is active sessions of the maximum, in percent', () => {
   assert.equal(percentOf(1, 100, 'truncate'), 1);
@@ -64,15 +64,4 @@ test('GEN-51 GEN-55: sessions of all kinds weigh the same, and those that sleep 
   const percent = (l: typeof ofTwo) => percentOf(totalOf(l).active, totalOf(l).max, 'halfUp');
   assert.equal(percent(ofOneKind), percent(ofTwo));
   assert.deepEqual(totalOf([]), { active: 0, inactive: 0, max: 0 });
-});
-
-test('GEN-85: a full member logs off the session that sleeps for longest', () => {
-  const awake = { id: 1, inactiveSince: undefined };
-  const asleep = { id: 2, inactiveSince: 5000 };
-  const longer = { id: 3, inactiveSince: 1000 };
-  assert.deepEqual(roomFor([awake], 2), { kind: 'free' });
-  assert.deepEqual(roomFor([awake, asleep], 2), { kind: 'logOff', id: 2 });
-  assert.deepEqual(roomFor([awake, asleep, longer], 3), { kind: 'logOff', id: 3 });
-  assert.deepEqual(roomFor([awake, { ...awake, id: 9 }], 2), { kind: 'full' });
-  assert.deepEqual(roomFor([], 0), { kind: 'full' });
 });

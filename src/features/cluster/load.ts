@@ -45,29 +45,3 @@ export function totalOf(loads: readonly SessionLoad[]): Total {
   }
   return { active, inactive, max };
 }
-
-/** A session as far as making room for another one depends on it. */
-export type Occupant = {
-  readonly id: number;
-  /** Since when it sleeps, in milliseconds of any clock; undefined while it has a tunnel. */
-  readonly inactiveSince: number | undefined;
-};
-
-/** Whether one more session fits. */
-export type Room =
-  | { readonly kind: 'free' }
-  /** It does when this one is logged off: the one that sleeps for longest. */
-  | { readonly kind: 'logOff'; readonly id: number }
-  | { readonly kind: 'full' };
-
-/** What a member does with a new session when it may have at most `max`; GEN-85. */
-export function roomFor(occupants: readonly Occupant[], max: number): Room {
-  if (occupants.length < max) return { kind: 'free' };
-  let longest: Occupant | undefined;
-  for (const occupant of occupants) {
-    if (occupant.inactiveSince === undefined) continue;
-    if (longest?.inactiveSince === undefined || occupant.inactiveSince < longest.inactiveSince)
-      longest = occupant;
-  }
-  return longest && max > 0 ? { kind: 'logOff', id: longest.id } : { kind: 'full' };
-}

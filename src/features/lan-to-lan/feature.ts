@@ -3,12 +3,12 @@ import { type EventDef, occurred } from '#events/event';
 import type {
   ChildSummary,
   CloseReason,
-  ConnectRequest,
   IsakmpSaSummary,
   KeyingEffect,
   KeyingNotice,
   SaId,
 } from '#ipsec/keying';
+import { mainModeRequest, rekeyAt, without } from '#ipsec/upkeep';
 import type { Traffic } from '#session/accounting';
 import type { Session } from '#session/session';
 import { tunnelBegins, tunnelFailed } from './events.ts';
@@ -23,7 +23,6 @@ import {
   keyOf,
   newTunnel,
   PENDING_MS,
-  rekeyAt,
   type Tunnel,
 } from './tunnel.ts';
 
@@ -200,23 +199,11 @@ export class LanToLan {
   }
 
   #begin(group: string, tunnel: Tunnel, now: Instant): Effects {
-    const { sa, effects } = this.#parts.keying.connect(this.#request(tunnel.site), now);
+    const { local, peer, policy } = tunnel.site;
+    const request = mainModeRequest(local, peer, policy, this.#parts.ports);
+    const { sa, effects } = this.#parts.keying.connect(request, now);
     this.#put(group, { ...tunnel, sas: [...tunnel.sas, sa] });
     return [say(tunnelBegins, tunnel.site, {}), ...effects];
-  }
-
-  #request({ local, peer, policy }: Site): ConnectRequest {
-    const { isakmp, natTraversal } = this.#parts.ports;
-    return {
-      exchange: 'main',
-      local: { address: local, port: isakmp },
-      localEncapsulated: { address: local, port: natTraversal },
-      remote: { address: peer, port: isakmp },
-      remoteEncapsulated: { address: peer, port: natTraversal },
-      identity: { kind: 'address', address: local },
-      peer: policy,
-      configuration: [],
-    };
   }
 
   /** Negotiates the pairs that are missing; the answer is when the next one is given up. */
@@ -273,12 +260,6 @@ export class LanToLan {
     return next;
   }
 }
-
-const without = (tunnel: Tunnel, sa: SaId): Tunnel => ({
-  ...tunnel,
-  sas: tunnel.sas.filter((known) => known !== sa),
-  rekeying: tunnel.rekeying === sa ? undefined : tunnel.rekeying,
-});
 
 function say<T extends string>(
   definition: EventDef<T>,

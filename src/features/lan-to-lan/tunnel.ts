@@ -1,15 +1,12 @@
 import { after, type Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
-import type { ChildSelectors, ChildSummary, IsakmpSaSummary, SaId } from '#ipsec/keying';
+import type { ChildSelectors, ChildSummary } from '#ipsec/keying';
+import type { KeptSas } from '#ipsec/upkeep';
 import type { Site } from './sites.ts';
 
 /** Where one LAN-to-LAN tunnel stands. What is negotiated the keying manager knows; this is the rest. */
-export type Tunnel = {
+export type Tunnel = KeptSas & {
   readonly site: Site;
-  /** ISAKMP SAs with the peer, complete or not, of either role. */
-  readonly sas: readonly SaId[];
-  /** The SA that another one is to take over from. */
-  readonly rekeying: SaId | undefined;
   /** When this end may begin again, and how long it waits after the next failure. */
   readonly retryAt: Instant;
   readonly waitMs: number;
@@ -24,8 +21,6 @@ const MOST_WAIT_MS = 60_000;
 export const GRACE_MS = 5000;
 /** A Quick Mode is over within this time, one way or the other. */
 export const PENDING_MS = 30_000;
-/** Part of its lifetime after which the initiator of an ISAKMP SA negotiates it anew. */
-const REKEY_PART = 0.85;
 
 export const newTunnel = (site: Site, now: Instant): Tunnel => ({
   site,
@@ -52,9 +47,3 @@ export const carries = (child: ChildSummary, { local, remote }: ChildSelectors):
 
 export const keyOf = ({ local, remote }: ChildSelectors): string =>
   `${local.address}/${local.length} ${remote.address}/${remote.length}`;
-
-/** When the initiator of an SA negotiates it anew. */
-export const rekeyAt = (sa: IsakmpSaSummary): Instant | undefined =>
-  sa.role === 'initiator' && sa.expiresAt !== undefined
-    ? after(sa.expiresAt, -Math.round(sa.lifetimeSeconds * 1000 * (1 - REKEY_PART)))
-    : undefined;

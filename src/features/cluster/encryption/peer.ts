@@ -2,14 +2,15 @@ import type { KeyObject } from 'node:crypto';
 import type { IpAddress } from '#base/address';
 import { after, type Instant } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
-import type { ChildSelectors, IsakmpSaSummary, PeerPolicy, SaId } from '#ipsec/keying';
+import type { ChildSelectors, PeerPolicy } from '#ipsec/keying';
+import type { KeptSas } from '#ipsec/upkeep';
 import type { Incarnation } from '#wire/vcl/fields';
 
 /** The word by which the keying manager marks what concerns members of the cluster. */
 export const OWNER = 'cluster';
 
 /** Another member that called: where the tunnel with it stands. */
-export type MemberPeer = {
+export type MemberPeer = KeptSas & {
   readonly address: IpAddress;
   readonly policy: PeerPolicy;
   readonly selectors: ChildSelectors;
@@ -18,10 +19,6 @@ export type MemberPeer = {
   readonly heardAt: Instant;
   /** When this end begins, if nobody did before: at once for the lower address, later for the other. */
   readonly beginAt: Instant;
-  /** ISAKMP SAs with it, complete or not, of either role. */
-  readonly sas: readonly SaId[];
-  /** The SA that another one is to take over from. */
-  readonly rekeying: SaId | undefined;
   /** Until when a pair is waited for that somebody negotiates. */
   readonly pendingUntil: Instant | undefined;
   readonly waitMs: number;
@@ -36,8 +33,6 @@ const MOST_WAIT_MS = 30_000;
 export const GRACE_MS = 3000;
 /** A Quick Mode is over within this time, one way or the other. */
 export const PENDING_MS = 10_000;
-/** Part of its lifetime after which the initiator of an ISAKMP SA negotiates it anew. */
-const REKEY_PART = 0.85;
 
 /** Ours: members are both of this program, so that nothing has to be configured for phase 2. */
 const PAIR_LIFETIME_SECONDS = 28_800;
@@ -102,15 +97,3 @@ export const failed = (peer: MemberPeer, reason: string, now: Instant): MemberPe
   beginAt: after(now, peer.waitMs),
   waitMs: Math.min(2 * peer.waitMs, MOST_WAIT_MS),
 });
-
-export const without = (peer: MemberPeer, sa: SaId): MemberPeer => ({
-  ...peer,
-  sas: peer.sas.filter((known) => known !== sa),
-  rekeying: peer.rekeying === sa ? undefined : peer.rekeying,
-});
-
-/** When the initiator of an SA negotiates it anew. */
-export const rekeyAt = (sa: IsakmpSaSummary): Instant | undefined =>
-  sa.role === 'initiator' && sa.expiresAt !== undefined
-    ? after(sa.expiresAt, -Math.round(sa.lifetimeSeconds * 1000 * (1 - REKEY_PART)))
-    : undefined;

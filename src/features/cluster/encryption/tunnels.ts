@@ -1,34 +1,25 @@
 import type { KeyObject } from 'node:crypto';
-import { compareAddresses, type Endpoint, type IpAddress } from '#base/address';
+import { compareAddresses, type IpAddress } from '#base/address';
 import { after, earliest, elapsedMs, type Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { type EventDef, occurred } from '#events/event';
 import type {
   ChildSummary,
   CloseReason,
-  ConnectRequest,
   KeyingEffect,
   KeyingNotice,
   PeerPolicy,
   SaId,
 } from '#ipsec/keying';
 import type { Keying } from '#ipsec/keying-commands';
+import { mainModeRequest, rekeyAt, without } from '#ipsec/upkeep';
 import type { Traffic } from '#session/accounting';
 import type { Session } from '#session/session';
 import type { SessionTable } from '#session/session-table';
 import type { Incarnation } from '#wire/vcl/fields';
 import { memberTunnelDown, memberTunnelUp, tooManyCallers } from '../events.ts';
 import { MemberSessions, type PairTraffic } from './member-sessions.ts';
-import {
-  FIRST_WAIT_MS,
-  failed,
-  GRACE_MS,
-  type MemberPeer,
-  newPeer,
-  PENDING_MS,
-  rekeyAt,
-  without,
-} from './peer.ts';
+import { FIRST_WAIT_MS, failed, GRACE_MS, type MemberPeer, newPeer, PENDING_MS } from './peer.ts';
 
 /** What the feature asks of the keying manager. */
 export type TunnelKeying = Pick<
@@ -256,24 +247,11 @@ export class MemberTunnels {
     }
     // Its next call, if there is one, is what begins.
     if (elapsedMs(peer.heardAt, now) > SILENT_MS) return [];
-    const { sa, effects } = this.#parts.keying.connect(this.#request(peer), now);
+    const { address, policy } = peer;
+    const request = mainModeRequest(this.#own, address, policy, this.#parts.ports);
+    const { sa, effects } = this.#parts.keying.connect(request, now);
     this.#put({ ...peer, sas: [sa] });
     return effects;
-  }
-
-  #request({ address, policy }: MemberPeer): ConnectRequest {
-    const { isakmp, natTraversal } = this.#parts.ports;
-    const end = (at: IpAddress, port: number): Endpoint => ({ address: at, port });
-    return {
-      exchange: 'main',
-      local: end(this.#own, isakmp),
-      localEncapsulated: end(this.#own, natTraversal),
-      remote: end(address, isakmp),
-      remoteEncapsulated: end(address, natTraversal),
-      identity: { kind: 'address', address: this.#own },
-      peer: policy,
-      configuration: [],
-    };
   }
 
   #addPair(peer: MemberPeer, sa: SaId, now: Instant): Effects {
