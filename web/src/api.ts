@@ -2,9 +2,11 @@ import type {
   BalancingChange,
   BalancingForm,
   BalancingVerdict,
+  ClusterSessionPage,
+  ClusterView,
   DrainRequest,
 } from '#views/cluster-views';
-import type { EventPage, SessionKind } from '#views/views';
+import type { EventPage, SessionKind, SessionQuery } from '#views/views';
 
 /** Who is logged in. */
 export type Me = { readonly name: string; readonly mayChange: boolean; readonly prompt: string };
@@ -72,6 +74,22 @@ export class Api {
 
   async endDrain(): Promise<void> {
     await this.#call('DELETE', '/cluster/drain');
+  }
+
+  cluster(): Promise<ClusterView> {
+    return this.#call('GET', '/cluster');
+  }
+
+  /** A page of the sessions of all members; it takes as long as the slowest of them. */
+  clusterSessions(query: SessionQuery, signal: AbortSignal): Promise<ClusterSessionPage> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const parameters = given.map(([name, value]) => [name, String(value)]);
+    return this.#call(
+      'GET',
+      `/cluster/sessions?${new URLSearchParams(parameters)}`,
+      undefined,
+      signal,
+    );
   }
 
   balancing(): Promise<BalancingForm> {

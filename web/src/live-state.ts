@@ -89,20 +89,29 @@ function applyRows(before: SessionRows | undefined, delta: SessionsDelta): reado
   return order.flatMap((index) => known.get(index) ?? []);
 }
 
-function sampleTraffic(
-  before: SessionRows | undefined,
-  rows: readonly SessionView[],
+/** The last minute of traffic of `rows`, by `keyOf`: what was known `before`, and a sample of now. */
+export function sampledTraffic<T extends Pick<SessionView, 'bytesTx' | 'bytesRx'>, K>(
+  before: ReadonlyMap<K, readonly TrafficSample[]> | undefined,
+  rows: readonly T[],
+  keyOf: (row: T) => K,
   at: number,
-): ReadonlyMap<number, readonly TrafficSample[]> {
-  const traffic = new Map<number, readonly TrafficSample[]>();
-  for (const { index, bytesTx, bytesRx } of rows) {
-    const samples = before?.traffic.get(index) ?? [];
+): ReadonlyMap<K, readonly TrafficSample[]> {
+  const traffic = new Map<K, readonly TrafficSample[]>();
+  for (const row of rows) {
+    const samples = before?.get(keyOf(row)) ?? [];
     const last = samples.at(-1);
-    if (last && at - last.at < sampleGapMs) traffic.set(index, samples);
-    else traffic.set(index, [...samples, { at, tx: bytesTx, rx: bytesRx }].slice(-trafficMax));
+    const sample = { at, tx: row.bytesTx, rx: row.bytesRx };
+    if (last && at - last.at < sampleGapMs) traffic.set(keyOf(row), samples);
+    else traffic.set(keyOf(row), [...samples, sample].slice(-trafficMax));
   }
   return traffic;
 }
+
+const sampleTraffic = (
+  before: SessionRows | undefined,
+  rows: readonly SessionView[],
+  at: number,
+): SessionRows['traffic'] => sampledTraffic(before?.traffic, rows, ({ index }) => index, at);
 
 function applySessions(state: LiveState, update: LiveUpdate): SessionRows | undefined {
   const { sessions: before } = state;

@@ -64,7 +64,12 @@ const tickOf = (bitsPerSecond: number): string =>
   formatRate(bitsPerSecond).replace(/\.(\d*?)0+ /, (_, rest) => (rest === '' ? ' ' : `.${rest} `));
 
 /** Bits per second through all tunnels; the caption says in words what the lines show. */
-export function ThroughputChart({ samples }: { readonly samples: readonly ThroughputSample[] }) {
+export function ThroughputChart(props: {
+  readonly samples: readonly ThroughputSample[];
+  /** The member of a cluster whose tunnels these are. */
+  readonly of?: string | undefined;
+}) {
+  const { samples, of } = props;
   const theme = useTheme();
   const figure = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
@@ -100,7 +105,7 @@ export function ThroughputChart({ samples }: { readonly samples: readonly Throug
   return (
     <figure ref={figure} className="throughput" aria-label="Throughput of all tunnels">
       <figcaption className="throughput-caption">
-        <h2>Throughput</h2>
+        <h2>Throughput{of !== undefined && ` of ${of}`}</h2>
         <dl>
           <div>
             <dt>

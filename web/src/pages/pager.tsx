@@ -4,7 +4,9 @@ import type { SessionRows } from '../live-state.ts';
 
 /** Which part of a long list is shown, and the ways to the next and the one before. */
 export function Pager(props: {
-  readonly sessions: SessionRows;
+  readonly sessions: Pick<SessionRows, 'total' | 'nextCursor' | 'stale'> & {
+    readonly rows: readonly unknown[];
+  };
   readonly pageLength: number;
   /** Where each page after the first started. */
   readonly cursors: readonly string[];

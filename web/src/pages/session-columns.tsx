@@ -19,12 +19,12 @@ export type CellContext = {
 };
 
 /** One or two headings over each other, as the concentrator stacks them; NAT-37. */
-export type Column = {
+export type Column<T extends SessionView = SessionView> = {
   readonly headings: readonly { readonly label: string; readonly sort?: SessionSortKey }[];
   readonly className?: string;
   /** The details say it too: left out beside the open drawer and on a phone. */
   readonly minor?: boolean;
-  readonly cell: (session: SessionView, context: CellContext) => ReactNode;
+  readonly cell: (session: T, context: CellContext) => ReactNode;
 };
 
 const addresses: Column = {
@@ -126,7 +126,8 @@ const traffic: Column = {
   },
 };
 
-const lastMinute: Column = {
+/** Of rows that come once a second. */
+export const lastMinute: Column = {
   headings: [{ label: 'Last minute' }],
   minor: true,
   cell: (_, context) => <Sparkline history={rateHistory(context.traffic)} />,

@@ -4,50 +4,9 @@ import { Icon } from '../components/icon.tsx';
 import { LegacyMark, StateMark } from '../components/marks.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';
 import { useConsole, useLive } from '../console-context.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatEndpoint,
-  formatLoginTime,
-  formatOctets,
-  formatSpi,
-} from '../format.ts';
+import { formatCount, formatDuration, formatEndpoint, formatOctets, formatSpi } from '../format.ts';
 import { setParameters } from '../router.ts';
-
-type Fact = readonly [label: string, value: ReactNode];
-
-function Facts({ facts }: { readonly facts: readonly Fact[] }) {
-  return (
-    <dl className="facts">
-      {facts.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-const figures = (text: string): ReactNode => <span className="figures">{text}</span>;
-
-function sessionFacts(session: SessionView, asOf: number): Fact[] {
-  const facts: Fact[] = [
-    ['Public', figures(formatEndpoint(session.publicAddress, session.publicPort))],
-    ['Protocol', session.protocol],
-    ['Encryption', session.encryption],
-    ['Login time', figures(formatLoginTime(session.loginAt))],
-    ['Duration', figures(formatDuration(asOf - session.loginAt))],
-  ];
-  if (session.assignedAddress !== undefined)
-    facts.unshift(['Assigned', figures(session.assignedAddress)]);
-  if (session.kind === 'remoteAccess') {
-    facts.push(['Group', session.group]);
-    if (session.groupPolicy !== undefined) facts.push(['Group policy', session.groupPolicy]);
-    facts.push(['Client', [session.clientType, session.clientVersion].filter(Boolean).join(' ')]);
-  }
-  return facts;
-}
+import { Facts, figures, sessionFacts } from './session-facts.tsx';
 
 const natTraversalWords: Readonly<Record<IsakmpSaView['natTraversal'], string>> = {
   none: 'not in use',
@@ -193,7 +152,7 @@ function DrawerBody({ detail }: { readonly detail: SessionDetailView }) {
   );
 }
 
-const closeDrawer = () => setParameters({ session: undefined });
+const closeDrawer = () => setParameters({ session: undefined, on: undefined });
 
 /** Everything about one session, beside the table it was chosen from; LB-61, NAT-39. */
 export function SessionDrawer(props: {

@@ -1,21 +1,29 @@
 import type { KeyboardEvent } from 'react';
 import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
 import { Icon } from '../components/icon.tsx';
-import type { SessionRows } from '../live-state.ts';
-import { type Column, classOf, columnsOf, nameHeadings } from './session-columns.tsx';
+import type { TrafficSample } from '../live-state.ts';
+import { type Column, classOf, nameHeadings } from './session-columns.tsx';
 
 export type Order = { readonly sort: SessionSortKey; readonly descending: boolean };
 
-type TableProps = {
+type TableProps<T extends SessionView> = {
   readonly kind: SessionKind;
-  readonly sessions: SessionRows;
-  readonly asOf: number;
+  readonly rows: readonly T[];
+  /** What tells one row from all others. */
+  readonly keyOf: (session: T) => string;
+  readonly trafficOf: (session: T) => readonly TrafficSample[];
+  readonly stale: boolean;
+  /** The moment that a session's duration runs to, by the clock that its login was told by. */
+  readonly asOf: (session: T) => number;
   readonly order: Order;
-  readonly chosen: number | undefined;
-  readonly mayChange: boolean;
+  /** The columns after the name. */
+  readonly columns: readonly Column<T>[];
+  readonly isChosen: (session: T) => boolean;
+  /** Whether an administrator may log this session out here; absent for whoever may not. */
+  readonly mayLogOff?: ((session: T) => boolean) | undefined;
   readonly onSort: (key: SessionSortKey) => void;
-  readonly onChoose: (index: number) => void;
-  readonly onLogOff: (session: SessionView) => void;
+  readonly onChoose: (session: T) => void;
+  readonly onLogOff: (session: T) => void;
 };
 
 function SortButton(props: {
@@ -77,40 +85,44 @@ function moveAmongNames(event: KeyboardEvent<HTMLTableSectionElement>): void {
   names[Math.max(0, Math.min(names.length - 1, here + step))]?.focus();
 }
 
-const labelOf = (column: Column): string => column.headings.map(({ label }) => label).join(' · ');
+const labelOf = (column: Pick<Column, 'headings'>): string =>
+  column.headings.map(({ label }) => label).join(' · ');
 
-function Row(props: TableProps & { readonly session: SessionView }) {
-  const { session, chosen, sessions, asOf } = props;
-  const context = { asOf, traffic: sessions.traffic.get(session.index) ?? [] };
+function Row<T extends SessionView>(props: TableProps<T> & { readonly session: T }) {
+  const { session } = props;
+  const chosen = props.isChosen(session);
+  const context = { asOf: props.asOf(session), traffic: props.trafficOf(session) };
   return (
-    <tr data-chosen={chosen === session.index || undefined}>
+    <tr data-chosen={chosen || undefined}>
       <th scope="row" data-label={nameHeadings[props.kind]}>
         <button
           type="button"
           className="link"
           data-name
-          aria-expanded={chosen === session.index}
-          onClick={() => props.onChoose(session.index)}
+          aria-expanded={chosen}
+          onClick={() => props.onChoose(session)}
         >
           {session.username}
         </button>
         <div className="figures muted row-index">#{session.index}</div>
       </th>
-      {columnsOf[props.kind].map((column) => (
+      {props.columns.map((column) => (
         <td key={labelOf(column)} className={classOf(column)} data-label={labelOf(column)}>
           {column.cell(session, context)}
         </td>
       ))}
-      {props.mayChange && (
+      {props.mayLogOff && (
         <td className="row-actions" data-label="Actions">
-          <button
-            type="button"
-            className="button button-quiet"
-            aria-label={`Log out ${session.username}, session ${session.index}`}
-            onClick={() => props.onLogOff(session)}
-          >
-            Log out
-          </button>
+          {props.mayLogOff(session) && (
+            <button
+              type="button"
+              className="button button-quiet"
+              aria-label={`Log out ${session.username}, session ${session.index}`}
+              onClick={() => props.onLogOff(session)}
+            >
+              Log out
+            </button>
+          )}
         </td>
       )}
     </tr>
@@ -118,14 +130,14 @@ function Row(props: TableProps & { readonly session: SessionView }) {
 }
 
 /** One of the three tables of Monitoring | Sessions. */
-export function SessionTable(props: TableProps) {
+export function SessionTable<T extends SessionView>(props: TableProps<T>) {
   const name = { headings: [{ label: nameHeadings[props.kind], sort: 'username' as const }] };
   return (
     <div className="table-frame scrolls-sideways">
-      <table className="table session-table" aria-busy={props.sessions.stale}>
+      <table className="table session-table" aria-busy={props.stale}>
         <thead>
           <tr>
-            {[name, ...columnsOf[props.kind]].map((column) => (
+            {[name, ...props.columns].map((column) => (
               <HeadingCell
                 key={column.headings[0]?.label}
                 column={column}
@@ -133,12 +145,12 @@ export function SessionTable(props: TableProps) {
                 onSort={props.onSort}
               />
             ))}
-            {props.mayChange && <th scope="col">Actions</th>}
+            {props.mayLogOff && <th scope="col">Actions</th>}
           </tr>
         </thead>
         <tbody onKeyDown={moveAmongNames}>
-          {props.sessions.rows.map((session) => (
-            <Row key={session.index} {...props} session={session} />
+          {props.rows.map((session) => (
+            <Row key={props.keyOf(session)} {...props} session={session} />
           ))}
         </tbody>
       </table>

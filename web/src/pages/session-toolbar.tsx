@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { SessionKind, SessionSummaryView } from '#views/views';
 import { useLive } from '../console-context.ts';
 import { formatCount } from '../format.ts';
@@ -15,11 +15,11 @@ const tabs: readonly (readonly [SessionKind, string, keyof SessionSummaryView])[
   ['management', 'Management', 'activeManagement'],
 ];
 
+/** Sessions of each kind, as far as they are known. */
+export type Counts = Readonly<Partial<Record<keyof SessionSummaryView, number | undefined>>>;
+
 /** The three tables; the left and right arrow keys go from one to the next. */
-function Tabs(props: {
-  readonly kind: SessionKind;
-  readonly summary: SessionSummaryView | undefined;
-}) {
+function Tabs(props: { readonly kind: SessionKind; readonly summary: Counts | undefined }) {
   const list = useRef<HTMLDivElement>(null);
   const choose = (kind: SessionKind) =>
     setParameters({
@@ -28,6 +28,7 @@ function Tabs(props: {
       order: undefined,
       group: undefined,
       session: undefined,
+      on: undefined,
     });
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -52,7 +53,9 @@ function Tabs(props: {
           onClick={() => choose(kind)}
         >
           {label}{' '}
-          <span className="figures">{props.summary ? formatCount(props.summary[count]) : '–'}</span>
+          <span className="figures">
+            {props.summary?.[count] === undefined ? '–' : formatCount(props.summary[count])}
+          </span>
         </button>
       ))}
     </div>
@@ -131,13 +134,16 @@ export function SessionToolbar(props: {
   readonly group: string | undefined;
   readonly text: string;
   readonly order: Order;
-  readonly summary: SessionSummaryView | undefined;
+  readonly summary: Counts | undefined;
+  /** Of a cluster, whose sessions are listed. */
+  readonly scope?: ReactNode;
   /** Absent when there is nothing to log out, or not everything that would be is shown. */
   readonly onLogOffAll: (() => void) | undefined;
 }) {
   const groups = useLive().system?.groups ?? [];
   return (
     <div className="toolbar">
+      {props.scope}
       <Tabs kind={props.kind} summary={props.summary} />
       {props.kind === 'remoteAccess' && (
         <label className="field">

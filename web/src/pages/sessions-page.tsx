@@ -1,54 +1,25 @@
 import { useEffect, useState } from 'react';
-import type { SessionKind, SessionSortKey, SessionView } from '#views/views';
+import type { ClusterSessionView } from '#views/cluster-views';
+import type { SessionKind, SessionView } from '#views/views';
+import { useTakesPart } from '../cluster-sessions.ts';
 import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { Page } from '../components/page.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';
 import { ThroughputChart } from '../components/throughput-chart.tsx';
 import { useConsole, useLive } from '../console-context.ts';
-import { setParameters, useParameters } from '../router.ts';
+import { setParameters } from '../router.ts';
+import { ClusterSessionList } from './cluster-session-list.tsx';
+import { MemberSessionDrawer } from './member-session-drawer.tsx';
 import { Pager } from './pager.tsx';
+import { ScopeSwitch } from './scope-switch.tsx';
+import { columnsOf } from './session-columns.tsx';
 import { SessionDrawer } from './session-drawer.tsx';
-import { type Order, SessionTable } from './session-table.tsx';
+import { kindNames, sortBy, useSessionParameters, useSettled } from './session-parameters.ts';
+import { SessionTable } from './session-table.tsx';
 import { SessionToolbar, sessionPanel } from './session-toolbar.tsx';
 import { SummaryStrip } from './summary-strip.tsx';
 
 const pageLength = 100;
-const filterDelayMs = 200;
-
-const kindNames: Readonly<Record<SessionKind, string>> = {
-  remoteAccess: 'Remote Access',
-  lanToLan: 'LAN-to-LAN',
-  management: 'Management',
-};
-
-/** What the address bar says about this page. */
-function useSessionParameters() {
-  const parameters = useParameters();
-  const kind = parameters.get('kind');
-  const session = Number(parameters.get('session') ?? Number.NaN);
-  const order: Order = {
-    sort: (parameters.get('sort') ?? 'index') as SessionSortKey,
-    descending: parameters.get('order') === 'down',
-  };
-  return {
-    kind: kind === 'lanToLan' || kind === 'management' ? kind : 'remoteAccess',
-    group: parameters.get('group') ?? undefined,
-    text: parameters.get('text') ?? '',
-    order,
-    chosen: Number.isInteger(session) ? session : undefined,
-  } as const;
-}
-
-/** A text once its writer has paused. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), filterDelayMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
-}
-
 /** Asks the head-end for the page of sessions that the address bar describes. */
 function useWatchedSessions(cursor: string | undefined): void {
   const { live } = useConsole();
@@ -139,7 +110,10 @@ function useLogOff(ask: (confirmation: Confirmation) => void) {
   return { one, all };
 }
 
-function SessionList(props: { readonly ask: (confirmation: Confirmation) => void }) {
+function SessionList(props: {
+  readonly ask: (confirmation: Confirmation) => void;
+  readonly inCluster: boolean;
+}) {
   const { me } = useConsole();
   const { kind, group, text, order, chosen } = useSessionParameters();
   const { sessions, asOf, summary } = useLive();
@@ -150,10 +124,6 @@ function SessionList(props: { readonly ask: (confirmation: Confirmation) => void
   // biome-ignore lint/correctness/useExhaustiveDependencies: they are the reason, not an ingredient
   useEffect(() => setCursors([]), [kind, group, text, order.sort, order.descending]);
 
-  const sort = (key: SessionSortKey) => {
-    const down = order.sort === key && !order.descending;
-    setParameters({ sort: key === 'index' ? undefined : key, order: down ? 'down' : undefined });
-  };
   return (
     <section className="session-list" aria-label="Sessions">
       <SessionToolbar
@@ -162,6 +132,7 @@ function SessionList(props: { readonly ask: (confirmation: Confirmation) => void
         text={text}
         order={order}
         summary={summary}
+        scope={props.inCluster && <ScopeSwitch isOfMember />}
         onLogOffAll={
           me.mayChange && text === '' && sessions && sessions.total > 0
             ? () => logOff.all(kind, group, sessions.total)
@@ -175,13 +146,17 @@ function SessionList(props: { readonly ask: (confirmation: Confirmation) => void
         {sessions && sessions.rows.length > 0 && (
           <SessionTable
             kind={kind}
-            sessions={sessions}
-            asOf={asOf}
+            columns={columnsOf[kind]}
+            rows={sessions.rows}
+            keyOf={({ index }) => String(index)}
+            trafficOf={({ index }) => sessions.traffic.get(index) ?? []}
+            stale={sessions.stale}
+            asOf={() => asOf}
             order={order}
-            chosen={chosen}
-            mayChange={me.mayChange}
-            onSort={sort}
-            onChoose={(index) =>
+            isChosen={({ index }) => index === chosen}
+            mayLogOff={me.mayChange ? () => true : undefined}
+            onSort={(key) => sortBy(order, key, 'index')}
+            onChoose={({ index }) =>
               setParameters({ session: index === chosen ? undefined : String(index) })
             }
             onLogOff={logOff.one}
@@ -201,21 +176,33 @@ function SessionList(props: { readonly ask: (confirmation: Confirmation) => void
 }
 
 export function SessionsPage() {
-  const { throughput, summary } = useLive();
-  const { chosen } = useSessionParameters();
+  const { api } = useConsole();
+  const { throughput, summary, system } = useLive();
+  const { chosen, on, isOfMember } = useSessionParameters();
+  const inCluster = useTakesPart(api);
   const [confirmation, setConfirmation] = useState<Confirmation>();
+  const [elsewhere, setElsewhere] = useState<ClusterSessionView>();
   const logOff = useLogOff(setConfirmation);
   return (
     <Page path={['Monitoring', 'Sessions']}>
       <div className="sessions-layout" data-drawer={chosen !== undefined || undefined}>
         <div className="sessions-main">
           <div className="sessions-top">
-            <SummaryStrip summary={summary} />
-            <ThroughputChart samples={throughput} />
+            {(!inCluster || isOfMember) && <SummaryStrip summary={summary} />}
+            <ThroughputChart samples={throughput} of={inCluster ? system?.hostname : undefined} />
           </div>
-          <SessionList ask={setConfirmation} />
+          {inCluster === undefined && <LoadingState what="sessions" />}
+          {inCluster && !isOfMember && (
+            <ClusterSessionList onLogOff={logOff.one} onElsewhere={setElsewhere} />
+          )}
+          {(inCluster === false || (inCluster && isOfMember)) && (
+            <SessionList ask={setConfirmation} inCluster={inCluster} />
+          )}
         </div>
-        {chosen !== undefined && <SessionDrawer index={chosen} onLogOff={logOff.one} />}
+        {chosen !== undefined && on === undefined && (
+          <SessionDrawer index={chosen} onLogOff={logOff.one} />
+        )}
+        {chosen !== undefined && on !== undefined && <MemberSessionDrawer session={elsewhere} />}
       </div>
       <ConfirmDialog confirmation={confirmation} onClose={() => setConfirmation(undefined)} />
     </Page>
