@@ -11,24 +11,35 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   console: async () => (await import('#programs/console')).consoleProgram,
 };
 
+const SINGLE = '--single';
+
 async function usage(): Promise<string> {
   const all = await Promise.all(Object.values(programs).map((load) => load()));
   const lines = all.map((p) => [`headend ${p.name} ${p.synopsis}`.trim(), p.summary] as const);
   const table = lines.map(([left, right]) => `  ${left}\n      ${right}`).join('\n');
   return `headend ${VERSION}: a VPN head-end that speaks the configuration you have\n\n${table}\n
-Without a sub-command, "demo" runs. "headend NAME --help" tells more about one.\n`;
+Without a sub-command, "cluster-demo" runs; "demo" with ${SINGLE}. "headend NAME --help" tells more about one.\n`;
+}
+
+/** What is meant where no sub-command is named: the cluster, or of the demos the one of a single head-end. */
+function withName(args: readonly string[]): readonly string[] {
+  const [first] = args;
+  if (first !== undefined && !first.startsWith('-')) return args;
+  if (!args.includes(SINGLE)) return ['cluster-demo', ...args];
+  return ['demo', ...args.filter((word) => word !== SINGLE)];
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name = 'demo', ...rest] = args;
-  if (name === '--help' || name === '-h' || name === 'help') {
+  const [first = ''] = args;
+  if (['--help', '-h', 'help'].includes(first)) {
     process.stdout.write(await usage());
     return 0;
   }
-  if (name === '--version' || name === '-v') {
+  if (['--version', '-v'].includes(first)) {
     process.stdout.write(`headend ${VERSION}\n`);
     return 0;
   }
+  const [name = '', ...rest] = withName(args);
   const load = Object.hasOwn(programs, name) ? programs[name] : undefined;
   if (!load)
     throw new UsageError(

@@ -48,7 +48,9 @@ test('the pages that need no root come true, with a demo at hand', async (t) => 
   const world = new GuideWorld();
   const socket = join(world.folder, 'demo.sock');
   try {
-    world.start('demo', `headend demo --web-port 0 --console-socket ${socket}`);
+    world.start('demo', `headend --single --web-port 0 --console-socket ${socket}`);
+    // What README says that the first command shows; it ends it.
+    world.start('first', 'headend --web-port 0 --console-socket first.sock');
     // Which client is the first is not said anywhere.
     for (const n of [1, 2, 3]) {
       const missing = await world.awaitLines('demo', `... vpnclient${n} pinged ...`);

@@ -82,6 +82,15 @@ export class DemoMember {
     return this.#running?.headEnd.device.cluster.member?.phase.phase === 'master';
   }
 
+  /** Whether it is master, and so many others can be sent clients. */
+  hasGathered(others: number): boolean {
+    const view = this.isMaster ? this.management?.cluster.view() : undefined;
+    const ready = view?.peers.filter(
+      ({ condition, publicPath, load }) => condition === 'alive' && publicPath === 'open' && load,
+    );
+    return ready?.length === others;
+  }
+
   /** Old algorithms that the session of a user here uses. */
   legacyOf(user: string): readonly string[] {
     const sessions = this.#running?.headEnd.device.sessions.ofUser(user) ?? [];

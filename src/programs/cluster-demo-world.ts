@@ -27,8 +27,9 @@ const CLUSTER_PORT = 19_023;
 /** A head-end that is silent for so long is given up by its clients, which then come back. */
 const PEER_TIMEOUT_SECONDS = 12;
 
-/** The clients wait until somebody serves the address. */
+/** The clients wait until the members have found each other, and no longer than this. */
 const JOIN_MS = 7000;
+const LOOK_MS = 50;
 
 /** Other programs may hold the ports of the demo; a few more are tried. */
 const PORT_ATTEMPTS = 20;
@@ -133,15 +134,21 @@ export async function startClusterDemo(
   const legacyOf = (user: string) => members.flatMap((member) => member.legacyOf(user));
   const target = demoAddresses.insideHost;
   const traffic = keepTraffic(clients, target);
-  let joining: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Timeout | undefined;
   return {
     members: members as [DemoMember, ...DemoMember[]],
     ...{ clients, secrets, web },
     connect(print) {
-      joining = setTimeout(() => connectInTurn(clients, { target, legacyOf, print }), JOIN_MS);
+      const until = performance.now() + JOIN_MS;
+      looking = setInterval(() => {
+        const isWhole = members.some((member) => member.hasGathered(members.length - 1));
+        if (!isWhole && performance.now() < until) return;
+        clearInterval(looking);
+        connectInTurn(clients, { target, legacyOf, print });
+      }, LOOK_MS);
     },
     async close() {
-      clearTimeout(joining);
+      clearInterval(looking);
       clearInterval(traffic);
       await web.close();
       await Promise.all(clients.map((client) => client.close()));

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import type { Shell } from '#adapters/terminal/shell';
 import type { DemoMember } from './cluster-demo-member.ts';
 import { type ClusterDemo, clusterAddress, startClusterDemo } from './cluster-demo-world.ts';
-import { openConsoles, type Seat } from './consoles.ts';
+import type { Seat } from './consoles.ts';
 import { demoAddresses } from './demo-network.ts';
+import { openDemoConsoles } from './demo-parts.ts';
+import { CONSOLE_SOCKET } from './places.ts';
 import { type Program, VERSION } from './program.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -81,7 +83,7 @@ clients come back. Nothing outside 127.0.0.0/8 is touched. Passwords are made an
 
   --encryption            members speak to each other in IPsec
   --web-port PORT         port of the web console on 127.0.0.1 (default 8443, or a free one)
-  --console-socket PATH   also open the command line on this socket`,
+  --console-socket PATH   socket of the command line (default ${CONSOLE_SOCKET}, where that may be opened)`,
   async run(args) {
     const { values } = parseArgs({
       args: [...args],
@@ -104,7 +106,7 @@ clients come back. Nothing outside 127.0.0.0/8 is touched. Passwords are made an
     const { stopped, stop } = untilStopped();
     process.stdout.write(introduction(demo));
     process.stdout.write(invitation(first.name));
-    const consoles = await openConsoles(
+    const consoles = await openDemoConsoles(
       values['console-socket'],
       (seat) => withAccidents(lastingShell(first, seat), members),
       stop,

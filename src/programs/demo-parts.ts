@@ -4,8 +4,10 @@ import { bindBehind, type LoopbackPat, startLoopbackPat } from '#adapters/loopba
 import type { IpAddress } from '#base/address';
 import { profileDefaults } from '#features/client/profile';
 import { type ClientProcess, startClient } from './client-process.ts';
+import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses } from './demo-network.ts';
 import type { IkePorts } from './listening.ts';
+import { CONSOLE_SOCKET } from './places.ts';
 import { UsageError } from './program.ts';
 
 /** What the demos have alike: passwords of the moment, a PAT, and clients behind it. */
@@ -74,4 +76,26 @@ export async function startDemoClients(parts: {
     clients.push(started.value);
   }
   return clients;
+}
+
+/** What opening the consoles takes beside the socket. */
+type DemoConsoleParts =
+  Parameters<typeof openConsoles> extends [unknown, ...infer Rest] ? Rest : never;
+
+/**
+ * Opens the socket that was named, or else the usual one where that is possible, so that
+ * `headend console` finds the demo.
+ */
+export async function openDemoConsoles(
+  named: string | undefined,
+  ...parts: DemoConsoleParts
+): Promise<Consoles> {
+  if (named !== undefined) return openConsoles(named, ...parts);
+  try {
+    const consoles = await openConsoles(CONSOLE_SOCKET, ...parts);
+    consoles.print('"headend console" joins in from another terminal.');
+    return consoles;
+  } catch {
+    return openConsoles(undefined, ...parts);
+  }
 }

@@ -5,9 +5,8 @@ import { formatDiagnostic } from '#config/diagnostic';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
-import { type Consoles, openConsoles } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration, demoPorts } from './demo-network.ts';
-import { newSecrets, startDemoClients, startDemoPat } from './demo-parts.ts';
+import { newSecrets, openDemoConsoles, startDemoClients, startDemoPat } from './demo-parts.ts';
 import { connectInTurn, keepTraffic } from './demo-story.ts';
 import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
@@ -66,28 +65,6 @@ const invitation = (
 
 Type commands here, such as "show vpn-sessiondb"; ? helps, Tab completes. Ctrl-C ends the demo.
 `;
-
-/**
- * Opens the socket that was named, or else the usual one where that is possible, so that
- * `headend console` finds the demo.
- */
-async function openDemoConsoles(
-  named: string | undefined,
-  ...parts: DemoConsoleParts
-): Promise<Consoles> {
-  if (named !== undefined) return openConsoles(named, ...parts);
-  try {
-    const consoles = await openConsoles(CONSOLE_SOCKET, ...parts);
-    consoles.print('"headend console" joins in from another terminal.');
-    return consoles;
-  } catch {
-    return openConsoles(undefined, ...parts);
-  }
-}
-
-/** What opening the consoles takes beside the socket. */
-type DemoConsoleParts =
-  Parameters<typeof openConsoles> extends [unknown, ...infer Rest] ? Rest : never;
 
 export const demoProgram: Program = {
   name: 'demo',

@@ -104,3 +104,46 @@ test('a daemon goes on when nobody reads its output any more', async (t) => {
   const [code] = await once(daemon, 'exit');
   assert.equal(code, 0);
 });
+
+/** Starts headend without a sub-command, up to its first lines. */
+async function firstStart(t: TestContext, ...args: readonly string[]) {
+  const daemon = spawn(process.execPath, [main, '--web-port', '0', ...args]);
+  t.after(() => daemon.kill('SIGKILL'));
+  let output = '';
+  daemon.stdout.on('data', (data) => {
+    output += data;
+  });
+  while (!output.includes('Ctrl-C ends the demo')) {
+    assert.equal(daemon.exitCode, null, String(daemon.stderr.read()));
+    await delay(50);
+  }
+  return { daemon, output };
+}
+
+test('the first command shows a cluster; killed, it leaves nothing that stops the next one', async (t) => {
+  const socket = join(folder(t), 'console.sock');
+  const killed = await firstStart(t, '--console-socket', socket);
+  assert.match(killed.output, /demo of a virtual cluster.*member3 +127\.18\.124\.131/s);
+  killed.daemon.kill('SIGKILL');
+  await once(killed.daemon, 'exit');
+  const next = await firstStart(t, '--console-socket', socket);
+  assert.match(next.output, /web console +http:\/\/127\.0\.0\.1:\d+\/monitoring\/load-balancing/);
+  next.daemon.kill('SIGTERM');
+  assert.deepEqual(await once(next.daemon, 'exit'), [0, null]);
+});
+
+test('two at once take ports of their own, and --single is one head-end', async (t) => {
+  const sockets = ['a', 'b', 'c'].map((name) => join(folder(t), name));
+  const first = await firstStart(t, '--console-socket', sockets[0] as string);
+  const second = await firstStart(t, '--console-socket', sockets[1] as string);
+  const single = await firstStart(t, '--single', '--console-socket', sockets[2] as string);
+  assert.match(second.output, /demo of a virtual cluster/);
+  assert.match(single.output, /: the demo, on loopback.*head-end +127\.16\.172\.50/s);
+  for (const { daemon } of [first, second, single]) daemon.kill('SIGTERM');
+  for (const { daemon } of [first, second, single])
+    if (daemon.exitCode === null) await once(daemon, 'exit');
+  assert.deepEqual(
+    [first, second, single].map(({ daemon }) => daemon.exitCode),
+    [0, 0, 0],
+  );
+});
