@@ -68,13 +68,13 @@ story('LB-61: a click on the name of a session elsewhere shows what is known of 
   const { page, port } = await open(t);
   threeMembers(port);
   await logIn(page);
-  await page.getByRole('button', { name: 'anna' }).click();
+  await page.getByRole('button', { name: 'anna', exact: true }).click();
   const drawer = page.locator('.drawer');
   await drawer.getByText('172.18.124.97').waitFor();
   await drawer.getByText(/security associations are with member 10\.32\.1\.129/).waitFor();
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'carl' }).click();
+  await page.getByRole('button', { name: 'carl', exact: true }).click();
   await drawer.getByText('172.18.124.96').waitFor();
 });
 
@@ -96,7 +96,7 @@ story('outside of a cluster nothing of it is there, and nobody is asked', async 
   const { page, port } = await open(t);
   port.addSession({ username: 'carl' });
   await logIn(page);
-  await page.getByRole('button', { name: 'carl' }).waitFor();
+  await page.getByRole('button', { name: 'carl', exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Whole cluster' }).count(), 0);
   assert.equal(port.cluster.sessionsAsked, 0);
 });
@@ -125,3 +125,16 @@ story(
     await eventually(() => rows(page), ['bert #9 | n129 10.32.1.129']);
   },
 );
+
+for (const [width, colorScheme] of [
+  [360, 'dark'],
+  [768, 'light'],
+] as const)
+  story(`the list of all members is readable, ${colorScheme} and ${width} wide`, async (t) => {
+    const { page, port } = await open(t, { viewport: { width, height: 900 }, colorScheme });
+    threeMembers(port);
+    await logIn(page);
+    await eventually(async () => (await rows(page)).length, 3);
+    await page.getByText('Sessions of n130 are missing').waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+  });

@@ -255,9 +255,9 @@ test('LB-66: the sessions of all members are answered with their member; who is 
   assert.deepEqual(
     page.members.map((m: ClusterSessionsMember) => [m.hostname, m.answer, m.total, m.isSelf]),
     [
-      ['n131', 'whole', 1, true],
       ['n129', 'whole', 2, false],
       ['n130', 'silent', undefined, false],
+      ['n131', 'whole', 1, true],
     ],
   );
   const next = (await ask(`limit=2&cursor=${encodeURIComponent(page.nextCursor)}`)).json();

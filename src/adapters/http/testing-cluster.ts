@@ -118,6 +118,7 @@ export class TestingCluster implements ClusterManagement {
         parts.push({ ...member, answer: 'whole', rows: items, total, hasMore });
       }
     }
+    parts.sort((a, b) => a.privateAddress.localeCompare(b.privateAddress));
     return ok(mergedPage(query, parts, this.#now()));
   }
 
