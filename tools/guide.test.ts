@@ -49,7 +49,7 @@ test('the pages that need no root come true, with a demo at hand', async (t) => 
   const socket = join(world.folder, 'demo.sock');
   try {
     world.start('demo', `headend --single --web-port 0 --console-socket ${socket}`);
-    // What README says that the first command shows; it ends it.
+    // What README says that the first command shows.
     world.start('first', 'headend --web-port 0 --console-socket first.sock');
     // Which client is the first is not said anywhere.
     for (const n of [1, 2, 3]) {
@@ -60,8 +60,10 @@ test('the pages that need no root come true, with a demo at hand', async (t) => 
     world.variables.CONSOLE = facts[1];
     world.variables.PASSWORD = facts[2];
     const follower = new GuideFollower(root, world, `headend console --socket ${socket}`);
-    for (const page of followed)
+    for (const page of followed) {
       await t.test(page, () => follower.follow(page, blocksFor(read(page), false)));
+      if (page === 'README.md') await world.interrupt('first');
+    }
     await t.test('every show command in the text is understood', async () => {
       // Those of a PAT box are run by the page that runs one.
       const ofPatBox = new Set(translationCommands.map((command) => syntaxOf(command.path)));

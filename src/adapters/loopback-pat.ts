@@ -16,8 +16,8 @@ export const unprivilegedOffset = 40_000;
 
 /** What the clients of a demo can make grow, each translation being a socket. */
 const limits = { translationsMax: 256, connectionsMax: 1_024, connectionsPerHostMax: 256 };
-/** Ports that are tried in a row when other programs hold them. */
-const portTriesMax = 8;
+/** Ports that are tried in a row when other programs hold them, such as those of another demo. */
+const portTriesMax = limits.translationsMax;
 /** Datagrams that wait while the socket of their translation is bound. */
 const waitingMax = 16;
 

@@ -113,32 +113,41 @@ async function firstStart(t: TestContext, ...args: readonly string[]) {
   daemon.stdout.on('data', (data) => {
     output += data;
   });
-  while (!output.includes('Ctrl-C ends the demo')) {
-    assert.equal(daemon.exitCode, null, String(daemon.stderr.read()));
-    await delay(50);
-  }
-  return { daemon, output };
+  const shows = async (text: string | RegExp) => {
+    while (output.match(text) === null) {
+      assert.equal(daemon.exitCode, null, String(daemon.stderr.read()));
+      await delay(50);
+    }
+  };
+  await shows('Ctrl-C ends the demo');
+  return { daemon, shows };
 }
 
-test('the first command shows a cluster; killed, it leaves nothing that stops the next one', async (t) => {
+test('the first command shows a cluster; killed, it leaves nothing that stops the next one', {
+  timeout: 120_000,
+}, async (t) => {
   const socket = join(folder(t), 'console.sock');
   const killed = await firstStart(t, '--console-socket', socket);
-  assert.match(killed.output, /demo of a virtual cluster.*member3 +127\.18\.124\.131/s);
+  await killed.shows(/demo of a virtual cluster.*member3 +127\.18\.124\.131/s);
   killed.daemon.kill('SIGKILL');
   await once(killed.daemon, 'exit');
   const next = await firstStart(t, '--console-socket', socket);
-  assert.match(next.output, /web console +http:\/\/127\.0\.0\.1:\d+\/monitoring\/load-balancing/);
+  await next.shows(/web console +http:\/\/127\.0\.0\.1:\d+\/monitoring\/load-balancing/);
   next.daemon.kill('SIGTERM');
   assert.deepEqual(await once(next.daemon, 'exit'), [0, null]);
 });
 
-test('two at once take ports of their own, and --single is one head-end', async (t) => {
+test('two at once take ports of their own, and --single is one head-end', {
+  timeout: 120_000,
+}, async (t) => {
   const sockets = ['a', 'b', 'c'].map((name) => join(folder(t), name));
   const first = await firstStart(t, '--console-socket', sockets[0] as string);
   const second = await firstStart(t, '--console-socket', sockets[1] as string);
   const single = await firstStart(t, '--single', '--console-socket', sockets[2] as string);
-  assert.match(second.output, /demo of a virtual cluster/);
-  assert.match(single.output, /: the demo, on loopback.*head-end +127\.16\.172\.50/s);
+  // Each has translations of its own at the one address of the PAT.
+  await first.shows(/vpnclient9 +pinged/);
+  await second.shows(/demo of a virtual cluster.*vpnclient9 +pinged/s);
+  await single.shows(/: the demo, on loopback.*head-end +127\.16\.172\.50.*vpnclient3 +pinged/s);
   for (const { daemon } of [first, second, single]) daemon.kill('SIGTERM');
   for (const { daemon } of [first, second, single])
     if (daemon.exitCode === null) await once(daemon, 'exit');
