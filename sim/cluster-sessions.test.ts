@@ -3,12 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { fromUtf8 } from '#base/bytes';
+import { Prng } from '#base/prng';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
+import { advance } from '#protocol/vcl/member';
+import type { Identity } from '#protocol/vcl/state';
 import { AddressOwners } from '#simulation/address-owners';
 import type { Datagram, Faults } from '#simulation/network';
 import type { ClusterSessionPage } from '#views/cluster-views';
 import type { SessionQuery } from '#views/views';
+import type { MemberId } from '#wire/vcl/fields';
 import { messageTypes } from '#wire/vcl/numbers';
 import { Lab } from './lab.ts';
 import { MemberDevice } from './member-device.ts';
@@ -204,4 +208,49 @@ test('outside of a cluster a device lists itself', () => {
   const page = world.list(129);
   assert.deepEqual(names(page), ['anna@129']);
   assert.deepEqual(answersOf(page), ['n129 self']);
+});
+
+test('a question that was recorded or changed is not answered', () => {
+  const world = new World(7);
+  world.login(130, 'anna');
+  world.list(129);
+  const typeOf = ({ bytes }: Datagram) => bytes[MESSAGE_AT] ?? 0;
+  const question = world.wire.find((d) => typeOf(d) === messageTypes.sessionsRequest);
+  assert.ok(question);
+  const answers = () => world.wire.filter((d) => typeOf(d) === messageTypes.sessions).length;
+  const before = answers();
+  const { network } = world.lab;
+  network.send(question);
+  const changed = question.bytes.slice();
+  // Another number, so that it is no repetition; its tag is of the one it had.
+  changed[39] = (changed[39] ?? 0) + 100;
+  network.send({ ...question, bytes: changed });
+  const stranger = { address: address('10.32.1.77'), port: CLUSTER_PORT };
+  network.send({ ...question, bytes: changed, source: stranger });
+  world.lab.run(3000);
+  assert.equal(answers(), before);
+});
+
+test('members hear questions by the private side alone, and of members alone', () => {
+  const world = new World(8);
+  const { cluster } = world.member(130).device;
+  const [member, policy] = [cluster.member, cluster.policy];
+  const peer = [...(member?.peers.values() ?? [])][0];
+  assert.ok(member && policy && peer);
+  const environment = { policy, random: new Prng(1), wants: () => false };
+  const sessionQuestion = {
+    ...{ from: 0, kind: 0, order: 1, descending: false, limit: 1 },
+    ...{ group: '', text: '', cursor: '' },
+  };
+  const nonce = '0'.repeat(32);
+  const message = { type: messageTypes.sessionsRequest, nonce, sessionQuestion };
+  const heard = (side: 'private' | 'public', sender: Identity) => {
+    const received = { kind: 'message', side, from: peer.endpoint, sender, message } as const;
+    const [, outcomes] = advance(member, received, world.lab.clock.now(), environment);
+    return outcomes.filter(({ kind }) => kind === 'heard').length;
+  };
+  assert.equal(heard('private', peer.identity), 1);
+  assert.equal(heard('public', peer.identity), 0);
+  const stranger = { ...peer.identity, member: 'ffffffffffffffff' as MemberId };
+  assert.equal(heard('private', stranger), 0);
 });
