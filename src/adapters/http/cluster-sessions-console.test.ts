@@ -75,7 +75,7 @@ story('LB-61: a click on the name of a session elsewhere shows what is known of 
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'carl', exact: true }).click();
-  await drawer.getByText('172.18.124.96').waitFor();
+  await drawer.getByText('172.18.124.96').first().waitFor();
 });
 
 story('a member alone lists its own sessions, and asks nobody', async (t) => {
