@@ -71,6 +71,9 @@ class Member {
   }
 }
 
+/** A port of this run: another may be under way on the same machine. */
+const portOf = (n: number): number => 20_000 + (process.pid % 1000) * 10 + n;
+
 const ends = (host: number, port: number): ClusterEnds => ({
   privateAddress: address(`127.32.1.${host}`),
   publicAddresses: [address(`127.18.124.${host}`)],
@@ -82,20 +85,20 @@ const ends = (host: number, port: number): ClusterEnds => ({
 for (const kind of ['portable', 'kernel'] as const) {
   test(`${kind} sockets: members hear each other on both sides, and what was sent while sockets were bound is not lost`, async (t) => {
     const [one, two] = [new Member(t, kind), new Member(t, kind)];
-    two.port.perform({ kind: 'open', ends: ends(130, 19023) });
+    two.port.perform({ kind: 'open', ends: ends(130, portOf(3)) });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    one.port.perform({ kind: 'open', ends: ends(129, 19023) });
+    one.port.perform({ kind: 'open', ends: ends(129, portOf(3)) });
     for (const [side, at] of [
       ['private', '127.32.1.130'],
       ['public', '127.18.124.130'],
     ] as const) {
-      const to = { address: address(at), port: 19023 };
+      const to = { address: address(at), port: portOf(3) };
       one.port.perform({ kind: 'send', side, to, octets: Uint8Array.of(1, 2) });
       const heard = await two.next();
       assert.deepEqual(heard, {
         kind: 'datagram',
         side,
-        from: { address: side === 'private' ? '127.32.1.129' : '127.18.124.129', port: 19023 },
+        from: { address: side === 'private' ? '127.32.1.129' : '127.18.124.129', port: portOf(3) },
         octets: Uint8Array.of(1, 2),
       });
     }
@@ -103,23 +106,23 @@ for (const kind of ['portable', 'kernel'] as const) {
 
   test(`${kind} sockets: a port that is taken is told in one line, and a port that was closed is free`, async (t) => {
     const [one, two] = [new Member(t, kind), new Member(t, kind)];
-    one.port.perform({ kind: 'open', ends: ends(140, 19024) });
+    one.port.perform({ kind: 'open', ends: ends(140, portOf(4)) });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    two.port.perform({ kind: 'open', ends: ends(140, 19024) });
+    two.port.perform({ kind: 'open', ends: ends(140, portOf(4)) });
     const told = await two.next();
     assert.ok(told.kind === 'portFailed');
-    assert.match(told.reason, /127\.32\.1\.140:19024 is taken/);
+    assert.match(told.reason, new RegExp(`127\\.32\\.1\\.140:${portOf(4)} is taken`));
     await one.port.close();
-    two.port.perform({ kind: 'open', ends: ends(140, 19024) });
-    const to = { address: address('127.32.1.140'), port: 19024 };
+    two.port.perform({ kind: 'open', ends: ends(140, portOf(4)) });
+    const to = { address: address('127.32.1.140'), port: portOf(4) };
     two.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(3) });
     assert.equal((await two.next()).kind, 'datagram');
   });
 
   test(`${kind} sockets: a burst arrives whole and in order, in more than one turn of the event loop`, async (t) => {
     const member = new Member(t, kind);
-    member.port.perform({ kind: 'open', ends: ends(142, 19026) });
-    const to = { address: address('127.32.1.142'), port: 19026 };
+    member.port.perform({ kind: 'open', ends: ends(142, portOf(6)) });
+    const to = { address: address('127.32.1.142'), port: portOf(6) };
     const count = 600;
     for (let n = 0; n < count; n += 1)
       member.port.perform({
@@ -137,8 +140,8 @@ for (const kind of ['portable', 'kernel'] as const) {
 
   test(`${kind} sockets: a member may close them while it is told of a datagram`, async (t) => {
     const member = new Member(t, kind);
-    member.port.perform({ kind: 'open', ends: ends(143, 19027) });
-    const to = { address: address('127.32.1.143'), port: 19027 };
+    member.port.perform({ kind: 'open', ends: ends(143, portOf(7)) });
+    const to = { address: address('127.32.1.143'), port: portOf(7) };
     for (const octet of [1, 2, 3])
       member.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(octet) });
     member.onTold = () => void member.port.close();
@@ -148,13 +151,25 @@ for (const kind of ['portable', 'kernel'] as const) {
   });
 }
 
+test('kernel sockets: what is sent to the group by one member is heard by another', async (t) => {
+  const group = address('239.255.90.23');
+  const [one, two] = [new Member(t, 'kernel'), new Member(t, 'kernel')];
+  one.port.perform({ kind: 'open', ends: { ...ends(144, portOf(8)), group } });
+  two.port.perform({ kind: 'open', ends: { ...ends(145, portOf(8)), group } });
+  const to = { address: group, port: portOf(8) };
+  two.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(9) });
+  const heard = await one.next();
+  assert.ok(heard.kind === 'datagram');
+  assert.deepEqual(heard.from, { address: '127.32.1.145', port: portOf(8) });
+});
+
 test('an address that cannot be held is told, and the holder does as it is asked, in order', async (t) => {
   const member = new Member(t);
   member.refusal = 'no interface has it';
-  member.port.perform({ kind: 'open', ends: ends(141, 19025) });
+  member.port.perform({ kind: 'open', ends: ends(141, portOf(5)) });
   assert.deepEqual(await member.next(), { kind: 'portFailed', reason: 'no interface has it' });
   member.refusal = undefined;
-  member.port.perform({ kind: 'open', ends: ends(141, 19025) });
+  member.port.perform({ kind: 'open', ends: ends(141, portOf(5)) });
   await new Promise((resolve) => setTimeout(resolve, 20));
   const addresses = [address('127.18.124.254')];
   member.done.length = 0;
