@@ -16,7 +16,9 @@ export type KeptSas = {
 const REKEY_PART = 0.85;
 
 /** When the initiator of an SA negotiates it anew; undefined for the responder, and before it is established. */
-export const rekeyAt = (sa: IsakmpSaSummary): Instant | undefined =>
+export const rekeyAt = (
+  sa: Pick<IsakmpSaSummary, 'role' | 'expiresAt' | 'lifetimeSeconds'>,
+): Instant | undefined =>
   sa.role === 'initiator' && sa.expiresAt !== undefined
     ? after(sa.expiresAt, -Math.round(sa.lifetimeSeconds * 1000 * (1 - REKEY_PART)))
     : undefined;
