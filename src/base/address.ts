@@ -13,15 +13,29 @@ export type Endpoint = { readonly address: IpAddress; readonly port: number };
 
 export const familyOf = (address: IpAddress): IpFamily => (address.includes(':') ? 6 : 4);
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Digit by digit: a login reads dozens of addresses, and a flood of datagrams one each. */
 function parseIpv4Octets(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i += 1) {
-    const part = parts[i] as string;
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[i] = Number(part);
+  let [octet, value, digits] = [0, 0, 0];
+  for (let i = 0; i < text.length; i += 1) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit === DOT - ZERO) {
+      if (digits === 0 || octet === 3) return undefined;
+      bytes[octet] = value;
+      [octet, value, digits] = [octet + 1, 0, 0];
+      continue;
+    }
+    // A zero in front would be octal to some.
+    if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return undefined;
+    value = 10 * value + digit;
+    digits += 1;
+    if (value > 255) return undefined;
   }
+  if (octet !== 3 || digits === 0) return undefined;
+  bytes[3] = value;
   return bytes;
 }
 
@@ -84,7 +98,7 @@ function ipv6Text(bytes: Uint8Array): string {
 
 /** The address of 4 or 16 octets in network order. */
 export function addressFromBytes(bytes: Uint8Array): IpAddress {
-  if (bytes.length === 4) return bytes.join('.') as IpAddress;
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as IpAddress;
   return ipv6Text(bytes) as IpAddress;
 }
 

@@ -128,9 +128,9 @@ export class Director {
     this.#lastSeq += 1;
     const name = target && redirectsToName ? this.#parts.nameOf(target, now) : undefined;
     this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target, name });
-    const text = explanationText(explanation);
     if (decision.kind === 'refuse' || target === undefined) {
       this.counts.refused('no member has room');
+      const text = explanationText(explanation);
       this.#complain(client, now, () => occurred(noMemberHasRoom, { client, explanation: text }));
       return REFUSE;
     }
