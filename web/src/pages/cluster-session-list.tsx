@@ -60,10 +60,13 @@ function Gaps({ page, problem }: { page: ClusterSessionPage; problem: string | u
   );
 }
 
-function countsOf(members: readonly ClusterSessionsMember[] | undefined) {
-  if (!members) return undefined;
+/** Sessions of each kind; older ones of clients that moved are known while their list is shown. */
+function countsOf(page: ClusterSessionPage | undefined) {
+  if (!page) return undefined;
+  const { members, moved } = page;
+  const remoteAccess = sumOf(members, 'activeRemoteAccess');
   return {
-    activeRemoteAccess: sumOf(members, 'activeRemoteAccess'),
+    activeRemoteAccess: remoteAccess && remoteAccess - moved,
     activeLanToLan: sumOf(members, 'activeLanToLan'),
     activeManagement: sumOf(members, 'activeManagement'),
   };
@@ -135,7 +138,7 @@ export function ClusterSessionList(props: {
         group={group}
         text={text}
         order={order}
-        summary={countsOf(page?.members)}
+        summary={countsOf(page)}
         scope={<ScopeSwitch isOfMember={false} />}
         onLogOffAll={undefined}
       />
