@@ -1,13 +1,10 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useMemo } from 'react';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type { LoadSample } from '#views/cluster-views';
 import type { ShownMember } from '../cluster.ts';
-import { useTheme } from '../theme.ts';
-import { axisOf, clockOf, halfTimeLabel } from './chart.ts';
+import { axisOf, chartFrame, colourOf, lastSeconds, timeAxisOf, useChart } from './chart.ts';
 
 const height = 208;
-/** The chart always spans this much, so that it moves evenly from the first sample on. */
 const spanSeconds = 180;
 /** Two members with the same load are two lines all the same: later ones let the first shine through. */
 const dashes = [[], [8, 4], [3, 3], [10, 3, 2, 3], [5, 5], [2, 4]];
@@ -27,29 +24,20 @@ function columns(
 }
 
 function options(figure: Element, width: number, members: readonly ShownMember[]): uPlot.Options {
-  const colourOf = (selector: string) =>
-    getComputedStyle(figure.querySelector(selector) ?? figure).color;
-  const axis = axisOf(figure, colourOf('.muted'));
+  const muted = colourOf(figure, '.muted');
   const paths = uPlot.paths.stepped?.({ align: 1 });
   return {
+    ...chartFrame,
     width,
     height,
-    padding: [8, halfTimeLabel, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
     scales: {
-      x: { range: (_, __, max) => [max - spanSeconds, max] },
+      x: lastSeconds(spanSeconds),
       y: { range: (_, __, max) => [0, Math.min(104, Math.max(10, (max ?? 0) * 1.15))] },
     },
     axes: [
+      timeAxisOf(figure, muted),
       {
-        ...axis,
-        size: 24,
-        grid: { show: false },
-        values: (_, ticks) => ticks.map((t) => clockOf(t)),
-      },
-      {
-        ...axis,
+        ...axisOf(figure, muted),
         size: 52,
         space: 26,
         incrs: [1, 2, 5, 10, 20, 25, 50],
@@ -61,7 +49,7 @@ function options(figure: Element, width: number, members: readonly ShownMember[]
       ...members.map(
         ({ hostname, colour }, i): uPlot.Series => ({
           label: hostname,
-          stroke: colourOf(`.member-${colour}`),
+          stroke: colourOf(figure, `.member-${colour}`),
           dash: dashes[i % dashes.length] ?? [],
           width: 2,
           ...(paths && { paths }),
@@ -78,39 +66,17 @@ export function LoadChart(props: {
   readonly members: readonly ShownMember[];
   readonly asOf: number;
 }) {
-  const theme = useTheme();
-  const figure = useRef<HTMLElement>(null);
-  const canvas = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(undefined);
   const { members, samples, asOf } = props;
   const addresses = members.map(({ privateAddress }) => privateAddress).join(' ');
   const data = useMemo(
     () => columns(samples, addresses.split(' '), asOf),
     [samples, addresses, asOf],
   );
-  const latest = useRef(data);
-  latest.current = data;
-  const lines = useRef(members);
-  lines.current = members;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme or member is another drawing
-  useEffect(() => {
-    const place = canvas.current;
-    if (!place || !figure.current) return;
-    const shape = options(figure.current, place.clientWidth, lines.current);
-    const chart = new uPlot(shape, latest.current, place);
-    plot.current = chart;
-    const observer = new ResizeObserver(() => {
-      chart.setSize({ width: place.clientWidth, height });
-    });
-    observer.observe(place);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-    };
-  }, [theme, addresses]);
-
-  useEffect(() => plot.current?.setData(data), [data]);
+  const { figure, canvas } = useChart(
+    (element, width) => options(element, width, members),
+    data,
+    addresses,
+  );
 
   return (
     <figure ref={figure} className="load-chart" aria-label="Load of the members over time">

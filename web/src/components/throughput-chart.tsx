@@ -1,13 +1,10 @@
-import { useEffect, useRef } from 'react';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import { useMemo } from 'react';
+import type uPlot from 'uplot';
 import type { ThroughputSample } from '#views/live-views';
 import { formatRate } from '../format.ts';
-import { useTheme } from '../theme.ts';
-import { axisOf, clockOf, halfTimeLabel } from './chart.ts';
+import { axisOf, chartFrame, colourOf, lastSeconds, timeAxisOf, useChart } from './chart.ts';
 
 const height = 132;
-/** The chart always spans this much, so that it moves evenly from the first sample on. */
 const spanSeconds = 300;
 
 function columns(samples: readonly ThroughputSample[]): uPlot.AlignedData {
@@ -18,16 +15,8 @@ function columns(samples: readonly ThroughputSample[]): uPlot.AlignedData {
   ];
 }
 
-/** Colours as the stylesheet has them now; a canvas cannot look them up by itself. */
-function colours(element: Element) {
-  const colourOf = (selector: string) =>
-    getComputedStyle(element.querySelector(selector) ?? element).color;
-  return { tx: colourOf('.tx'), rx: colourOf('.rx'), muted: colourOf('.muted') };
-}
-
 function options(figure: Element, width: number): uPlot.Options {
-  const { tx, rx, muted } = colours(figure);
-  const axis = axisOf(figure, muted);
+  const muted = colourOf(figure, '.muted');
   const series = (label: string, stroke: string, dash: number[] = []): uPlot.Series => ({
     label,
     stroke,
@@ -36,26 +25,28 @@ function options(figure: Element, width: number): uPlot.Options {
     points: { show: false },
   });
   return {
+    ...chartFrame,
     width,
     height,
-    padding: [8, halfTimeLabel, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
     scales: {
-      x: { range: (_, __, max) => [max - spanSeconds, max] },
+      x: lastSeconds(spanSeconds),
       y: { range: (_, __, max) => [0, Math.max(10_000, (max ?? 0) * 1.15)] },
     },
     axes: [
+      timeAxisOf(figure, muted),
       {
-        ...axis,
-        size: 24,
-        grid: { show: false },
-        values: (_, ticks) => ticks.map((t) => clockOf(t)),
+        ...axisOf(figure, muted),
+        size: 68,
+        space: 26,
+        values: (_, ticks) => ticks.map((t) => tickOf(t)),
       },
-      { ...axis, size: 68, space: 26, values: (_, ticks) => ticks.map((t) => tickOf(t)) },
     ],
     // Dashes show the one line through the other where both ways carry the same.
-    series: [{}, series('Tx', tx), series('Rx', rx, [6, 4])],
+    series: [
+      {},
+      series('Tx', colourOf(figure, '.tx')),
+      series('Rx', colourOf(figure, '.rx'), [6, 4]),
+    ],
   };
 }
 
@@ -70,34 +61,8 @@ export function ThroughputChart(props: {
   readonly of?: string | undefined;
 }) {
   const { samples, of } = props;
-  const theme = useTheme();
-  const figure = useRef<HTMLElement>(null);
-  const canvas = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(undefined);
-  const latest = useRef(samples);
-  latest.current = samples;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme means other colours
-  useEffect(() => {
-    const place = canvas.current;
-    if (!place || !figure.current) return;
-    const chart = new uPlot(
-      options(figure.current, place.clientWidth),
-      columns(latest.current),
-      place,
-    );
-    plot.current = chart;
-    const observer = new ResizeObserver(() => {
-      chart.setSize({ width: place.clientWidth, height });
-    });
-    observer.observe(place);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-    };
-  }, [theme]);
-
-  useEffect(() => plot.current?.setData(columns(samples)), [samples]);
+  const data = useMemo(() => columns(samples), [samples]);
+  const { figure, canvas } = useChart(options, data);
 
   const last = samples.at(-1);
   const peak = (key: 'bitsPerSecondTx' | 'bitsPerSecondRx') =>
