@@ -17,7 +17,7 @@ import { HeadEndConsole } from './head-end-console.ts';
 import { type HeadEndProcess, startHeadEnd } from './head-end-process.ts';
 import type { IkePorts } from './listening.ts';
 import { headEndManagement } from './management.ts';
-import { hashPasswords } from './passwords.ts';
+import { type Sealing, sealingOf } from './passwords.ts';
 import type { Performed } from './shell.ts';
 
 export type DemoMemberParts = {
@@ -32,6 +32,8 @@ export type DemoMemberParts = {
   readonly encrypts: boolean;
   readonly secrets: DemoSecrets;
   readonly work: SlowWork;
+  /** Keeps what was computed of the passwords, which all members have alike. */
+  readonly sealing: SharedSealing;
   readonly ports: IkePorts;
   readonly clusterPort: number;
   /** Last octets of the other members. */
@@ -39,6 +41,9 @@ export type DemoMemberParts = {
   readonly stateFolder: string;
   readonly say: (text: string) => void;
 };
+
+/** The verifiers of passwords that several devices have alike, computed by the first that needs them. */
+export type SharedSealing = { made: Promise<Sealing> | undefined };
 
 type Running = {
   readonly headEnd: HeadEndProcess;
@@ -148,7 +153,7 @@ export class DemoMember {
   }
 
   async #configuration() {
-    const { name, host, outside, priority, others, secrets, work } = this.#parts;
+    const { name, host, outside, priority, others, secrets, work, sealing } = this.#parts;
     const { clusterAddress, clusterKey, clusterPort, encrypts } = this.#parts;
     const listing = demoConfiguration(secrets, {
       hostname: name,
@@ -173,6 +178,7 @@ export class DemoMember {
     const parsed = parseListing(grammar, listing);
     const [wrong] = parsed.diagnostics.filter((d) => d.severity === 'error');
     if (wrong) throw new Error(formatDiagnostic('demo', wrong));
-    return hashPasswords(parsed.configuration, work.scrypt);
+    sealing.made ??= sealingOf(parsed.configuration, work.scrypt);
+    return (await sealing.made).seal(parsed.configuration);
   }
 }

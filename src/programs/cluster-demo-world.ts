@@ -36,7 +36,7 @@ const PORT_ATTEMPTS = 20;
 
 type Common = Pick<
   DemoMemberParts,
-  'clusterAddress' | 'clusterKey' | 'encrypts' | 'secrets' | 'work' | 'say'
+  'clusterAddress' | 'clusterKey' | 'encrypts' | 'secrets' | 'sealing' | 'work' | 'say'
 > & { readonly state: string };
 
 /** Starts all members on the first ports that are free for all of them. */
@@ -121,7 +121,8 @@ export async function startClusterDemo(
   const work = new SlowWork(2);
   const state = mkdtempSync(join(tmpdir(), 'headend-demo-'));
   const clusterKey = newSecret();
-  const common = { clusterAddress, clusterKey, encrypts, secrets, work, state, say };
+  const sealing = { made: undefined };
+  const common = { clusterAddress, clusterKey, encrypts, secrets, sealing, work, state, say };
   const { members, ports } = await startMembers(common);
   const pat = await startDemoPat(ports, [clusterAddress, ...hosts.map(publicAddress)]);
   const clients = await startDemoClients({

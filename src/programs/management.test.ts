@@ -21,7 +21,7 @@ import { drainBegun } from '#features/cluster/events';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 import { openManagement } from './management.ts';
-import { hashPasswords } from './passwords.ts';
+import { sealingOf } from './passwords.ts';
 
 const listing = `hostname gate
 username admin password open-sesame privilege 15
@@ -46,7 +46,7 @@ async function running(
   );
   const started = await startHeadEnd({
     configuration: isHashed
-      ? await hashPasswords(parsed.configuration, work.scrypt)
+      ? (await sealingOf(parsed.configuration, work.scrypt)).seal(parsed.configuration)
       : parsed.configuration,
     work,
     stateFolder,

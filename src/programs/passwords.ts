@@ -51,9 +51,3 @@ export async function sealingOf(
   };
   return { seal, users, failed };
 }
-
-/** The configuration with the passwords that stand in clear replaced by their verifiers. */
-export const hashPasswords = async (
-  configuration: Configuration,
-  scrypt: ScryptPool,
-): Promise<Configuration> => (await sealingOf(configuration, scrypt)).seal(configuration);
