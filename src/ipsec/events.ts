@@ -42,7 +42,7 @@ export const unreadableDatagram = event({
   severity: 7,
   text: 'Datagram dropped: {reason}',
   byStrangers: true,
-  why: 'It is not an ISAKMP message of version 1.0, or a damaged one.',
+  why: 'It is not an ISAKMP message of version 1.0, a damaged one, or too long to begin with.',
   remedy: 'Single ones are noise of the network. IKEv2 clients need an IKEv2 configuration.',
 });
 export const unknownSa = event({

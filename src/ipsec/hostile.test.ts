@@ -415,6 +415,24 @@ test('what belongs to nothing is dropped with a reason', () => {
   assert.deepEqual(gateway.sent, []);
 });
 
+test('a first message of more octets than any client sends is dropped with the reason', () => {
+  const { gateway, now } = new World();
+  const client = new BareClient(gateway, now);
+  const { initiator: initiatorCookie } = client.state.cookies;
+  const header = { initiatorCookie, responderCookie: new Uint8Array(8), messageId: 0, flags: 0 };
+  const message = (octets: number) =>
+    encodeMessage({ ...header, exchangeType: exchangeTypes.aggressive }, [
+      { type: 'vid', data: new Uint8Array(octets - 32) },
+    ]);
+  const tooLong = () =>
+    gateway.logged(unreadableDatagram).filter((e) => /8192 are read/.test(String(e.args.reason)));
+  client.send(message(8192), now, false);
+  assert.equal(tooLong().length, 0);
+  client.send(message(8193), now, false);
+  assert.match(String(tooLong()[0]?.args.reason), /has 8193 octets/);
+  assert.deepEqual([...gateway.manager.summaries()], []);
+});
+
 test('a refused proposal is answered, and the log says which lines would permit it', () => {
   const world = new World({
     gatewayPolicy: gatewayPolicy({

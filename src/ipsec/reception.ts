@@ -15,7 +15,7 @@ import type { KeyingEffect, KeyingPolicy } from './keying.ts';
 import { reasonOf } from './keying-log.ts';
 import type { SaStepper } from './sa-stepper.ts';
 import type { Entry } from './sa-table.ts';
-import { StrangerLimits } from './stranger-limits.ts';
+import { FIRST_MESSAGE_OCTETS_MOST, StrangerLimits } from './stranger-limits.ts';
 
 /** Offset of the next payload in an ISAKMP header. */
 const NEXT_PAYLOAD_OFFSET = 16;
@@ -95,6 +95,11 @@ export class Reception {
       return;
     }
     const key = halfOpenKey(remote, header.initiatorCookie);
+    if (octets.length > FIRST_MESSAGE_OCTETS_MOST) {
+      const reason = `a first message has ${octets.length} octets, of which ${FIRST_MESSAGE_OCTETS_MOST} are read at most`;
+      log.write(out, unreadableDatagram, subject, () => ({ reason }));
+      return;
+    }
     const known = sas.halfOpen.find(key);
     if (known) {
       const again = { kind: 'firstMessageAgain', octets: octets.length } as const;

@@ -9,6 +9,8 @@ const KEY_AGREEMENTS_MOST = 1000;
 /** With so many unproven negotiations or waiting key agreements a first message has to be repeated; ours. */
 export const CROWDED_HALF_OPEN = 1000;
 const CROWDED_KEY_AGREEMENTS = 500;
+/** Parts of a first message are kept until its sender has proven itself, so it may not be as long as it likes; ours. */
+export const FIRST_MESSAGE_OCTETS_MOST = 8192;
 /** Limits are reported this often at most. */
 const LIMIT_REPORT_MS = 10_000;
 

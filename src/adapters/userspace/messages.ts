@@ -37,7 +37,7 @@ export type WorkerStart = WorkerDescriptors & {
   readonly handled: SharedArrayBuffer;
   /** Where the worker writes the number of the transaction that it carried out last. */
   readonly applied: SharedArrayBuffer;
-  readonly mostReports: number;
+  readonly reportPlaces: number;
   /** What is installed already. */
   readonly installed: Installation;
 };

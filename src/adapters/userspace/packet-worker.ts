@@ -7,6 +7,7 @@ import type { WorkerDescriptors } from './descriptors.ts';
 import type { Shared } from './hand-over.ts';
 import { settle } from './ledger.ts';
 import type { Installation, WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
+import { placesOf } from './report-gate.ts';
 import type { Sys } from './sys.ts';
 import { takeWorker } from './worker-thread.ts';
 
@@ -21,7 +22,7 @@ export type WorkerSettings = {
   readonly index: number;
   readonly shared?: Shared;
   readonly rules: OutboundRules;
-  readonly mostReports: number;
+  readonly reportPlaces: number;
 };
 
 /** What the main thread is told. */
@@ -139,7 +140,8 @@ export class PacketWorker {
   }
 
   #hear(reports: WorkerReports): void {
-    Atomics.add(new Int32Array(this.#handled), 0, reports.length);
+    const places = reports.reduce((sum, report) => sum + placesOf(report), 0);
+    Atomics.add(new Int32Array(this.#handled), 0, places);
     for (const report of reports) this.#ears.report(report);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import type { DataPlaneReport } from '#dataplane/data-plane';
-import { ReportGate } from './report-gate.ts';
+import { placesOf, ReportGate } from './report-gate.ts';
 
 const at = { address: address('192.0.2.1'), port: 4500 };
 const keepalive: DataPlaneReport = { kind: 'keepalive', local: at, remote: at };
@@ -55,4 +55,28 @@ test('a flood of first messages leaves room for repeated ones and for negotiatio
   for (let i = 0; i < 999; i += 1) gate.add(message);
   gate.flush();
   assert.deepEqual([posted.length, dropped], [100, 975 + 925]);
+});
+
+test('long datagrams take more places than short ones, so that the octets under way have a bound too', () => {
+  const handled = new SharedArrayBuffer(4);
+  const posted: DataPlaneReport[] = [];
+  const gate = new ReportGate(
+    handled,
+    100,
+    (reports) => posted.push(...reports),
+    () => {},
+  );
+  const bytes = new Uint8Array(60_000);
+  const message = { kind: 'datagram', local: at, remote: at, bytes, encapsulated: false } as const;
+  for (let i = 0; i < 1000; i += 1) gate.add(message);
+  gate.flush();
+  assert.equal(posted.length, 4, 'thirty places each, and whoever finds one free may come');
+  Atomics.add(
+    new Int32Array(handled),
+    0,
+    posted.reduce((sum, report) => sum + placesOf(report), 0),
+  );
+  for (let i = 0; i < 1000; i += 1) gate.add(keepalive);
+  gate.flush();
+  assert.equal(posted.length, 104, 'all places are free again');
 });

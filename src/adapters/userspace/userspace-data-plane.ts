@@ -24,7 +24,7 @@ import { closeAll, openAll, renewTun, type WorkerDescriptors } from './descripto
 import { ringsOctets, type Shared, sharedWords, WorkerStates } from './hand-over.ts';
 import type { Installation } from './messages.ts';
 import { PacketWorker } from './packet-worker.ts';
-import { MOST_REPORTS } from './report-gate.ts';
+import { REPORT_PLACES } from './report-gate.ts';
 import { loadSys, type Sys } from './sys.ts';
 import { isAttached, replaceRoutes, type TunOptions } from './tun.ts';
 
@@ -163,7 +163,7 @@ export class UserspaceDataPlane implements DataPlane {
       index,
       ...(this.#shared && { shared: this.#shared }),
       rules: outboundRules(this.#options),
-      mostReports: Math.floor(MOST_REPORTS / this.#descriptors.length),
+      reportPlaces: Math.floor(REPORT_PLACES / this.#descriptors.length),
     };
     return new PacketWorker(this.#sys, settings, {
       started: (worker) => this.#options.onWorker?.(worker, index),

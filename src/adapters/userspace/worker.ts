@@ -46,7 +46,7 @@ const pages = new CounterPages();
 const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
   start.handled,
-  start.mostReports,
+  start.reportPlaces,
   (reports) => port.postMessage(reports),
   () => path.count(PATH_COUNTER.queueFull),
 );
