@@ -1,11 +1,12 @@
 import { type Endpoint, sameEndpoint } from '#base/address';
 import type { Arena } from '#base/arena';
-import { type Instant, instant } from '#base/instant';
+import type { Instant } from '#base/instant';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import type { PacketPath } from '#dataplane/packet-path';
 import type { PathMtu } from '#dataplane/path-mtu';
+import { now } from '../machine-clock.ts';
 import type { HandOver } from './hand-over.ts';
 import { type HandOverRing, ORIGIN } from './hand-over-ring.ts';
 import { InsideReader } from './inside-reader.ts';
@@ -67,7 +68,7 @@ export class PacketLoop {
     this.#handOver = handOver;
     const troubles = {
       dropped: (packets: number) => path.count(PATH_COUNTER.queueFull, packets),
-      tooLarge: () => pathMtu.narrowed(this.#now()),
+      tooLarge: () => pathMtu.narrowed(now()),
     };
     this.#ports = start.sockets.map((socket, i) => portOf(sys, socket, i, troubles));
     this.#outside = new OutsideReader(sys, start.tun, path);
@@ -138,29 +139,25 @@ export class PacketLoop {
     return this.#hooks.wake();
   }
 
-  #now(): Instant {
-    return instant(performance.timeOrigin + performance.now());
-  }
-
   #movePackets(): void {
-    const now = this.#now();
-    this.#pathMtu.age(now);
+    const at = now();
+    this.#pathMtu.age(at);
     // What another worker had before comes before what has arrived here since.
-    if (this.#handOver) for (const ring of this.#handOver.incoming) this.#takeHandedOver(ring, now);
+    if (this.#handOver) for (const ring of this.#handOver.incoming) this.#takeHandedOver(ring, at);
     for (let i = 0; i < this.#ports.length; i += 1)
-      if (this.#isReady(2 + i)) this.#outside.read(this.#ports[i] as Port, now);
+      if (this.#isReady(2 + i)) this.#outside.read(this.#ports[i] as Port, at);
     this.#outside.flush();
     if (this.#isReady(1)) this.#inside.read();
     this.#handOver?.publish();
     this.flush();
   }
 
-  #takeHandedOver(ring: HandOverRing, now: Instant): void {
+  #takeHandedOver(ring: HandOverRing, at: Instant): void {
     ring.look();
     while (ring.next()) {
       const port = this.#ports[ring.origin];
       if (ring.origin === ORIGIN.inside) this.#inside.takeHandedOver(ring);
-      else if (port) this.#outside.takeHandedOver(port, ring, now);
+      else if (port) this.#outside.takeHandedOver(port, ring, at);
       ring.release();
     }
   }

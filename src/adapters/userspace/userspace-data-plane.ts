@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { Endpoint } from '#base/address';
 import { assert } from '#base/assert';
-import { type Instant, instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import { ok, type Result } from '#base/result';
 import { readPathCounters } from '#dataplane/counters';
@@ -19,6 +18,7 @@ import { ReportLimiter } from '#dataplane/report-limiter';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { MOST_WORKERS, partOf } from '#dataplane/sa-placement';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
+import { now } from '../machine-clock.ts';
 import { ControlSender } from './control-sender.ts';
 import { closeAll, openAll, renewTun, type WorkerDescriptors } from './descriptors.ts';
 import { ringsOctets, type Shared, sharedWords, WorkerStates } from './hand-over.ts';
@@ -231,8 +231,6 @@ export class UserspaceDataPlane implements DataPlane {
     return pages;
   }
 }
-
-const now = (): Instant => instant(performance.timeOrigin + performance.now());
 
 /** What the workers share, besides the counters. */
 function shareAmong(sys: Sys, descriptors: readonly WorkerDescriptors[]): Shared {
