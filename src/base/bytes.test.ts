@@ -16,6 +16,7 @@ test('arrays join in order and compare by octets', () => {
   assert.equal(equalBytes(a, new Uint8Array([1, 3])), false);
   assert.equal(equalBytes(a, new Uint8Array([1])), false);
   assert.equal(fromUtf8(toUtf8('Zürich')), 'Zürich');
+  assert.equal(fromUtf8(toUtf8('\ufeffZug')), '\ufeffZug', 'nothing is left out');
 });
 
 test('hexadecimal text of every length is the digits of its octets, and reads back', () => {

@@ -78,5 +78,6 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** UTF-8 octets of `text`. */
 export const toUtf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-/** Text of UTF-8 octets; what is not UTF-8 becomes U+FFFD. */
-export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+/** Text of UTF-8 octets; what is not UTF-8 becomes U+FFFD. A byte order mark stays. */
+export const fromUtf8 = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);

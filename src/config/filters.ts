@@ -47,6 +47,9 @@ export const allFilters = (configuration: Configuration): ReadonlyMap<string, Fi
     ...filtersSlice.of(configuration),
   ]);
 
+/** What "filter" speaks of on a PIX and an ASA, in place of a name; kept without effect. */
+export const FILTERED_TRAFFIC = ['url', 'java', 'activex', 'ftp', 'https', 'except'] as const;
+
 /** A name of a filter; the usual two are written as the VPN 3000 writes them. */
 export const filterName = <const N extends string>(
   name: N,
@@ -61,6 +64,8 @@ export const filterName = <const N extends string>(
     parse(text) {
       if (text.length > 48) return err('a name has at most 48 characters');
       const lower = text.toLowerCase();
+      if (FILTERED_TRAFFIC.some((traffic) => traffic === lower))
+        return err(`"${text}" is no name of a filter: "filter ${lower}" is a line of its own`);
       if (also === undefined && lower === NO_FILTER)
         return err(`"${NO_FILTER}" is no name of a filter`);
       if (lower === NO_FILTER) return ok(NO_FILTER);

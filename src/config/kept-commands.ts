@@ -1,3 +1,4 @@
+import { FILTERED_TRAFFIC } from './filters.ts';
 import {
   type KeptCommand,
   type KeptVerdict,
@@ -89,9 +90,7 @@ const FILTERING: readonly KeptCommand[] = [
   cisco('outbound', 'Packet filter, in its oldest spelling.', warns(FILTERS_NOTHING)),
   cisco('apply', 'Where "outbound" lists are applied.'),
   cisco('established', 'Connections that belong to others.'),
-  ...['url', 'java', 'activex', 'ftp', 'https', 'except'].map((what) =>
-    cisco(`filter ${what}`, 'Filtering of URLs.'),
-  ),
+  ...FILTERED_TRAFFIC.map((what) => cisco(`filter ${what}`, 'Filtering of URLs.')),
   cisco('url-server', 'Filtering of URLs.'),
   cisco('url-cache', 'Filtering of URLs.'),
   cisco('url-block', 'Filtering of URLs.'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { Prng } from '#base/prng';
+import { rowOf, viewOf } from '#features/cluster/sessions/rows';
 import type { SessionQuery, SessionSortKey, SessionView } from '#views/views';
 import { type MemberPart, mergedPage, partQuery } from './cluster-session-page.ts';
 import { pageOfSessions } from './session-page.ts';
@@ -126,6 +127,44 @@ test('a client that moved counts once, where it logged in last; several on one m
     ['anna@130', 'anna@131', 'bert@129', 'bert@129', 'carl@130', 'carl@131'],
   );
   assert.deepEqual([page.total, page.moved, page.nextCursor], [6, 2, undefined]);
+});
+
+test('a client that says more of itself than travels does not stop the pages by client', () => {
+  const clientType = 'ü'.repeat(60);
+  const rows = Array.from({ length: 9 }, (_, i) =>
+    session(i + 1, `u${i}`, { clientType, clientVersion: `${9 - i}` }),
+  );
+  const query: SessionQuery = { sort: 'clientType', descending: false, limit: 2 };
+  let cursor: string | undefined;
+  const seen: string[] = [];
+  do {
+    const asked = { ...query, cursor };
+    const parts = partsOf({ '10.32.1.130': rows }, asked).map((part) => ({
+      ...part,
+      rows: part.rows.flatMap((row) => viewOf(rowOf(row)) ?? []),
+    }));
+    const page = mergedPage(asked, parts, 0);
+    seen.push(...page.items.map(({ username }) => username));
+    cursor = page.nextCursor;
+    assert.ok(seen.length <= 9, 'pages without end');
+  } while (cursor !== undefined);
+  assert.deepEqual(seen, ['u8', 'u7', 'u6', 'u5', 'u4', 'u3', 'u2', 'u1', 'u0']);
+});
+
+test('a member that sends what was before the cursor, and claims more, turns nobody back', () => {
+  const tables = { '10.32.1.129': ['dora', 'emil', 'fred'].map((n, i) => session(i + 1, n)) };
+  const liar: Omit<MemberPart, 'rows'> = {
+    ...{ privateAddress: '10.32.1.130', hostname: 'liar', isSelf: false, answer: 'whole' },
+    ...{ total: 4_294_967_295, hasMore: true },
+  };
+  const query = { ...byName, cursor: '10.32.1.129~1:s:dora' };
+  const rows = [session(1, 'anna'), session(2, 'bert')];
+  const page = mergedPage(query, [...partsOf(tables, query), { ...liar, rows }], 0);
+  assert.deepEqual(
+    page.items.map(({ username }) => username),
+    ['emil', 'fred'],
+  );
+  assert.equal(page.nextCursor, undefined);
 });
 
 test('members that did not answer are named, and the others are there', () => {

@@ -83,6 +83,15 @@ const rowsOf = (part: MemberPart, sort: SessionSortKey): Row[] =>
     return { value: sortValue(session, sort), index, member, session: { ...session, member } };
   });
 
+/** The rows of a part that come after the cursor. A member that sends others cannot turn the reader back. */
+function rowsAfter(query: SessionQuery, part: MemberPart): readonly Row[] {
+  const rows = rowsOf(part, query.sort);
+  const place = query.cursor === undefined ? undefined : readPlace(query.cursor);
+  if (!place?.ok) return rows;
+  const compare = comparison(query);
+  return rows.filter((row) => compare(row, place.value) > 0);
+}
+
 /**
  * The page that the parts of all members make. A member that has more than it sent bounds the page: what
  * comes after its last row may come after others that it did not send.
@@ -93,7 +102,7 @@ export function mergedPage(
   asOf: number,
 ): ClusterSessionPage {
   const compare = comparison(query);
-  const lists = parts.map((part) => rowsOf(part, query.sort));
+  const lists = parts.map((part) => rowsAfter(query, part));
   const ends = lists.flatMap((rows, i) => (parts[i]?.hasMore ? rows.slice(-1) : []));
   const end = ends.sort(compare)[0];
   const all = lists.flat().sort(compare);

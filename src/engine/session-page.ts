@@ -1,5 +1,6 @@
 import { addressBytes, parseAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
+import { clientText } from '#features/cluster/sessions/rows';
 import type { Page, SessionQuery, SessionSortKey, SessionView } from '#views/views';
 
 export type SortValue = string | number;
@@ -19,7 +20,7 @@ function addressOrder(text: string | undefined): string {
 export function sortValue(session: SessionView, key: SessionSortKey): SortValue {
   if (key === 'assignedAddress' || key === 'publicAddress') return addressOrder(session[key]);
   if (key === 'clientType')
-    return `${session.clientType ?? ''} ${session.clientVersion ?? ''}`.toLowerCase();
+    return `${clientText(session.clientType)} ${clientText(session.clientVersion)}`.toLowerCase();
   const value = key === 'loginAt' ? Math.floor(session.loginAt) : session[key];
   return typeof value === 'string' ? value.toLowerCase() : value;
 }

@@ -28,6 +28,11 @@ async function zone(t: TestContext): Promise<void> {
     '--host-record=n130.example.com,172.18.124.130,2001:db8::130',
     '--ptr-record=131.124.18.172.in-addr.arpa,stray.example.com',
     '--address=/stray.example.com/198.51.100.1',
+    '--ptr-record=133.124.18.172.in-addr.arpa,not_a_name.example.com',
+    '--ptr-record=133.124.18.172.in-addr.arpa,elsewhere.example.org',
+    '--ptr-record=133.124.18.172.in-addr.arpa,n133.example.com',
+    '--host-record=n133.example.com,172.18.124.133',
+    '--ptr-record=134.124.18.172.in-addr.arpa,elsewhere.example.org',
     '--log-facility=-',
   ]);
   t.after(async () => {
@@ -51,6 +56,9 @@ test('GEN-76: dnsmasq is asked for names of addresses and where they lead', { sk
     { name: 'stray.example.com', addresses: ['198.51.100.1'] },
   ]);
   assert.deepEqual(await namesOf(address('172.18.124.132'), servers), [], 'no such record');
+  const servants = (await namesOf(address('172.18.124.133'), servers)).map(({ name }) => name);
+  assert.deepEqual(servants, ['n133.example.com'], 'others that nobody answers for do no harm');
+  await assert.rejects(namesOf(address('172.18.124.134'), servers), /REFUSED/);
   assert.deepEqual(await addressesOf('n130.example.com', servers), [
     '172.18.124.130',
     '2001:db8::130',

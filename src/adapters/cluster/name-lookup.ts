@@ -2,6 +2,7 @@ import { promises as dns } from 'node:dns';
 import { addressBytes, familyOf, type IpAddress, parseAddress } from '#base/address';
 import { toHex } from '#base/bytes';
 import type { FoundName } from '#features/cluster/port';
+import { isDnsName } from '#features/cluster/tokens';
 
 /** Names and addresses by DNS, the name servers of a configuration or those of the machine. */
 
@@ -65,12 +66,17 @@ export async function namesOf(
   const resolver = resolverOf(servers);
   // `reverse` would look into the hosts file too, and call servers that are silent an empty answer.
   const pointers = await orNothing(resolver.resolvePtr(reverseName(address)));
-  const names = pointers.slice(0, NAMES_MOST);
+  const names = pointers.filter(isDnsName).slice(0, NAMES_MOST);
   const forward = (name: string) =>
     familyOf(address) === 4 ? resolver.resolve4(name) : resolver.resolve6(name);
-  return Promise.all(
+  const settled = await Promise.allSettled(
     names.map(async (name) => ({ name, addresses: addressesIn(await orNothing(forward(name))) })),
   );
+  const found = settled.flatMap((s) => (s.status === 'fulfilled' ? s.value : []));
+  const failed = settled.find((s) => s.status === 'rejected');
+  // A name that cannot be looked up does not matter beside one that leads back.
+  if (failed && !found.some(({ addresses }) => addresses.includes(address))) throw failed.reason;
+  return found;
 }
 
 /** Why a lookup failed, in words. */

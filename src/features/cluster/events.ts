@@ -180,3 +180,12 @@ export const sessionPagesLimited = event({
   remedy:
     'None: they see the rows a little later. A question costs the asked member a walk over its sessions.',
 });
+
+export const sessionPageFailed = event({
+  class: 'LB',
+  number: 20,
+  severity: 2,
+  text: 'A page of sessions for or of another member could not be made: {reason}',
+  why: 'A contradiction in this program. Whoever looks at the sessions of the cluster does without that page; nothing else is touched.',
+  remedy: 'Report it, with the event. One line a minute.',
+});

@@ -135,6 +135,13 @@ test('LB-20: a private filter that lets nothing pass keeps a member out, and tak
   assert.deepEqual([first.role, peersOf(net, second)], ['backup', 1]);
 });
 
+test('a filter is not named as what a PIX filters, whose lines are kept without effect', () => {
+  const listing = 'interface GigabitEthernet0/0\n filter url';
+  assert.deepEqual(said(listing), [
+    'n.cfg:2: "filter url": "url" is no name of a filter: "filter url" is a line of its own',
+  ]);
+});
+
 test('LB-22: rules follow the port of the cluster; one that names a port does not, and is named', () => {
   const named = 'filter Public\n rule add "VCA In" port 9023\n rule add "VCA Out" port 9023';
   const net = new TestNet();

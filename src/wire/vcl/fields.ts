@@ -78,9 +78,13 @@ export const text = (octets: number): TlvValue<string> => ({
 
 /** Text cut to what a TLV may hold, never within a character. */
 export function fitting(value: string, octets: number): string {
-  let cut = value.toWellFormed();
-  while (toUtf8(cut).length > octets) cut = [...cut].slice(0, -1).join('');
-  return cut;
+  // No character has fewer octets than units of a string, so that a long text is not walked through.
+  const cut = value.slice(0, octets + 1).toWellFormed();
+  const written = toUtf8(cut);
+  if (written.length <= octets && cut.length === value.length) return cut;
+  let end = Math.min(octets, written.length);
+  while (end > 0 && ((written[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return fromUtf8(written.subarray(0, end));
 }
 
 const readAddress = (reader: Reader, family: number): IpAddress => {

@@ -226,4 +226,8 @@ test('a name is cut between characters', () => {
   assert.equal(toUtf8(fitting('ä'.repeat(40), 63)).length, 62);
   assert.equal(fitting('\ud83d\ude00'.repeat(3), 9), '\ud83d\ude00'.repeat(2));
   assert.equal(fitting('\ud83d', 63), '\ufffd');
+  assert.equal(fitting('a\ud83d\ude00', 1), 'a');
+  assert.equal(fitting('\ud83d'.repeat(5), 7), '\ufffd\ufffd');
+  for (const octets of [0, 1, 2, 63, 64, 65])
+    assert.equal(fitting('ä'.repeat(1_000_000), octets), 'ä'.repeat(octets >> 1));
 });

@@ -1,11 +1,15 @@
-import type { Instant } from '#base/instant';
+import { after, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
-import type { EventRecord } from '#events/event';
+import { type EventRecord, occurred } from '#events/event';
 import type { Member } from '#protocol/vcl/state';
 import type { Effect } from '#protocol/vcl/turn';
 import { messageTypes } from '#wire/vcl/numbers';
+import { sessionPageFailed } from '../events.ts';
 import { type OwnSessions, SessionAnswers } from './answers.ts';
 import { type Asked, Inquiries, type Pages, type Telling } from './inquiries.ts';
+
+/** A contradiction is said once in so long. */
+const SAY_AGAIN_MS = 60_000;
 
 export type MemberPagesParts = {
   readonly random: RandomSource;
@@ -21,9 +25,12 @@ export class MemberPages {
   readonly #member: () => Member | undefined;
   readonly #answers: SessionAnswers;
   readonly #inquiries: Inquiries;
+  readonly #note: MemberPagesParts['note'];
+  #saidAt: Instant | undefined;
 
   constructor({ random, own, member, note }: MemberPagesParts) {
     this.#member = member;
+    this.#note = note;
     this.#answers = new SessionAnswers(own, note);
     this.#inquiries = new Inquiries(random);
   }
@@ -37,7 +44,11 @@ export class MemberPages {
   }
 
   /** A member asked, or answered. */
-  heard({ sender, message }: Heard, now: Instant): readonly Telling[] {
+  heard(heard: Heard, now: Instant): readonly Telling[] {
+    return this.#guarded(() => this.#heard(heard, now), now);
+  }
+
+  #heard({ sender, message }: Heard, now: Instant): readonly Telling[] {
     if (message.type === messageTypes.sessions)
       return this.#inquiries.heard(sender.member, message, now);
     const peer = this.#member()?.peers.get(sender.member);
@@ -52,8 +63,23 @@ export class MemberPages {
 
   tick(now: Instant): readonly Telling[] {
     this.#answers.forget(now);
-    if (this.#member()) return this.#inquiries.tick(now);
-    this.#inquiries.close();
-    return [];
+    return this.#guarded(() => {
+      if (this.#member()) return this.#inquiries.tick(now);
+      this.#inquiries.close();
+      return [];
+    }, now);
+  }
+
+  /** A contradiction in a list that somebody looks at must not end the tunnels of a whole device. */
+  #guarded(run: () => readonly Telling[], now: Instant): readonly Telling[] {
+    try {
+      return run();
+    } catch (error) {
+      if (this.#saidAt !== undefined && now < after(this.#saidAt, SAY_AGAIN_MS)) return [];
+      this.#saidAt = now;
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.#note(occurred(sessionPageFailed, { reason }), now);
+      return [];
+    }
   }
 }

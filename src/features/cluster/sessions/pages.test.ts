@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { instant } from '#base/instant';
+import { Prng } from '#base/prng';
+import { eventText } from '#events/event';
 import type { SessionQuery } from '#views/views';
 import { HEADER_OCTETS, TAG_OCTETS } from '#wire/vcl/datagram';
+import type { Incarnation } from '#wire/vcl/fields';
 import { LONGEST_DATAGRAM, messageTypes } from '#wire/vcl/numbers';
-import { sessionPagesLimited } from '../events.ts';
+import { sessionPageFailed, sessionPagesLimited } from '../events.ts';
 import { WINDOW } from './answers.ts';
+import { MemberPages } from './member-pages.ts';
 import { queryOf, questionOf, rowOf, viewOf } from './rows.ts';
 import { AskingWorld, memberId, sessionNamed } from './testing.ts';
 
@@ -49,6 +54,52 @@ test('what cannot travel whole is cut, and what is not known is left out', () =>
   );
   assert.equal(viewOf({ ...row, kind: 9 }), undefined);
   assert.equal(viewOf({ ...row, state: 9 }), undefined);
+});
+
+test('LB-66: what is no count travels as 0, a name may begin with a byte order mark, and neither costs a page', () => {
+  const changes = { loginAt: -5, durationMs: Number.NaN, bytesTx: 1.5, packetsTx: -1 };
+  const sessions = [sessionNamed('\ufeffanna', 1), sessionNamed('bert', 2, changes)];
+  const world = new AskingWorld();
+  world.add(1, sessions);
+  world.ask(all);
+  world.settle();
+  assert.deepEqual(namesOf(world, 1), ['\ufeffanna', 'bert']);
+  const page = world.pages?.get(memberId(1));
+  const { loginAt, durationMs, bytesTx, packetsTx } =
+    (page?.answer === 'whole' && page.rows[1]) || sessionNamed('none', 0);
+  assert.deepEqual([loginAt, durationMs, bytesTx, packetsTx], [0, 0, 1, 0]);
+});
+
+test('a moment that no clock shows is left out of a page, as everything that looks at it would fail', () => {
+  const row = rowOf(sessionNamed('anna', 1));
+  assert.ok(viewOf({ ...row, loginAt: 8.64e15 - row.durationMs }));
+  assert.equal(viewOf({ ...row, loginAt: 8.64e15 }), undefined);
+  assert.equal(viewOf({ ...row, durationMs: Number.MAX_SAFE_INTEGER }), undefined);
+});
+
+test('a list that cannot be made is said once a minute, and ends nothing else', () => {
+  const said: string[] = [];
+  const fails = (): never => {
+    throw new Error('a session of no kind');
+  };
+  const pages = new MemberPages({
+    random: new Prng(1),
+    own: { page: fails, summary: fails, size: () => 1 },
+    member: () => undefined,
+    note: (record) => void said.push(eventText(record)),
+  });
+  const sender = { member: memberId(1), incarnation: '0'.repeat(16) as Incarnation };
+  const message = {
+    type: messageTypes.sessionsRequest,
+    nonce: '0'.repeat(32),
+    sessionQuestion: questionOf(all, 0),
+  };
+  const heard = (at: number) => pages.heard({ kind: 'heard', sender, message }, instant(at));
+  assert.deepEqual([heard(0), heard(1000), heard(59_999)], [[], [], []]);
+  const reason = 'a session of no kind';
+  assert.deepEqual(said, [sessionPageFailed.text.replace('{reason}', reason)]);
+  heard(60_000);
+  assert.equal(said.length, 2);
 });
 
 test('a query arrives as it was asked, within the bound of rows', () => {

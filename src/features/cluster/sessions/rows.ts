@@ -24,42 +24,49 @@ const addressOf = (text: string | undefined): IpAddress | undefined => {
 };
 
 const name = (text: string): string => fitting(text, NAME_OCTETS);
-const text = (value: string | undefined): string => fitting(value ?? '', TEXT_OCTETS);
+/** What travels of a text of a client; the order of sessions goes by it, so that it is the same everywhere. */
+export const clientText = (value: string | undefined): string => fitting(value ?? '', TEXT_OCTETS);
+const count = (value: number): number =>
+  Number.isFinite(value) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.floor(value))) : 0;
 const word = (value: string): string => fitting(value, WORD_OCTETS);
 const given = (value: string): string | undefined => (value === '' ? undefined : value);
 
-/** A session as it travels; parts of a millisecond are left out. */
+/** A session as it travels; parts of a millisecond are left out, and what is no count is 0. */
 export const rowOf = (view: SessionView): SessionRow => ({
   index: view.index,
   kind: sessionKinds[view.kind],
   state: sessionStates[view.state],
   publicPort: view.publicPort ?? 0,
   localPort: view.localPort ?? 0,
-  loginAt: Math.floor(view.loginAt),
-  durationMs: Math.max(0, Math.floor(view.durationMs)),
-  idleMs: view.idleMs === undefined ? undefined : Math.max(0, Math.floor(view.idleMs)),
-  bytesTx: view.bytesTx,
-  bytesRx: view.bytesRx,
-  packetsTx: view.packetsTx,
-  packetsRx: view.packetsRx,
+  loginAt: count(view.loginAt),
+  durationMs: count(view.durationMs),
+  idleMs: view.idleMs === undefined ? undefined : count(view.idleMs),
+  bytesTx: count(view.bytesTx),
+  bytesRx: count(view.bytesRx),
+  packetsTx: count(view.packetsTx),
+  packetsRx: count(view.packetsRx),
   assignedAddress: addressOf(view.assignedAddress),
   publicAddress: addressOf(view.publicAddress),
   username: name(view.username),
   group: name(view.group),
-  groupPolicy: text(view.groupPolicy),
+  groupPolicy: clientText(view.groupPolicy),
   protocol: word(view.protocol),
   encryption: word(view.encryption),
   hash: word(view.hash),
-  clientType: text(view.clientType),
-  clientVersion: text(view.clientVersion),
+  clientType: clientText(view.clientType),
+  clientVersion: clientText(view.clientVersion),
   legacy: view.legacy.slice(0, sessionLimits.legacy).map(word),
 });
 
-/** What another member says of a session; undefined for what this version does not know. */
+/** ECMA-262, Time Values: no date is later. */
+const LAST_MOMENT = 8.64e15;
+
+/** What another member says of a session; undefined for what this version does not know, or no clock shows. */
 export function viewOf(row: SessionRow): SessionView | undefined {
   const kind = KINDS.get(row.kind);
   const state = STATES.get(row.state);
   if (kind === undefined || state === undefined) return undefined;
+  if (row.loginAt + row.durationMs > LAST_MOMENT) return undefined;
   return {
     ...row,
     ...{ kind, state },
