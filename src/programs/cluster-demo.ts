@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Shell } from '#adapters/terminal/shell';
-import type { DemoMember } from './cluster-demo-member.ts';
+import { lastingShell, withAccidents } from './cluster-demo-shell.ts';
 import { type ClusterDemo, clusterAddress, startClusterDemo } from './cluster-demo-world.ts';
-import type { Seat } from './consoles.ts';
 import { demoAddresses } from './demo-network.ts';
 import { openDemoConsoles } from './demo-parts.ts';
 import { CONSOLE_SOCKET } from './places.ts';
@@ -30,47 +28,6 @@ The web console is that of the master, and goes on with another member when it i
 The commands you type here are those of ${name}, such as "show vpn load-balancing"; ? helps, Tab completes.
 "crash member3" takes the master away without a word, "start member3" brings it back. Ctrl-C ends the demo.
 `;
-
-/** A shell of `member` that goes on with its next life; while it is gone, it says so. */
-function lastingShell(member: DemoMember, seat: Seat): Shell {
-  let of = member.management;
-  let shell = member.openShell(seat);
-  const current = (): Shell | undefined => {
-    if (!member.runs) return undefined;
-    if (of !== member.management) {
-      of = member.management;
-      shell = member.openShell(seat);
-    }
-    return shell;
-  };
-  const gone = `% ${member.name} does not run; "start ${member.name}" brings it back`;
-  return {
-    prompt: () => current()?.prompt() ?? `${member.name} (off)# `,
-    execute: (line, signal) =>
-      current()?.execute(line, signal) ?? { text: line.trim() === '' ? '' : gone, failed: true },
-    complete: (text) => current()?.complete(text) ?? { text, candidates: [] },
-    help: (text) => current()?.help(text) ?? gone,
-    ended: () => shell.ended(),
-    pageRows: () => shell.pageRows(),
-  };
-}
-
-/** The shell of one member, with the two commands that only a demo has. */
-function withAccidents(shell: Shell, members: readonly DemoMember[]): Shell {
-  return {
-    ...shell,
-    execute(line, signal) {
-      const [, what, name] = /^\s*(crash|start)\s+(\S+)\s*$/.exec(line) ?? [];
-      if (what === undefined) return shell.execute(line, signal);
-      const member = members.find((m) => m.name === name);
-      if (!member) {
-        const names = members.map((m) => m.name).join(', ');
-        return { text: `% There is no member "${name}"; there are ${names}`, failed: true };
-      }
-      return what === 'crash' ? member.crash() : member.start();
-    },
-  };
-}
 
 export const clusterDemoProgram: Program = {
   name: 'cluster-demo',
