@@ -67,6 +67,7 @@ const director = (target: IpAddress, changes: Partial<PeerPolicy> = {}): WorldOp
   gateway: { admit: (fresh) => (fresh ? { kind: 'redirect', target } : { kind: 'serve' }) },
 });
 const member = address('172.16.172.52');
+const served = () => ({ kind: 'serve' }) as const;
 
 test('a head-end that redirects says so right after message 3, before it asks for a password', () => {
   const world = new World(director(member));
@@ -155,14 +156,36 @@ test('at an address that is about to move, who has begun ends phase 1, and a new
   assert.equal(newcomer.noticed('redirected')[0]?.target, member);
 });
 
-test('the owner may take its time, and a client that has a tunnel already is served', () => {
-  const world = new World(director(member));
+test('who does not say that it begins afresh does so where nothing of it is known; with a tunnel it is served', () => {
+  const asked: boolean[] = [];
+  const world = new World({
+    gatewayPolicy: gatewayWithGroup({ asksAdmission: true }),
+    gateway: {
+      admit: (fresh) => {
+        asked.push(fresh);
+        return { kind: 'serve' };
+      },
+    },
+  });
   const { client, gateway } = world;
-  world.connect(client, { initialContact: false });
+  for (const fresh of [true, false]) {
+    world.connect(client, { initialContact: false });
+    world.settle();
+    assert.equal(asked.at(-1), fresh);
+    assertPairsMatch(gateway, client);
+  }
+  const other = world.addClient('10.10.10.3', 'vpnclient2');
+  world.connect(other, { initialContact: false });
   world.settle();
-  assert.equal(gateway.noticed('admissionWanted')[0]?.beginsAfresh, false);
-  assertPairsMatch(gateway, client);
+  assert.equal(asked.at(-1), true, 'another client behind the same address is another');
 
+  const sent = new World(director(member));
+  sent.connect(sent.client, { initialContact: false });
+  for (const end of [sent.client, sent.gateway, sent.client]) sent.pass(end, 'aggressive');
+  assert.deepEqual(sent.gateway.logged(peerRedirected)[0]?.args, { target: member });
+});
+
+test('the owner may take its time', () => {
   const slow = new World({ gatewayPolicy: gatewayWithGroup({ asksAdmission: true }) });
   slow.connect();
   slow.settle();
@@ -193,15 +216,16 @@ test('a redirect to an IPv6 address is not possible, so that the client is serve
 
 test('a group without XAUTH is asked about as well, and hears its lifetime when it is served', () => {
   const plain = { extendedAuthentication: false } as const;
-  for (const initialContact of [true, false]) {
-    const world = new World(director(member, plain));
+  for (const isRedirected of [true, false]) {
+    const options = director(member, plain);
+    const world = new World(isRedirected ? options : { ...options, gateway: { admit: served } });
     const { client, gateway } = world;
-    world.connect(client, { peer: { ...groupPolicy, ...plain }, initialContact });
+    world.connect(client, { peer: { ...groupPolicy, ...plain } });
     for (const end of [client, gateway, client]) world.pass(end, 'aggressive');
     const sent = gateway.sent.map((s) => s.bytes[18]);
     assert.deepEqual(sent, [exchangeTypes.informational]);
-    assert.equal(gateway.logged(peerRedirected).length, initialContact ? 1 : 0);
-    assert.equal([...gateway.manager.summaries()].length, initialContact ? 0 : 1);
+    assert.equal(gateway.logged(peerRedirected).length, isRedirected ? 1 : 0);
+    assert.equal([...gateway.manager.summaries()].length, isRedirected ? 0 : 1);
   }
 });
 

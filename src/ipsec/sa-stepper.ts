@@ -5,7 +5,14 @@ import { secretKey } from '#crypto/prf';
 import { type Child, installedPairs } from '#protocol/isakmp/child';
 import { connect, step } from '#protocol/isakmp/machine';
 import { unconfirmedPairs } from '#protocol/isakmp/state';
-import { type Effect, type Environment, type Input, type Path, Turn } from '#protocol/isakmp/turn';
+import {
+  type Effect,
+  type Environment,
+  type Input,
+  type Notice,
+  type Path,
+  Turn,
+} from '#protocol/isakmp/turn';
 import { saFailed } from './events.ts';
 import { additions, childSummary, moves, preparations, removals } from './forwarding.ts';
 import type { ConnectRequest, KeyingEffect, KeyingPolicy, SaId } from './keying.ts';
@@ -170,7 +177,7 @@ export class SaStepper {
   ): void {
     switch (effect.kind) {
       case 'notice':
-        out.push(noticeOf(entry, effect.notice));
+        out.push(noticeOf(entry, toldOf(entry, effect.notice)));
         return;
       case 'ask': {
         const id = this.questions.open(entry, effect.ticket);
@@ -219,3 +226,7 @@ export class SaStepper {
     out.push(noticeOf(entry, { kind: 'childDeleted', inboundSpi }));
   }
 }
+
+/** strongSwan does not say that it begins afresh; a client of whom nothing is here does all the same. */
+const toldOf = ({ isKnown }: Entry, notice: Notice): Notice =>
+  notice.kind === 'admissionWanted' && !isKnown ? { ...notice, beginsAfresh: true } : notice;

@@ -4,7 +4,7 @@ import { DeadlineHeap } from '#base/deadline-heap';
 import type { Instant } from '#base/instant';
 import type { Reassembly } from '#protocol/isakmp/fragmentation';
 import { deadline } from '#protocol/isakmp/machine';
-import type { State } from '#protocol/isakmp/state';
+import type { Established, State } from '#protocol/isakmp/state';
 import type { Path } from '#protocol/isakmp/turn';
 import type { Header } from '#wire/isakmp/header';
 import { type HalfOpenKey, HalfOpenTable } from './half-open.ts';
@@ -25,6 +25,8 @@ export type Entry = {
   peer: string | undefined;
   /** The path that `peer` was made of. */
   path: Path | undefined;
+  /** There was an established SA of the same group with the same peer when this one became established. */
+  isKnown: boolean;
   /** Fragments of a message that is not complete yet. */
   reassembly: Reassembly | undefined;
   /** Ids of questions that are not answered yet. */
@@ -98,6 +100,7 @@ export class SaTable {
       client: undefined,
       peer: undefined,
       path: undefined,
+      isKnown: false,
       reassembly: undefined,
       questions: NO_QUESTIONS,
       request,
@@ -157,8 +160,16 @@ export class SaTable {
       entry.halfOpen = undefined;
     }
     if (entry.path === state.path) return;
+    entry.isKnown ||= entry.path === undefined && this.#knows(state);
     entry.path = state.path;
     entry.peer = move(this.#byPeer, entry, entry.peer, peerKey(state.path));
+  }
+
+  /** Whether there is an SA of the same group with the peer, where phase 1 went on or where it began. */
+  #knows(state: Established): boolean {
+    const ends = [peerKey(state.path)];
+    if (state.role === 'responder') ends.push(formatEndpoint(state.origin));
+    return ends.some((end) => this.#byPeer.get(end)?.state.subject.group === state.subject.group);
   }
 
   remove(entry: Entry): void {

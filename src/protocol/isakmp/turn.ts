@@ -125,7 +125,8 @@ export type Notice =
   | { readonly kind: 'phaseOneCompleted' }
   /**
    * A peer that the policy says to ask about has proven its key, and nothing else was asked of it. One
-   * that does not begin afresh has a tunnel already, and can be sent nowhere. Answer with `admission`.
+   * that does not begin afresh, by its own words, may have a tunnel already, and could be sent nowhere.
+   * Answer with `admission`.
    */
   | {
       readonly kind: 'admissionWanted';
