@@ -14,6 +14,7 @@ import {
   remoteAccessCommands,
 } from '#features/remote-access/exec-commands';
 import { ipsecSlice } from '#ipsec/config';
+import type { SessionSummary } from '#session/session-table';
 import type { SystemView } from '#views/views';
 import { headEndCatalogue } from './catalogue.ts';
 import type { HeadEnd } from './head-end.ts';
@@ -29,18 +30,22 @@ export type ProcessPorts = {
   >;
 };
 
+/** Load in percent as the cluster reports it: sessions of administrators are no load, and the limit is not theirs. */
+export function loadPercentOf({ active, limit }: Pick<SessionSummary, 'active' | 'limit'>): number {
+  return limit === 0 ? 100 : (100 * (active.remoteAccess + active.lanToLan)) / limit;
+}
+
 /** The device as a whole, as `show version`, the API and the console have it. */
 export function systemView(device: HeadEnd, ports: ProcessPorts): SystemView {
   const { configuration, sessions, startedAt, version } = device;
   const asOf = ports.now();
-  const { totalActive, limit } = sessions.summary();
   return {
     hostname: systemSlice.of(configuration).hostname,
     version,
     asOf,
     uptimeMs: elapsedMs(startedAt, asOf),
     dataPlane: ports.dataPlane,
-    loadPercent: limit === 0 ? 100 : (100 * totalActive) / limit,
+    loadPercent: loadPercentOf(sessions.summary()),
     legacyPermitted: [...ipsecSlice.of(configuration).legacyPermitted],
     groups: [...remoteAccessSlice.of(configuration).tunnelGroups.keys()],
     ...ports.figures(),

@@ -4,7 +4,12 @@ import type { Configuration } from '#config/configuration';
 import { parseListing } from '#config/parse';
 import { countOf, summaryOf } from '#config/summary';
 import { grammar } from '#engine/grammar';
-import { membersAlike, type Named, sharedAddress } from '#simulation/cluster-configurations';
+import {
+  membersAlike,
+  type Named,
+  sharedAddress,
+  withNamesOfTheirOwn,
+} from '#simulation/cluster-configurations';
 import { FAULTS, type FaultName } from '#simulation/cluster-faults';
 import { runTrial, TrialFailed } from '#simulation/cluster-trial';
 import { trialPlot } from '#simulation/trial-plot';
@@ -59,7 +64,7 @@ async function membersOf(
       throw new UsageError('one FILE is one member; --members N makes N members like it');
     if (loaded.length > MEMBERS_MOST)
       throw new UsageError(`a cluster has ${MEMBERS_MOST} members at most`);
-    return loaded;
+    return withNamesOfTheirOwn(loaded);
   }
   if (more.length > 0) throw new UsageError('--members goes with one FILE only');
   const alike = membersAlike(first.configuration, count('members', wanted, 2, MEMBERS_MOST));
@@ -113,15 +118,15 @@ async function simulate(args: readonly string[]): Promise<number> {
 
 export const simProgram: Program = {
   name: 'sim',
-  synopsis: 'cluster --config FILE... [--members N] [--seed N] [--svg FILE]',
+  synopsis: 'cluster --config FILE... [--members N] [--seed N] [OPTIONS]',
   summary: 'run a cluster configuration through faults in virtual time',
   help: `The members are what the files configure under "vpn load-balancing": priorities, capacities, timers, personality,
 addresses. They run the product's own protocol and choose for its own clients, in virtual time on a network that does
 what it is told; nothing is opened, and no root is needed. One seed gives one result, octet by octet. Not
 simulated: IKE itself (a login is a delay), packets of clients, DNS, what the kernel takes to move an address.
 
-  --config FILE    a member; once for each
-  --members N      N members like the one of the only FILE, with addresses that follow on its own
+  --config FILE    a member; once for each; those of one hostname are given numbers
+  --members N      N members like the one of the only FILE, with addresses and pools that follow on its own
   --seed N         another course of events; 1 if absent
   --clients N      how many come before anything goes wrong, within a minute; ${CLIENTS_DEFAULT} if absent
   --faults LIST    some of these, with commas, or none:

@@ -231,7 +231,7 @@ export type SystemView = {
   readonly memoryTotalBytes: number;
   /** `memory`, `userspace`, `kernel`. */
   readonly dataPlane: string;
-  /** Sessions over the limit, 0 to 100, as load balancing counts it. */
+  /** Sessions of clients and LAN-to-LAN tunnels over the limit, 0 to 100, as load balancing counts it. */
   readonly loadPercent: number;
   /** What the `legacy-crypto` fence lets through; empty when it is closed. */
   readonly legacyPermitted: readonly string[];

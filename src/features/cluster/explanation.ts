@@ -76,9 +76,9 @@ export function comparisonText(e: Explanation): string {
     case 'masterIsLeast':
       return `the master has ${e.takerPercent} % against ${e.othersPercent} %`;
     case 'noBackup':
-      return 'no backup has room';
+      return 'no backup can take it';
     case 'onlyBackup':
-      return `${e.takerPercent} %, no other backup has room${master}`;
+      return `${e.takerPercent} %, no other backup can take it${master}`;
     case 'leastPercent':
       return `${e.takerPercent} % against ${e.othersPercent} %${master}`;
     case 'fewestSessions':

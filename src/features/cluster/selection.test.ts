@@ -206,9 +206,9 @@ test('a choice explains itself', () => {
       ],
       asa,
     ),
-    '192.168.1.19 took 172.18.124.96: 3 %, no other backup has room, master 9 %; 192.168.1.20 is draining',
+    '192.168.1.19 took 172.18.124.96: 3 %, no other backup can take it, master 9 %; 192.168.1.20 is draining',
   );
-  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96: no backup has room');
+  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96: no backup can take it');
 });
 
 test('clients on their way are counted until a report has them, or for ten seconds', () => {
