@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { address } from '#base/address';
@@ -69,6 +70,22 @@ test('GEN-76: dnsmasq is asked for names of addresses and where they lead', { sk
 test('GEN-76: where nobody listens, that is said, and not that there is no name', async () => {
   await assert.rejects(namesOf(address('172.18.124.130'), [address('127.53.9.2')]), (error) => {
     assert.match(lookupFailure(error), /no name server (listens|answers)/);
+    return true;
+  });
+});
+
+test('GEN-76: a server that answers with garbage is called that', { skip }, async (t) => {
+  const garbage = createSocket('udp4');
+  t.after(() => garbage.close());
+  // The question without the octets that say how many there are.
+  garbage.on('message', (question, from) => {
+    garbage.send(question.subarray(0, 5), from.port, from.address);
+  });
+  const place = address('127.53.9.3');
+  garbage.bind(53, place);
+  await once(garbage, 'listening');
+  await assert.rejects(namesOf(address('172.18.124.130'), [place]), (error) => {
+    assert.match(lookupFailure(error), /^the name server answers with something/);
     return true;
   });
 });

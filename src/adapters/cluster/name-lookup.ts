@@ -90,6 +90,11 @@ export function lookupFailure(error: unknown): string {
     case 'ESERVFAIL':
     case 'EREFUSED':
       return 'the name server refuses to answer';
+    case 'EBADRESP':
+      return 'the name server answers with something that is no answer';
+    case 'EFORMERR':
+    case 'ENOTIMP':
+      return 'the name server does not understand the question';
     default:
       return code ?? message;
   }

@@ -312,6 +312,22 @@ test('a device that shuts down leaves the cluster for good, and the address has 
   assert.equal(third.role, 'off');
 });
 
+test('a device that was told to end stays out, whatever is configured meanwhile', () => {
+  const finishing = threeMembers();
+  finishing.third.negotiates = true;
+  finishing.third.carryOut(finishing.third.cluster.leave('shutdown', finishing.net.now));
+  // As it happens when the last passwords are hashed.
+  finishing.third.carryOut(finishing.third.cluster.configured(finishing.net.now));
+  finishing.net.run(100);
+  assert.deepEqual([finishing.third.ownsAddress, finishing.second.ownsAddress], [false, true]);
+
+  const { net, third } = threeMembers();
+  third.configure(memberListing(131, ...concentrator, ' cluster key another-secret'));
+  third.carryOut(third.cluster.leave('shutdown', net.now));
+  net.run(20_000);
+  assert.equal(third.role, 'off', 'nor does it join the cluster that it was changed to');
+});
+
 test('LB-16: another port or key keeps a device out, and changing it back lets it in', () => {
   const { net, first, third } = threeMembers();
   const line = (...more: readonly string[]) =>

@@ -183,7 +183,7 @@ export class Membership {
           ? this.#stepped({ kind: 'tick' }, now)
           : this.leave('administrative', now);
       case 'finishing':
-        if (!this.#goesOn(stage.foundation)) return [];
+        if (stage.reason === 'shutdown' || !this.#goesOn(stage.foundation)) return [];
         this.#stage = { kind: 'taking part', foundation: stage.foundation };
         return [];
       case 'leaving':
@@ -222,6 +222,8 @@ export class Membership {
       case 'finishing':
         return this.#part(reason, now);
       case 'leaving':
+        // Told to end while it changes to another cluster, it does not join that one.
+        if (reason === 'shutdown') this.#stage = { kind: 'leaving', reason };
         return [];
       default:
         this.#stage = { kind: 'off' };
