@@ -8,7 +8,13 @@ import { loadBalancingOf } from './config.ts';
 import { diagnose } from './diagnosis.ts';
 import type { Cluster, DrainOrder } from './feature.ts';
 import { filtersText, filtersView } from './filter-view.ts';
-import { choicesText, clusterText, diagnosisText, statisticsText } from './text.ts';
+import {
+  choicesText,
+  clusterText,
+  diagnosisText,
+  masterElsewhere,
+  statisticsText,
+} from './text.ts';
 import { choiceViews, clusterView } from './view.ts';
 
 /** What the commands of the cluster read. */
@@ -64,7 +70,7 @@ const decision = command({
     kind: 'view',
     view: view(
       'vpn-load-balancing-decisions',
-      { asOf: n.now(), choices: choiceViews(n.cluster) },
+      { asOf: n.now(), choices: choiceViews(n.cluster), master: masterElsewhere(current(n)) },
       choicesText,
     ),
   }),

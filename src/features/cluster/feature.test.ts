@@ -23,7 +23,7 @@ import {
   type TestMember,
   TestNet,
 } from './testing.ts';
-import { clusterText, statisticsText } from './text.ts';
+import { choicesText, clusterText, masterElsewhere, statisticsText } from './text.ts';
 import { choiceViews, clusterCounters, clusterView } from './view.ts';
 
 const client = address('172.18.124.96');
@@ -122,6 +122,11 @@ test('GEN-90: the ASA lists this device as well, with status, role and load', ()
     '172.18.124.129  Master    7  ASA-5540       4    0       216    0',
     '172.18.124.130  Backup    9  ASA-5520       0    0         0    0',
   ]);
+  assert.equal(masterElsewhere(viewOf(net, master)), undefined);
+  assert.equal(
+    choicesText({ choices: [], master: masterElsewhere(viewOf(net, backup)) }),
+    'No client was sent anywhere by this device; the master 10.32.1.129 decides where they go',
+  );
   assert.match(clusterText(viewOf(net, backup)), /172\.18\.124\.129 .* N\/A +N\/A +N\/A +N\/A/);
 });
 

@@ -137,9 +137,23 @@ export function statisticsText(view: ClusterView): string {
   ].join('\n');
 }
 
+/** Private address of the master, where that is another member. */
+export const masterElsewhere = ({ peers }: ClusterView): string | undefined =>
+  peers.find((peer) => isThere(peer) && peer.role === 'master')?.privateAddress;
+
 /** `show vpn load-balancing decision`. */
-export function choicesText({ choices }: { readonly choices: readonly ChoiceView[] }): string {
-  if (choices.length === 0) return 'No client was sent anywhere by this device';
+export function choicesText({
+  choices,
+  master,
+}: {
+  readonly choices: readonly ChoiceView[];
+  /** Private address of the member that sends clients now, where it is another one. */
+  readonly master?: string | undefined;
+}): string {
+  if (choices.length === 0) {
+    const elsewhere = master === undefined ? '' : `; the master ${master} decides where they go`;
+    return `No client was sent anywhere by this device${elsewhere}`;
+  }
   return choices
     .map(({ at, explanation, target, name }) => {
       const time = formatMilliseconds(calendarTime(instant(at)));

@@ -67,7 +67,7 @@ export const masterSuspected = event({
   class: 'LBSSF',
   number: 43,
   severity: 5,
-  text: 'The master {address} did not answer a keepalive; it is probed, by {helpers} other members too',
+  text: 'The master {address} did not answer a keepalive; it is probed; other members that were asked to: {helpers}',
   why: 'A keepalive was lost, the master is busy, or it is gone; the probes will tell.',
   remedy: 'None, unless it repeats: then look at the load of the master and the private network.',
 });

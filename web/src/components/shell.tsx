@@ -143,7 +143,7 @@ function StatusBar() {
             <span className="figures">{formatMemory(system.memoryBytes)}</span>
           </span>
           <span className="status-item">
-            <span className="muted">Data plane</span> {system.dataPlane}
+            <span className="muted">Packet path</span> {system.dataPlane}
           </span>
         </>
       )}
