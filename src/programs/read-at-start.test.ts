@@ -30,6 +30,20 @@ test('a line that is read only at the start is said to wait for the next one', (
   assert.deepEqual(waits('username carla password secret\n'), []);
 });
 
+test('a cluster that was not there at the start waits for the next one; leaving one waits for nothing', () => {
+  const lines = `crypto ikev1 enable outside
+vpn load-balancing
+ interface lbpublic outside
+ interface lbprivate outside
+ cluster ip address 172.16.172.254
+`;
+  const [alone, member] = [configuration(lines), configuration(`${lines} participate\n`)];
+  assert.deepEqual(waitsForRestart(alone, alone, member, 'userspace'), [
+    'until headend is started again, nothing listens at the cluster address',
+  ]);
+  assert.deepEqual(waitsForRestart(member, member, alone, 'userspace'), []);
+});
+
 test('where no route is made, another pool waits for nothing', () => {
   assert.deepEqual(
     waits('ip local pool more 40.1.2.1-40.1.2.9 mask 255.255.255.0\n', 'memory'),

@@ -12,13 +12,21 @@ import {
 type Part = {
   /** What does not happen before the next start. */
   readonly phrase: string;
+  /** Undefined where nothing is wanted of it any more, which waits for nothing. */
   readonly of: (configuration: Configuration) => unknown;
 };
 
 const SOCKETS: readonly Part[] = [
   {
     phrase: 'the UDP sockets stay as they are',
-    of: (c) => listenersOf(c, IKE_PORTS),
+    of: (c) => listenersOf(c, IKE_PORTS).filter(({ floating }) => !floating),
+  },
+  {
+    phrase: 'nothing listens at the cluster address',
+    of: (c) => {
+      const sockets = listenersOf(c, IKE_PORTS).filter(({ floating }) => floating);
+      return sockets.length > 0 ? sockets : undefined;
+    },
   },
   { phrase: 'the DF bit stays as it is', of: dfBitOf },
   { phrase: 'the fragmentation policy stays as it is', of: fragmentationPolicyOf },
@@ -43,7 +51,10 @@ export function waitsForRestart(
   const parts = inside === 'userspace' ? [...SOCKETS, ROUTES] : SOCKETS;
   return parts.flatMap(({ phrase, of }) => {
     const now = JSON.stringify(of(after));
-    const changed = now !== JSON.stringify(of(before)) && now !== JSON.stringify(of(started));
+    const changed =
+      now !== undefined &&
+      now !== JSON.stringify(of(before)) &&
+      now !== JSON.stringify(of(started));
     return changed ? [`until headend is started again, ${phrase}`] : [];
   });
 }
