@@ -89,7 +89,7 @@ export const memberDiffers = event({
   number: 10,
   severity: 3,
   text: 'Device {address} is refused as a member: {difference}',
-  why: 'Members must have encryption, cluster key, cluster address and port alike. One line a minute and device.',
+  why: 'Members must have encryption, cluster key, cluster address and port alike. One line a minute, device and difference.',
   remedy:
     'Compare "cluster encryption", "cluster key", "cluster ip address" and "cluster port" of the two devices.',
 });

@@ -16,6 +16,14 @@ test('LB-80: a difference is said once a minute and device, and at once when it 
   assert.equal(differences.note(host(1), 'clear', after(start, 119_500)).length, 1);
 });
 
+test('LB-80: a stranger that shows two differences in turn is named with each once a minute', () => {
+  const differences = new Differences();
+  let said = 0;
+  for (let i = 0; i < 1000; i += 1)
+    said += differences.note(host(1), i % 2 ? 'clear' : 'cluster', after(start, i)).length;
+  assert.equal(said, 2);
+});
+
 test('LB-80: what a device has different is forgotten a minute after it was seen last, or when it has joined', () => {
   const differences = new Differences();
   differences.note(host(1), 'key', start);

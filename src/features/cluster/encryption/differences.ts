@@ -14,15 +14,17 @@ export const DIFFERENCE_TEXTS: Readonly<Record<Difference, string>> = {
   cluster: 'its cluster address or port is another one',
 };
 
-/** One line a minute and address, and so long is it remembered. */
+/** One line a minute, address and difference, and so long is it remembered. */
 const REMEMBERED_MS = 60_000;
 /** Addresses at once; of others nothing is said, so that nobody fills the log by inventing them. */
 const ADDRESSES_MOST = 32;
 
 type Noted = {
+  /** The one that was seen last. */
   readonly difference: Difference;
-  readonly saidAt: Instant;
   readonly seenAt: Instant;
+  /** Each on its own: a stranger that shows two in turn must not fill the log. */
+  readonly saidAt: ReadonlyMap<Difference, Instant>;
 };
 
 /** Devices that were refused for what they have different from this one. */
@@ -32,12 +34,13 @@ export class Differences {
   /** A device showed a difference; the effects say so once a minute. */
   note(address: IpAddress, difference: Difference, now: Instant): ClusterEffect[] {
     const known = this.#noted.get(address);
-    if (known && known.difference === difference && elapsedMs(known.saidAt, now) < REMEMBERED_MS) {
-      this.#noted.set(address, { ...known, seenAt: now });
-      return [];
-    }
     if (!known && !this.#hasRoom(now)) return [];
-    this.#noted.set(address, { difference, saidAt: now, seenAt: now });
+    const saidAt = known?.saidAt ?? new Map<Difference, Instant>();
+    const last = saidAt.get(difference);
+    const isSaid = last !== undefined && elapsedMs(last, now) < REMEMBERED_MS;
+    const said = isSaid ? saidAt : new Map(saidAt).set(difference, now);
+    this.#noted.set(address, { difference, seenAt: now, saidAt: said });
+    if (isSaid) return [];
     const args = { address, difference: DIFFERENCE_TEXTS[difference] };
     return [{ kind: 'event', record: occurred(memberDiffers, args, { peer: address }) }];
   }
