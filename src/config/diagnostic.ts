@@ -27,7 +27,7 @@ export function formatDiagnostic(file: string, diagnostic: Diagnostic): string {
   const level = severity === 'error' ? '' : `${severity}: `;
   // A damaged file must not send commands to the terminal of whoever reads what is wrong with it.
   const quoted = oneLine(text);
-  return `${place}: ${level}"${quoted}": ${oneLine(reason)}${remedy ? `; ${remedy}` : ''}`;
+  return `${place}: ${level}"${quoted}": ${oneLine(reason)}${remedy ? `; ${oneLine(remedy)}` : ''}`;
 }
 
 const SECRET_WORDS = ['password', 'passwd', 'secret', 'pre-shared-key', 'community'];

@@ -1,3 +1,4 @@
+import { oneLine } from '#events/event';
 import type { Diagnostic } from './diagnostic.ts';
 import { formatDiagnostic } from './diagnostic.ts';
 
@@ -20,7 +21,7 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
 function commandsOf(diagnostics: readonly Diagnostic[]): string {
   const counts = new Map<string, number>();
   for (const { about } of diagnostics)
-    if (about) counts.set(about.command, (counts.get(about.command) ?? 0) + 1);
+    if (about) counts.set(oneLine(about.command), (counts.get(oneLine(about.command)) ?? 0) + 1);
   return [...counts]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .map(([command, n]) => (n === 1 ? command : `${command} (${n})`))

@@ -273,3 +273,20 @@ test('what keeps every client out is said before anything runs', () => {
     'x.cfg:152: warning: "crypto dynamic-map ROAMING 20 set pfs group2": clients of group "ROAMERS" are told to do without PFS and refused without it, vpnc among them; "pfs enable" in group policy "ROAMERS" tells them, "no crypto dynamic-map ROAMING 20 set pfs" does without',
   );
 });
+
+test('whatever is said about a file, its remedies and counts included, sends no command to a terminal', () => {
+  const text = [
+    'interface GigabitEthernet0/1',
+    ' filter \u001b[2Jx',
+    'fr\u001b[2Job a',
+    'fr\u001b[2Job b',
+    'crypto map a\u001b[2J 10 match address none',
+  ].join('\n');
+  const lines = summaryOf('x.cfg', parseListing(grammar, text).diagnostics);
+  assert.ok(
+    lines.some((line) => line.includes('; "filter ?[2Jx" makes one')),
+    lines.join('\n'),
+  );
+  assert.ok(lines.some((line) => line.includes('2 lines are not understood: fr?[2Job (2);')));
+  assert.ok(!lines.some((line) => line.includes('\u001b')));
+});
