@@ -184,14 +184,16 @@ export class Inquiries {
   }
 }
 
-/** The page that all its datagrams make; more rows than were asked for are not looked at. */
+/** The page that all its datagrams make; more rows than were asked for are not looked at, nor those of another kind. */
 function whole({ received, query }: Question): MemberPage {
   const parts = [...received].sort(([a], [b]) => a - b).map(([, message]) => message);
   const rows = parts.flatMap(({ sessions }) => sessions ?? []).slice(0, query.limit);
   const [first] = parts;
   return {
     answer: 'whole',
-    rows: rows.flatMap((row) => viewOf(row) ?? []),
+    rows: rows
+      .flatMap((row) => viewOf(row) ?? [])
+      .filter(({ kind }) => query.kind === undefined || query.kind === kind),
     total: first?.sessionPart?.total ?? 0,
     hasMore: first?.sessionPart?.state === pageStates.more,
     summary: first?.sessionSummary,

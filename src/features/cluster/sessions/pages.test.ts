@@ -77,6 +77,14 @@ test('a moment that no clock shows is left out of a page, as everything that loo
   assert.equal(viewOf({ ...row, durationMs: Number.MAX_SAFE_INTEGER }), undefined);
 });
 
+test('a member that sends sessions of another kind than was asked for has those left out', () => {
+  const world = new AskingWorld();
+  world.add(1, [sessionNamed('anna', 1), sessionNamed('bert', 2, { kind: 'management' })]);
+  world.ask({ ...all, kind: 'management' });
+  world.settle();
+  assert.deepEqual(namesOf(world, 1), ['bert']);
+});
+
 test('a list that cannot be made is said once a minute, and ends nothing else', () => {
   const said: string[] = [];
   const fails = (): never => {
