@@ -10,6 +10,8 @@ import { now } from '#adapters/machine-clock';
 import type { MachineRandom } from '#adapters/machine-random';
 import type { MemoryOverUdp } from '#adapters/memory-over-udp';
 import type { Sys } from '#adapters/userspace/sys';
+import type { IpAddress } from '#base/address';
+import { err } from '#base/result';
 import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
 import type { IkePorts } from './listening.ts';
 
@@ -20,6 +22,8 @@ export type ClusterMemberParts = {
   readonly input: (input: ClusterInput) => void;
   /** What has the cluster address: an interface of the kernel, or the sockets of a packet path. */
   readonly place: () => Sys | MemoryOverUdp | undefined;
+  /** Whether the packet path, which was opened at the start, listens there. */
+  readonly listensAt: (address: IpAddress) => boolean;
 };
 
 /** Connects a device, as a member of a cluster, with the network and the disk. */
@@ -31,6 +35,9 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
     wallClockMs: now,
     holder: (ends, taken) => holderOf(parts, ends, taken),
     sockets: (ends, received) => {
+      const deaf = ends.clusterAddresses.find((address) => !parts.listensAt(address));
+      if (deaf !== undefined)
+        return err(`nothing listens at ${deaf} until headend is started again`);
       const where = parts.place();
       return where === undefined || 'float' in where
         ? PortableMemberSockets.open(ends, received)

@@ -129,6 +129,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
       outboundCounters: (spi, remote) => dataPlane?.outboundCounters(spi, remote),
     },
   });
+  const listened = new Set(listenersOf(configuration, ports).map((l) => l.endpoint.address));
   let place: Sys | MemoryOverUdp | undefined;
   const cluster = clusterPort({
     stateFolder: options.stateFolder ?? STATE_FOLDER,
@@ -136,6 +137,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     ports,
     input: (input) => driver.carryOut(device.clusterInput(input, now())),
     place: () => place,
+    listensAt: (address) => listened.has(address),
   });
   const driver = runDevice(device, work, cluster.perform);
   const { promise: failed, resolve: fail } = Promise.withResolvers<string>();

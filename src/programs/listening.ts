@@ -36,15 +36,12 @@ export function listenersOf(
   });
   return [
     ...own.flatMap((address) => ends(address, false)),
-    ...clusterAddressesOf(configuration).flatMap((address) => ends(address, true)),
+    // Also of a cluster that it takes no part in yet: `participate` may be typed at any time.
+    ...addressesOf(loadBalancingOf(configuration).cluster).flatMap((address) =>
+      ends(address, true),
+    ),
   ];
 }
-
-/** The addresses of the cluster that this device takes part in; one that has only a name has none here. */
-const clusterAddressesOf = (configuration: Configuration): readonly IpAddress[] => {
-  const { participates, cluster } = loadBalancingOf(configuration);
-  return participates ? addressesOf(cluster) : [];
-};
 
 /** `crypto ipsec df-bit` of the first interface on which IKE is enabled. */
 export function dfBitOf(configuration: Configuration): DataPlaneOptions['dontFragment'] & string {

@@ -30,7 +30,7 @@ test('a line that is read only at the start is said to wait for the next one', (
   assert.deepEqual(waits('username carla password secret\n'), []);
 });
 
-test('a cluster that was not there at the start waits for the next one; leaving one waits for nothing', () => {
+test('a cluster address that was not there at the start waits for the next one; joining and leaving wait for nothing', () => {
   const lines = `crypto ikev1 enable outside
 vpn load-balancing
  interface lbpublic outside
@@ -38,10 +38,13 @@ vpn load-balancing
  cluster ip address 172.16.172.254
 `;
   const [alone, member] = [configuration(lines), configuration(`${lines} participate\n`)];
-  assert.deepEqual(waitsForRestart(alone, alone, member, 'userspace'), [
+  const none = configuration();
+  assert.deepEqual(waitsForRestart(none, none, alone, 'userspace'), [
     'until headend is started again, nothing listens at the cluster address',
   ]);
+  assert.deepEqual(waitsForRestart(alone, alone, member, 'userspace'), []);
   assert.deepEqual(waitsForRestart(member, member, alone, 'userspace'), []);
+  assert.deepEqual(waitsForRestart(member, member, none, 'userspace'), []);
 });
 
 test('where no route is made, another pool waits for nothing', () => {
