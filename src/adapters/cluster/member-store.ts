@@ -6,6 +6,12 @@ import { memberIdOf, nextIncarnation } from '#protocol/vcl/incarnation';
 import type { Identity } from '#protocol/vcl/state';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB: no repetition reads such a file. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+
+const errorCodeOf = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+
 /** What a member of a cluster must not forget: its number, and the number of its last life. */
 export class MemberStore {
   readonly #path: string;
@@ -39,8 +45,11 @@ export class MemberStore {
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       return err(
-        `what a member must remember cannot be written to ${this.#path}: ${reason}; make it writable, ` +
-          'or name another folder with --state',
+        DAMAGED.has(errorCodeOf(error))
+          ? `what a member remembers in ${this.#path} is damaged: ${reason}; remove the file, and the ` +
+              'member takes part under a new number'
+          : `what a member must remember cannot be written to ${this.#path}: ${reason}; make it writable, ` +
+              'or name another folder with --state',
       );
     }
   }
