@@ -160,7 +160,7 @@ export class SaTable {
       entry.halfOpen = undefined;
     }
     if (entry.path === state.path) return;
-    entry.isKnown ||= entry.path === undefined && this.#knows(state);
+    if (entry.path === undefined) entry.isKnown = this.#knows(state);
     entry.path = state.path;
     entry.peer = move(this.#byPeer, entry, entry.peer, peerKey(state.path));
   }

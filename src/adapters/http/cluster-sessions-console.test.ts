@@ -74,6 +74,7 @@ story('LB-61: a click on the name of a session elsewhere shows what is known of 
   await drawer.getByText(/security associations are with member 10\.32\.1\.129/).waitFor();
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'anna');
   await page.getByRole('button', { name: 'carl', exact: true }).click();
   await drawer.getByText('172.18.124.96').first().waitFor();
 });

@@ -1,43 +1,20 @@
-import { useEffect, useRef } from 'react';
 import type { ClusterSessionView } from '#views/cluster-views';
-import { Icon } from '../components/icon.tsx';
 import { LegacyMark, StateMark } from '../components/marks.tsx';
 import { EmptyState } from '../components/states.tsx';
 import { formatCount } from '../format.ts';
-import { setParameters } from '../router.ts';
+import { Drawer } from './drawer.tsx';
 import { Facts, figures, sessionFacts } from './session-facts.tsx';
-
-const close = () => setParameters({ session: undefined, on: undefined });
 
 /** What is known of a session of another member; its security associations stay there. */
 export function MemberSessionDrawer(props: { readonly session: ClusterSessionView | undefined }) {
   const { session } = props;
-  const heading = useRef<HTMLHeadingElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another session is read from its top
-  useEffect(() => heading.current?.focus(), [session?.member, session?.index]);
   return (
-    <aside
-      className="drawer"
-      aria-labelledby="drawer-title"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') close();
-      }}
+    <Drawer
+      subject={`${session?.member} ${session?.index}`}
+      title={session?.username ?? 'Session'}
+      number={session?.index}
+      actions={session && <StateMark state={session.state} />}
     >
-      <header className="drawer-header">
-        <h2 id="drawer-title" ref={heading} tabIndex={-1}>
-          {session?.username ?? 'Session'}{' '}
-          <span className="figures muted">{session && `#${session.index}`}</span>
-        </h2>
-        {session && <StateMark state={session.state} />}
-        <button
-          type="button"
-          className="button button-icon"
-          aria-label="Close the details"
-          onClick={close}
-        >
-          <Icon name="close" />
-        </button>
-      </header>
       {session ? (
         <section>
           <h3>
@@ -59,6 +36,6 @@ export function MemberSessionDrawer(props: { readonly session: ClusterSessionVie
       ) : (
         <EmptyState title="This session is not on this page" />
       )}
-    </aside>
+    </Drawer>
   );
 }

@@ -1,11 +1,10 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import type { ReactNode } from 'react';
 import type { IpsecSaView, IsakmpSaView, SessionDetailView, SessionView } from '#views/views';
-import { Icon } from '../components/icon.tsx';
 import { LegacyMark, StateMark } from '../components/marks.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';
 import { useConsole, useLive } from '../console-context.ts';
 import { formatCount, formatDuration, formatEndpoint, formatOctets, formatSpi } from '../format.ts';
-import { setParameters } from '../router.ts';
+import { Drawer } from './drawer.tsx';
 import { Facts, figures, sessionFacts } from './session-facts.tsx';
 
 const natTraversalWords: Readonly<Record<IsakmpSaView['natTraversal'], string>> = {
@@ -152,8 +151,6 @@ function DrawerBody({ detail }: { readonly detail: SessionDetailView }) {
   );
 }
 
-const closeDrawer = () => setParameters({ session: undefined, on: undefined });
-
 /** Everything about one session, beside the table it was chosen from; LB-61, NAT-39. */
 export function SessionDrawer(props: {
   readonly index: number;
@@ -161,59 +158,39 @@ export function SessionDrawer(props: {
 }) {
   const { me } = useConsole();
   const { detail, detailEnded } = useLive();
-  const heading = useRef<HTMLHeadingElement>(null);
   const shown = detail?.session.index === props.index ? detail : undefined;
   const ended = detailEnded === props.index;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another session is read from its top
-  useEffect(() => {
-    const cameFrom = document.activeElement;
-    heading.current?.focus();
-    return () => {
-      if (cameFrom instanceof HTMLElement && cameFrom.isConnected) cameFrom.focus();
-    };
-  }, [props.index]);
-  return (
-    <aside
-      className="drawer"
-      aria-labelledby="drawer-title"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') closeDrawer();
-      }}
-    >
-      <header className="drawer-header">
-        <h2 id="drawer-title" ref={heading} tabIndex={-1}>
-          {shown?.session.username ?? 'Session'}{' '}
-          <span className="figures muted">#{props.index}</span>
-        </h2>
-        {ended ? (
-          <span className="mark mark-plain">Ended</span>
-        ) : (
-          shown && <StateMark state={shown.session.state} />
-        )}
-        {shown && !ended && me.mayChange && (
-          <button
-            type="button"
-            className="button button-quiet"
-            onClick={() => props.onLogOff(shown.session)}
-          >
-            Log out
-          </button>
-        )}
+  const actions = (
+    <>
+      {ended ? (
+        <span className="mark mark-plain">Ended</span>
+      ) : (
+        shown && <StateMark state={shown.session.state} />
+      )}
+      {shown && !ended && me.mayChange && (
         <button
           type="button"
-          className="button button-icon"
-          aria-label="Close the details"
-          onClick={closeDrawer}
+          className="button button-quiet"
+          onClick={() => props.onLogOff(shown.session)}
         >
-          <Icon name="close" />
+          Log out
         </button>
-      </header>
+      )}
+    </>
+  );
+  return (
+    <Drawer
+      subject={String(props.index)}
+      title={shown?.session.username ?? 'Session'}
+      number={props.index}
+      actions={actions}
+    >
       {ended && (
         <EmptyState title="This session has ended">
           {shown && <p>What follows is its last state.</p>}
         </EmptyState>
       )}
       {shown ? <DrawerBody detail={shown} /> : !ended && <LoadingState what="the details" />}
-    </aside>
+    </Drawer>
   );
 }
