@@ -26,6 +26,8 @@ export class Peers {
   readonly #receive: ReceiveBatch;
   /** Sees the IP headers of every UDP packet that arrives here. */
   readonly #tap: number;
+  /** Whether DF was set, of packets that the tap saw and no socket has delivered yet. */
+  readonly #dontFragment = new Map<string, boolean>();
 
   constructor(sys: Sys) {
     this.#sys = sys;
@@ -66,10 +68,12 @@ export class Peers {
   take(): Sent[] {
     const taken: Sent[] = [];
     for (const socket of this.#sockets.values()) this.#read(socket, taken);
-    const dontFragment = this.#readTap();
+    this.#readTap();
     return taken.map((sent) => {
-      const marked = dontFragment.get(packetKey(sent.remote.port, sent.bytes));
-      return marked === undefined ? sent : { ...sent, dontFragment: marked };
+      const key = packetKey(sent.remote.port, sent.bytes);
+      const dontFragment = this.#dontFragment.get(key);
+      this.#dontFragment.delete(key);
+      return dontFragment === undefined ? sent : { ...sent, dontFragment };
     });
   }
 
@@ -100,8 +104,8 @@ export class Peers {
       }
   }
 
-  #readTap(): Map<string, boolean> {
-    const seen = new Map<string, boolean>();
+  /** The kernel gives the tap a packet before its socket, so what is seen here may be for later. */
+  #readTap(): void {
     const receive = this.#receive;
     for (let count = receive.receive(this.#tap); count > 0; count = receive.receive(this.#tap))
       for (let i = 0; i < count; i += 1) {
@@ -109,9 +113,11 @@ export class Peers {
         const { bytes } = receive.arena;
         const port = ((bytes[start + 22] as number) << 8) | (bytes[start + 23] as number);
         const payload = bytes.subarray(start + 28, start + receive.octets(i));
-        seen.set(packetKey(port, payload), ((bytes[start + 6] as number) & 0x40) !== 0);
+        this.#dontFragment.set(
+          packetKey(port, payload),
+          ((bytes[start + 6] as number) & 0x40) !== 0,
+        );
       }
-    return seen;
   }
 }
 
