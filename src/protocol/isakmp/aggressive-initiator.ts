@@ -3,11 +3,11 @@ import { equalBytes } from '#base/bytes';
 import { after } from '#base/instant';
 import { describeFault, err, ok, type Result } from '#base/result';
 import { hashI, hashR } from '#crypto/keymat';
-import { decodeMessage, encodeMessage } from '#wire/isakmp/message';
+import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import type { VendorIdName } from '#wire/isakmp/vendor-ids';
-import { end } from './close.ts';
+import { end, endWithoutKey, logNoKey } from './close.ts';
 import {
   COOKIE_OCTETS,
   HALF_OPEN_MS,
@@ -18,7 +18,6 @@ import {
 } from './constants.ts';
 import { logReceived, logSent } from './decode-text.ts';
 import {
-  keyAgreementFailed,
   messageRefused,
   phaseOneCompleted,
   phaseOneProofWrong,
@@ -34,6 +33,7 @@ import {
   natTraversalOffer,
 } from './nat-detection.ts';
 import {
+  clearMessage,
   encodedBody,
   established,
   extensionsOf,
@@ -80,19 +80,13 @@ export function connectAggressive(turn: Turn, path: Path, request: InitiatorRequ
 
 const OFFERED: readonly VendorIdName[] = ['xauth', 'unity', 'dpd'];
 
-function failed(turn: Turn, state: State, answer: KeyAgreementAnswer): State {
-  const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
-  turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
-  return end(turn, state, 'negotiation failed');
-}
-
 /** AM1: SA, KE, Ni, IDii, vendor IDs. */
 export function aggressiveGenerated(
   turn: Turn,
   state: Generating,
   answer: KeyAgreementAnswer,
 ): State {
-  if (answer.kind !== 'dhGenerate') return failed(turn, state, answer);
+  if (answer.kind !== 'dhGenerate') return endWithoutKey(turn, state, answer);
   const { cookies, path, subject, request } = state;
   const { policy, random } = turn.environment;
   const sa = phaseOneOffer(policy.isakmp, request.peer.extendedAuthentication, 'aggressive');
@@ -107,16 +101,7 @@ export function aggressiveGenerated(
     ...OFFERED.map(vendorIdPayload),
     ...natTraversal.map((data): Payload => ({ type: 'vid', data })),
   ];
-  const octets = encodeMessage(
-    {
-      initiatorCookie: cookies.initiator,
-      responderCookie: cookies.responder,
-      exchangeType,
-      flags: 0,
-      messageId: 0,
-    },
-    payloads,
-  );
+  const octets = clearMessage(exchangeType, cookies, payloads);
   logSent(turn, subject, 0, payloads, octets.length);
   turn.emit({ kind: 'send', path, octets });
   return {
@@ -216,8 +201,7 @@ export function aggressiveCombined(
   if (!candidate) return state;
   const waiting = { ...state, candidate: undefined };
   if (answer.kind !== 'dhCombine') {
-    const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
-    turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
+    logNoKey(turn, state.subject, answer);
     return waiting;
   }
   const secrets = phaseOneSecrets({

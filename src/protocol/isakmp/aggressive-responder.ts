@@ -4,11 +4,12 @@ import { describeFault, err, ok, type Result } from '#base/result';
 import { hashI, hashR } from '#crypto/keymat';
 import type { EventSubject } from '#events/event';
 import { HEADER_LENGTH, type Header } from '#wire/isakmp/header';
-import { decodeMessage, decodePayloads, encodeMessage } from '#wire/isakmp/message';
+import { decodeMessage, decodePayloads } from '#wire/isakmp/message';
 import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import { vendorId } from '#wire/isakmp/vendor-ids';
 import { askAdmission } from './admission.ts';
+import { endWithoutKey } from './close.ts';
 import {
   AGGRESSIVE_ANSWER_WAITS_MS,
   COOKIE_OCTETS,
@@ -19,7 +20,6 @@ import {
 } from './constants.ts';
 import { logHeader, logReceived, logSent } from './decode-text.ts';
 import {
-  keyAgreementFailed,
   messageRefused,
   phaseOneCompleted,
   phaseOneProofWrong,
@@ -38,6 +38,7 @@ import {
 } from './nat-detection.ts';
 import { type Opened, open } from './open.ts';
 import {
+  clearMessage,
   encodedBody,
   established,
   extensionsOf,
@@ -49,13 +50,7 @@ import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
 import { retransmissionDue, retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
 import type { Cookies } from './seal.ts';
-import {
-  type AggressiveOffer,
-  type Agreeing,
-  type AwaitingProof,
-  closed,
-  type State,
-} from './state.ts';
+import type { AggressiveOffer, Agreeing, AwaitingProof, State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { alsoReceived, alsoSent, maySend } from './unproven.ts';
 
@@ -148,11 +143,7 @@ export function aggressive1Received(
 
 /** The key agreement is done: message 2 is made, with a dummy key for a group that does not exist. */
 export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreementAnswer): State {
-  if (answer.kind !== 'dhAgree') {
-    const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
-    turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
-    return closed(state, 'negotiation failed');
-  }
+  if (answer.kind !== 'dhAgree') return endWithoutKey(turn, state, answer);
   const { cookies, path, offer, subject } = state;
   const identityPayload = identification({ kind: 'address', address: path.local.address });
   const responderNonceBody = turn.environment.random.bytes(NONCE_OCTETS);
@@ -181,16 +172,7 @@ export function aggressiveAgreed(turn: Turn, state: Agreeing, answer: KeyAgreeme
     vendorIdPayload('fragmentation'),
     vendorIdPayload('altigaGateway'),
   ];
-  const octets = encodeMessage(
-    {
-      initiatorCookie: cookies.initiator,
-      responderCookie: cookies.responder,
-      exchangeType,
-      flags: 0,
-      messageId: 0,
-    },
-    payloads,
-  );
+  const octets = clearMessage(exchangeType, cookies, payloads);
   logSent(turn, subject, 0, payloads, octets.length);
   turn.emit({ kind: 'send', path, octets });
   return {

@@ -1,11 +1,12 @@
 import { uint32 } from '#crypto/keymat';
+import type { EventSubject } from '#events/event';
 import { doi, protocolIds } from '#wire/isakmp/numbers';
 import type { Delete } from '#wire/isakmp/payload';
-import { connectionEnded } from './events.ts';
+import { connectionEnded, keyAgreementFailed } from './events.ts';
 import { sendInformational } from './informational-send.ts';
 import { bothCookies } from './seal.ts';
 import { type Closed, closed, type Established, type State, unconfirmedPairs } from './state.ts';
-import type { CloseReason, Turn } from './turn.ts';
+import type { CloseReason, KeyAgreementAnswer, Turn } from './turn.ts';
 
 /** A delete payload for IPsec SAs: the SPIs under which we receive. RFC 2408 section 3.15. */
 export const deleteChildren = (inboundSpis: readonly number[]): Delete => ({
@@ -52,4 +53,16 @@ export function end(turn: Turn, state: State, reason: CloseReason): State {
     return endEstablished(turn, state, reason, reason !== 'peer deleted' && reason !== 'replaced');
   if (state.role === 'initiator') turn.notify({ kind: 'closed', reason });
   return closed(state, reason);
+}
+
+/** Says why a question about the key agreement was answered with something else. */
+export function logNoKey(turn: Turn, subject: EventSubject, answer: KeyAgreementAnswer): void {
+  const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
+  turn.log(keyAgreementFailed, subject, () => ({ reason }));
+}
+
+/** Ends a phase 1 that cannot get its key. */
+export function endWithoutKey(turn: Turn, state: State, answer: KeyAgreementAnswer): State {
+  logNoKey(turn, state.subject, answer);
+  return end(turn, state, 'negotiation failed');
 }

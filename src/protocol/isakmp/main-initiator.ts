@@ -6,15 +6,10 @@ import { hashI, hashR } from '#crypto/keymat';
 import type { Header } from '#wire/isakmp/header';
 import { exchangeTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
-import { end } from './close.ts';
+import { end, endWithoutKey } from './close.ts';
 import { COOKIE_OCTETS, HALF_OPEN_MS, NONCE_OCTETS, REQUEST_WAITS_MS } from './constants.ts';
 import { logReceived, logSent } from './decode-text.ts';
-import {
-  keyAgreementFailed,
-  messageRefused,
-  phaseOneCompleted,
-  phaseOneProofWrong,
-} from './events.ts';
+import { messageRefused, phaseOneCompleted, phaseOneProofWrong } from './events.ts';
 import { messageKey, remember } from './exchange.ts';
 import { identification, phaseOneIdentity } from './identity.ts';
 import { informationalReceived } from './informational.ts';
@@ -132,19 +127,13 @@ export function main2Received(
   };
 }
 
-function failed(turn: Turn, state: State, answer: KeyAgreementAnswer): State {
-  const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
-  turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
-  return end(turn, state, 'negotiation failed');
-}
-
 /** MM3: KE, Ni [, NAT-D, NAT-D]. */
 export function mainGenerated(
   turn: Turn,
   state: MainGenerating,
   answer: KeyAgreementAnswer,
 ): State {
-  if (answer.kind !== 'dhGenerate') return failed(turn, state, answer);
+  if (answer.kind !== 'dhGenerate') return endWithoutKey(turn, state, answer);
   const { role, cookies, path, subject, request, terms } = state;
   const nonceBody = turn.environment.random.bytes(NONCE_OCTETS);
   const input = {
@@ -221,7 +210,7 @@ export function main4Received(
 
 /** MM5: IDii, HASH_I [, INITIAL-CONTACT]; encrypted, and already on the floated port. */
 export function mainCombined(turn: Turn, state: MainCombining, answer: KeyAgreementAnswer): State {
-  if (answer.kind !== 'dhCombine') return failed(turn, state, answer);
+  if (answer.kind !== 'dhCombine') return endWithoutKey(turn, state, answer);
   const { role, cookies, subject, request, terms, natTraversal } = state;
   const { secured, proof } = phaseOneSecrets({
     cookies,

@@ -8,10 +8,10 @@ import type { Header } from '#wire/isakmp/header';
 import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 import { vendorId } from '#wire/isakmp/vendor-ids';
+import { endWithoutKey } from './close.ts';
 import { COOKIE_OCTETS, HALF_OPEN_MS, NONCE_OCTETS } from './constants.ts';
 import { logHeader, logReceived, logSent } from './decode-text.ts';
 import {
-  keyAgreementFailed,
   messageRefused,
   phaseOneCompleted,
   phaseOneProofWrong,
@@ -45,14 +45,7 @@ import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
 import type { PeerPolicy } from './policy.ts';
 import { allOf, bodyOf, only, rules } from './rules.ts';
 import { type Cookies, sealPayloads } from './seal.ts';
-import {
-  closed,
-  type MainAgreeing,
-  type MainAnswered,
-  type MainProposed,
-  type MainTerms,
-  type State,
-} from './state.ts';
+import type { MainAgreeing, MainAnswered, MainProposed, MainTerms, State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { authenticated } from './xauth.ts';
 
@@ -182,11 +175,7 @@ export function main3Received(
 
 /** The key agreement is done: message 4 is made, with a dummy key for an address nobody configured. */
 export function mainAgreed(turn: Turn, state: MainAgreeing, answer: KeyAgreementAnswer): State {
-  if (answer.kind !== 'dhAgree') {
-    const reason = answer.kind === 'failed' ? answer.reason : answer.kind;
-    turn.log(keyAgreementFailed, state.subject, () => ({ reason }));
-    return closed(state, 'negotiation failed');
-  }
+  if (answer.kind !== 'dhAgree') return endWithoutKey(turn, state, answer);
   const { cookies, path, subject, terms, peer, role, expiresAt, requestKey } = state;
   const responderNonceBody = turn.environment.random.bytes(NONCE_OCTETS);
   const secrets = phaseOneSecrets({
