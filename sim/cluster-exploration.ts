@@ -361,12 +361,15 @@ const phasesOf = ({ members, up }: World): string =>
 const MOMENT = /(?:At|until|Until|since|Since)$/;
 const LONG_PAST_MS = 5000;
 
+/** What members remember for those who look at them alone. */
+const ONLY_SHOWN: ReadonlySet<string> = new Set(['joinedAt', 'listed']);
+
 /** A state by what matters of it. */
 function digestOf(world: World): string {
   const { now, letters, ...rest } = world;
   const byLink = [...letters].sort((a, b) => a.from - b.from || a.to - b.to);
   const text = JSON.stringify({ ...rest, letters: byLink }, (key, value: unknown) => {
-    if (key === 'joinedAt' || key === 'saidUntil') return undefined;
+    if (key === 'saidUntil' || ONLY_SHOWN.has(key)) return undefined;
     if (typeof value === 'number' && MOMENT.test(key)) return Math.max(-LONG_PAST_MS, value - now);
     if (key === 'joinedMs') return undefined;
     if (value instanceof Map) return [...value.entries()].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -12,6 +12,12 @@ export type ClusterRole =
   | 'leaving'
   | 'refused';
 
+/**
+ * When a member was heard last: by the device that is asked, as a master hears all and a backup its master; or, of
+ * another backup, when the master last listed it as a member. Absent for the device itself, and where neither is known.
+ */
+export type MemberHeard = { readonly by: 'self' | 'master'; readonly agoMs: number };
+
 /** One member as the device that is asked sees it; columns of LB-51 and GEN-90. */
 export type ClusterMemberView = {
   readonly privateAddress: string;
@@ -41,8 +47,7 @@ export type ClusterMemberView = {
   readonly publicPath: 'unknown' | 'open' | 'closed';
   /** Since this device knows of it. */
   readonly durationMs: number;
-  /** Since its last keepalive, or whatever else it said; absent for the device that is asked. */
-  readonly silentMs?: number | undefined;
+  readonly heard?: MemberHeard | undefined;
 };
 
 /** A session of the cluster: its `index` is that on its member. */

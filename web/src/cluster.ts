@@ -1,4 +1,9 @@
-import type { ClusterMemberView, ClusterRole, ClusterView } from '#views/cluster-views';
+import type {
+  ClusterMemberView,
+  ClusterRole,
+  ClusterView,
+  MemberHeard,
+} from '#views/cluster-views';
 
 /** How the console speaks of members of a cluster. */
 
@@ -67,8 +72,9 @@ export function traitsOf(member: ClusterMemberView): Trait[] {
   return traits.filter((trait) => trait !== undefined && trait !== false);
 }
 
-/** `0.4 s`, `12 s`: how long ago the last keepalive came. */
-export function formatSilence(ms: number): string {
-  const seconds = ms / 1000;
-  return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+/** `0.4 s ago`, `12 s ago`; `0.4 s ago, by the master` for another backup, which only the master hears. */
+export function formatHeard({ by, agoMs }: MemberHeard): string {
+  const seconds = agoMs / 1000;
+  const ago = `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s ago`;
+  return by === 'self' ? ago : `${ago}, by the master`;
 }

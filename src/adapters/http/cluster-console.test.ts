@@ -106,7 +106,7 @@ story(
     cluster.gather(
       testMember(129),
       testMember(130, { load: undefined }),
-      master({ load: undefined, condition: 'suspect', silentMs: 1400 }),
+      master({ load: undefined, condition: 'suspect', heard: { by: 'self', agoMs: 1400 } }),
     );
     await card(page, 'n131').getByText('Suspected').waitFor();
     cluster.gather(

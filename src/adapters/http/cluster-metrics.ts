@@ -68,9 +68,9 @@ export const clusterMetrics: readonly Metric[] = [
   {
     type: 'gauge',
     name: 'headend_cluster_member_silence_seconds',
-    help: 'Time since the last keepalive of another member',
+    help: 'Time since the last word of another member; of other backups a backup hears by its master only, and has none',
     labels: ['member'],
-    read: perMember(({ silentMs }) => silentMs && silentMs / 1000),
+    read: perMember(({ heard }) => (heard?.by === 'self' ? heard.agoMs / 1000 : undefined)),
   },
   {
     type: 'counter',

@@ -15,6 +15,7 @@ import type {
   FilterView,
   Finding,
   LoadSample,
+  MemberHeard,
 } from '#views/cluster-views';
 import {
   described,
@@ -58,9 +59,13 @@ const memberSchema = object<ClusterMemberView>(
     poolEmpty: flag,
     publicPath: oneOf('unknown', 'open', 'closed'),
     durationMs: described(number, 'Since this device knows of it'),
-    silentMs: described(number, 'Since its last keepalive; absent for this device'),
+    heard: {
+      ...object<MemberHeard>({ by: oneOf('self', 'master'), agoMs: number }),
+      description:
+        'Since its last word to this device, or since the master last listed it: backups do not hear each other; absent for this device',
+    },
   },
-  ['mappedAddress', 'load', 'silentMs'],
+  ['mappedAddress', 'load', 'heard'],
 );
 
 const clusterSessionSchema = object<ClusterSessionView>(

@@ -27,7 +27,7 @@ function threeMembers(port: TestingPort): void {
   port.cluster.gather(
     testMember(131, { role: 'master', load: { percent: 1, sessions: 1, limit: 100, inactive: 0 } }),
     testMember(129, { load: { percent: 7, sessions: 7, limit: 100, inactive: 2 } }),
-    testMember(130, { condition: 'dead', load: undefined, silentMs: 9000 }),
+    testMember(130, { condition: 'dead', load: undefined, heard: { by: 'self', agoMs: 9000 } }),
   );
 }
 
@@ -44,7 +44,7 @@ test('the cluster and its choices are answered as the member sees them, and a lo
   const view = (await app.inject({ url: '/api/v1/cluster', headers })).json();
   assert.deepEqual(view.clusterAddresses, ['172.18.124.254']);
   assert.deepEqual(view.self.role, 'master');
-  assert.equal('silentMs' in view.self, false);
+  assert.equal('heard' in view.self, false);
   assert.deepEqual(view.peers[0].load, { percent: 7, sessions: 7, limit: 100, inactive: 2 });
   assert.deepEqual([view.peers[1].condition, 'load' in view.peers[1]], ['dead', false]);
   const { items } = (await app.inject({ url: '/api/v1/cluster/choices', headers })).json();

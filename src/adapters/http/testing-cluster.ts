@@ -37,7 +37,7 @@ export const testMember = (
   poolEmpty: false,
   publicPath: 'open',
   durationMs: 1_107_000,
-  silentMs: 400,
+  heard: { by: 'self', agoMs: 400 },
   ...changes,
 });
 
@@ -47,7 +47,7 @@ export class TestingCluster implements ClusterManagement {
   /** The sessions of this device. */
   readonly listed: () => readonly SessionView[];
   #participates = false;
-  #self = testMember(131, { role: 'off', silentMs: undefined });
+  #self = testMember(131, { role: 'off', heard: undefined });
   #peers: readonly ClusterMemberView[] = [];
   #choices: ChoiceView[] = [];
   #drain: ClusterView['drain'];
@@ -65,7 +65,7 @@ export class TestingCluster implements ClusterManagement {
   /** This device and the others become a cluster. */
   gather(self: ClusterMemberView, ...peers: readonly ClusterMemberView[]): void {
     this.#participates = true;
-    this.#self = { ...self, silentMs: undefined };
+    this.#self = { ...self, heard: undefined };
     this.#peers = peers;
   }
 

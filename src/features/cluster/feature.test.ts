@@ -118,9 +118,9 @@ test('GEN-90: the ASA lists this device as well, with status, role and load', ()
     'Peers : 1',
     '',
     '                                       Load %       Sessions',
-    'Public IP       Role    Pri  Model      IPsec  SSL     IPsec  SSL  State',
+    'Public IP       Role    Pri  Model      IPsec  SSL     IPsec  SSL  Last heard  State',
     '172.18.124.129  Master    7  ASA-5540       4    0       216    0',
-    '172.18.124.130  Backup    9  ASA-5520       0    0         0    0',
+    '172.18.124.130  Backup    9  ASA-5520       0    0         0    0  0.8 s',
   ]);
   assert.equal(masterElsewhere(viewOf(net, master)), undefined);
   assert.equal(
@@ -437,16 +437,43 @@ test('what is counted: where clients went and by which rule, who was turned away
   );
 });
 
+test('a backup does not hear the other backups: it says what the master lists, and shows nothing older', () => {
+  const { net, first, second, third } = threeMembers();
+  net.run(300_000);
+  const heard = (at: TestMember, of: string) =>
+    viewOf(net, at).peers.find((peer) => peer.privateAddress === of)?.heard;
+  for (const [at, of, by] of [
+    [first, '10.32.1.131', 'self'],
+    [first, '10.32.1.130', 'master'],
+    [second, '10.32.1.129', 'master'],
+    [third, '10.32.1.129', 'self'],
+  ] as const) {
+    const { by: whom, agoMs = Number.NaN } = heard(at, of) ?? {};
+    assert.equal(whom, by);
+    assert.ok(agoMs >= 0 && agoMs < 1200, `${of}: ${agoMs}`);
+  }
+  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* \d\.\d s, by master/);
+  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.131 .* \d\.\d s$/m);
+  second.isUp = false;
+  net.run(1700);
+  const suspect = viewOf(net, first).peers.find((p) => p.privateAddress === '10.32.1.130');
+  assert.equal(suspect?.condition, 'suspect', 'the master is asked');
+  net.run(5000);
+  assert.equal(heard(first, '10.32.1.130'), undefined);
+  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* N\/A +dead/);
+});
+
 test('a member knows for how long another has been silent', () => {
   const { net, first, third } = threeMembers();
   const silence = () =>
-    viewOf(net, third).peers.find((peer) => peer.privateAddress === '10.32.1.129')?.silentMs ?? -1;
+    viewOf(net, third).peers.find((peer) => peer.privateAddress === '10.32.1.129')?.heard?.agoMs ??
+    -1;
   assert.ok(silence() >= 0 && silence() < 1100);
   const before = silence();
   first.isUp = false;
   net.run(5000);
   assert.ok(silence() >= 5000 && silence() <= 5000 + before);
-  assert.equal(viewOf(net, third).self.silentMs, undefined);
+  assert.equal(viewOf(net, third).self.heard, undefined);
 });
 
 test('GEN-31 GEN-41: a device that was told nothing takes no part, opens no port, and says that it is disabled', () => {

@@ -45,8 +45,18 @@ const stateOf = (m: ClusterMemberView): string =>
     .filter((word) => word !== '')
     .join(', ');
 
+/** `0.4 s`; `by master` for another backup, which only the master hears; `N/A` for one that nobody hears. */
+function heardText({ heard, isSelf }: Listed): string {
+  if (isSelf) return '';
+  if (heard === undefined) return UNKNOWN;
+  const ago = `${(heard.agoMs / 1000).toFixed(1)} s`;
+  return heard.by === 'self' ? ago : `${ago}, by master`;
+}
+
+type Listed = ClusterMemberView & { readonly isSelf: boolean };
+
 /** GEN-90; the SSL columns are those of sessions that this device does not have yet. */
-const asaColumns: readonly Column<ClusterMemberView>[] = [
+const asaColumns: readonly Column<Listed>[] = [
   { title: ['', 'Public IP'], cell: (m) => m.publicAddress },
   { title: ['', 'Role'], cell: (m) => ASA_WORDS[m.role] },
   { title: ['', 'Pri'], cell: (m) => `${m.priority}`, right: true },
@@ -55,6 +65,7 @@ const asaColumns: readonly Column<ClusterMemberView>[] = [
   { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
   { title: ['Sessions', 'IPsec'], cell: (m) => `${m.load?.sessions ?? UNKNOWN}`, right: true },
   { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
+  { title: ['', 'Last heard'], cell: heardText },
   { title: ['', 'State'], cell: stateOf },
 ];
 
@@ -92,9 +103,10 @@ export function clusterText(view: ClusterView): string {
   ];
   if (!view.participates) return lines.join('\n');
   // GEN-50: by address, wherever this device comes among them.
-  const members = [self, ...peers].sort((a, b) =>
-    compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress),
-  );
+  const members = [
+    { ...self, isSelf: true },
+    ...peers.map((peer) => ({ ...peer, isSelf: false })),
+  ].sort((a, b) => compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress));
   return [...lines, '', ...textTable(asaColumns, members)].join('\n');
 }
 

@@ -2,8 +2,8 @@ import { compareAddresses } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { systemSlice } from '#config/system';
-import { isAlive } from '#protocol/vcl/peers';
-import type { LoadReport, Peer, Phase } from '#protocol/vcl/state';
+import { isAlive, sameIdentity } from '#protocol/vcl/peers';
+import type { LoadReport, Member, Peer, Phase } from '#protocol/vcl/state';
 import type {
   ChoiceView,
   ClusterCountersView,
@@ -12,7 +12,7 @@ import type {
   ClusterView,
   DrainView,
 } from '#views/cluster-views';
-import { roles } from '#wire/vcl/numbers';
+import { conditions, roles } from '#wire/vcl/numbers';
 import { addressesOf, clusterSlice, loadBalancingOf } from './config.ts';
 import { explanationText } from './explanation.ts';
 import type { Cluster } from './feature.ts';
@@ -61,19 +61,42 @@ const conditionsOf = (report: LoadReport | undefined) => ({
   poolEmpty: report?.poolEmpty ?? false,
 });
 
+/** When a peer was heard last; a backup hears its master, and of the others what that lists. */
+function lastHeard({ phase }: Member, peer: Peer, now: Instant): ClusterMemberView['heard'] {
+  const hears =
+    phase.phase === 'master' ||
+    (phase.phase === 'backup' && sameIdentity(phase.master, peer.identity));
+  if (hears) return { by: 'self', agoMs: elapsedMs(peer.heardAt, now) };
+  const { at } = (isAlive(peer) && listed(phase, peer)) || {};
+  return at === undefined ? undefined : { by: 'master', agoMs: elapsedMs(at, now) };
+}
+
+/** What the master said last of a peer that this backup does not hear itself. */
+function listed(phase: Phase, peer: Peer) {
+  if (phase.phase !== 'backup' || phase.listed === undefined) return undefined;
+  const { at, peers } = phase.listed;
+  const entry = peers.find((each) => sameIdentity(each, peer.identity));
+  return entry && entry.condition !== conditions.dead
+    ? { at, isSuspect: entry.condition === conditions.suspect }
+    : undefined;
+}
+
 function peerView(
   configuration: Configuration,
+  member: Member,
   peer: Peer,
-  hasMaster: boolean,
   now: Instant,
 ): ClusterMemberView {
   const { description: d, report } = peer;
+  const { phase } = member.phase;
+  const hasMaster = phase === 'master' || phase === 'backup';
+  const isSuspect = peer.condition === 'alive' && listed(member.phase, peer)?.isSuspect === true;
   return {
     privateAddress: d.privateAddress,
     publicAddress: d.publicAddresses[0] ?? '',
     mappedAddress: d.natAddresses[0],
     role: isAlive(peer) ? roleOfPeer(peer.role, hasMaster) : 'off',
-    condition: peer.condition,
+    condition: isSuspect ? 'suspect' : peer.condition,
     deviceType: d.model,
     hostname: d.hostName,
     version: d.softwareVersion,
@@ -82,7 +105,7 @@ function peerView(
     ...conditionsOf(report),
     publicPath: peer.publicPath,
     durationMs: elapsedMs(peer.joinedAt, now),
-    silentMs: elapsedMs(peer.heardAt, now),
+    heard: lastHeard(member, peer, now),
   };
 }
 
@@ -134,8 +157,6 @@ export function clusterView(
   const peers = [...(member?.peers.values() ?? [])].sort((x, y) =>
     compareAddresses(x.description.privateAddress, y.description.privateAddress),
   );
-  const phase = member?.phase.phase;
-  const hasMaster = phase === 'master' || phase === 'backup';
   return {
     asOf: now,
     participates: b.participates,
@@ -147,7 +168,7 @@ export function clusterView(
     term: member?.term ?? 0,
     obstacle: cluster.obstacle,
     self: selfView(cluster, configuration, now),
-    peers: peers.map((peer) => peerView(configuration, peer, hasMaster, now)),
+    peers: member ? peers.map((peer) => peerView(configuration, member, peer, now)) : [],
     filters: cluster.filters.views(configuration),
     drain: drainView(cluster),
   };

@@ -168,7 +168,10 @@ function masterAnnounced(turn: Turn, member: Member, peer: Peer): Member {
 function listRead(turn: Turn, member: Member, master: Peer, message: Message): Member {
   const { phase, identity } = member;
   if (phase.phase !== 'backup' || !sameIdentity(phase.master, master.identity)) return member;
-  let next = member;
+  const { peers } = message;
+  let next: Member = peers
+    ? { ...member, phase: { ...phase, listed: { at: turn.now, peers } } }
+    : member;
   let isUnknown = !message.peers?.some((p) => sameIdentity(p, identity));
   for (const entry of message.peers ?? []) {
     if (entry.member === identity.member) continue;

@@ -1,6 +1,6 @@
 import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
-import type { Incarnation, MemberId, PoolRange } from '#wire/vcl/fields';
+import type { Incarnation, MemberId, PeerEntry, PoolRange } from '#wire/vcl/fields';
 import type { ReplayWindow } from './replay.ts';
 
 /** One life of one member. */
@@ -166,6 +166,8 @@ export type Backup = {
    * silence tells then that it is gone.
    */
   readonly partialSince: Instant | undefined;
+  /** The master's last word on who is in the cluster: of other backups nothing else is heard. Only shown. */
+  readonly listed: { readonly at: Instant; readonly peers: readonly PeerEntry[] } | undefined;
 };
 
 export type Master = {

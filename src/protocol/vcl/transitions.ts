@@ -179,6 +179,7 @@ export function follow(
       takeoverAt: undefined,
       awaitingUntil: undefined,
       partialSince,
+      listed: undefined,
     },
     `${address} is master`,
   );

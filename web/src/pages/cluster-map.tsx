@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { ChoiceView, ClusterView } from '#views/cluster-views';
-import { formatSilence, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
+import { formatHeard, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
 import { formatCount } from '../format.ts';
 
 const wireHeight = 40;
@@ -131,9 +131,9 @@ function Member(props: {
         <MemberLoad member={member} />
         <p className="muted member-note">
           Priority {member.priority}
-          {member.silentMs !== undefined && (
+          {member.heard && (
             <>
-              , last heard <span className="figures">{formatSilence(member.silentMs)}</span> ago
+              , last heard <span className="figures">{formatHeard(member.heard)}</span>
             </>
           )}
         </p>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ClusterMemberView, ClusterView } from '#views/cluster-views';
-import { formatSilence, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
+import { formatHeard, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
 import { EmptyState } from '../components/states.tsx';
 import { formatCount, formatDuration } from '../format.ts';
 
@@ -46,7 +46,7 @@ const columns: readonly Column[] = [
   {
     title: 'Last heard',
     number: true,
-    cell: (m) => (m.silentMs === undefined ? '' : `${formatSilence(m.silentMs)} ago`),
+    cell: (m) => (m.heard ? formatHeard(m.heard) : unknown),
   },
   { title: 'State', words: true, cell: (m) => <Traits member={m} /> },
 ];
