@@ -362,7 +362,7 @@ const MOMENT = /(?:At|until|Until|since|Since)$/;
 const LONG_PAST_MS = 5000;
 
 /** What members remember for those who look at them alone. */
-const ONLY_SHOWN: ReadonlySet<string> = new Set(['joinedAt', 'listed']);
+const ONLY_SHOWN: ReadonlySet<string> = new Set(['joinedAt', 'hasJoined', 'listed', 'suspected']);
 
 /** A state by what matters of it. */
 function digestOf(world: World): string {

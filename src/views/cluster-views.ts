@@ -2,11 +2,15 @@ import type { Page, SessionSummaryView, SessionView } from './views.ts';
 
 /** What a virtual cluster shows of itself; conventions as in `views.ts`. */
 
-/** `refused`: the others do not take this device; `waiting`: it cannot begin yet. */
+/**
+ * `waiting`: it cannot begin yet; `joining`: it looks for the others; `electing`: members that had joined look for
+ * the next master; `refused`: the others do not take this device.
+ */
 export type ClusterRole =
   | 'off'
   | 'waiting'
   | 'joining'
+  | 'electing'
   | 'backup'
   | 'master'
   | 'leaving'
@@ -48,6 +52,8 @@ export type ClusterMemberView = {
   /** Since this device knows of it. */
   readonly durationMs: number;
   readonly heard?: MemberHeard | undefined;
+  /** How often this device suspected it to be gone, and when last; absent for never. */
+  readonly suspected?: { readonly times: number; readonly lastAt: number } | undefined;
 };
 
 /** A session of the cluster: its `index` is that on its member. */

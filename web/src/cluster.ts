@@ -4,6 +4,7 @@ import type {
   ClusterView,
   MemberHeard,
 } from '#views/cluster-views';
+import { formatLoginTime } from './format.ts';
 
 /** How the console speaks of members of a cluster. */
 
@@ -12,6 +13,7 @@ const asaWords: Words = {
   off: 'Off',
   waiting: 'Waiting',
   joining: 'Joining',
+  electing: 'Electing',
   backup: 'Backup',
   master: 'Master',
   leaving: 'Leaving',
@@ -70,6 +72,15 @@ export function traitsOf(member: ClusterMemberView): Trait[] {
       member.publicPath === 'closed' && { tone: 'warn', word: 'Public side closed' },
   ];
   return traits.filter((trait) => trait !== undefined && trait !== false);
+}
+
+/** `Suspected 3 times, last Oct 18 12:03:44`: a suspicion is over sooner than somebody looks. */
+export function suspicionsText({ suspected }: ClusterMemberView): string | undefined {
+  if (!suspected) return undefined;
+  const time = formatLoginTime(suspected.lastAt);
+  return suspected.times === 1
+    ? `Suspected at ${time}`
+    : `Suspected ${suspected.times} times, last ${time}`;
 }
 
 /** `0.4 s ago`, `12 s ago`; `0.4 s ago, by the master` for another backup, which only the master hears. */

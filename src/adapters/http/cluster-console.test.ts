@@ -111,7 +111,7 @@ story(
     await card(page, 'n131').getByText('Suspected').waitFor();
     cluster.gather(
       testMember(129, { role: 'master' }),
-      testMember(130, { load: loadOf(12) }),
+      testMember(130, { load: loadOf(12), suspected: { times: 3, lastAt: 0 } }),
       testMember(131, { role: 'off', condition: 'dead', load: undefined }),
     );
     cluster.findings = [
@@ -121,6 +121,9 @@ story(
     await address.getByText('with n129').waitFor();
     await card(page, 'n129').getByText('Master', { exact: true }).waitFor();
     await card(page, 'n130').getByText('12 of 100 sessions').waitFor();
+    await card(page, 'n130')
+      .getByText(/Suspected 3 times, last Jan 0?1 /)
+      .waitFor();
     const announced = page.locator('#content > [role=status]');
     await eventually(() => announced.textContent(), 'Master n129, n131 dead');
     await page.getByRole('region', { name: 'What to look after' }).getByText('Look.').waitFor();

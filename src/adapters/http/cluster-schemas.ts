@@ -39,7 +39,7 @@ const memberSchema = object<ClusterMemberView>(
     privateAddress: text,
     publicAddress: text,
     mappedAddress: described(text, 'What the member is translated to'),
-    role: oneOf('off', 'waiting', 'joining', 'backup', 'master', 'leaving', 'refused'),
+    role: oneOf('off', 'waiting', 'joining', 'electing', 'backup', 'master', 'leaving', 'refused'),
     condition: oneOf('alive', 'suspect', 'dead', 'left'),
     deviceType: text,
     hostname: text,
@@ -64,8 +64,12 @@ const memberSchema = object<ClusterMemberView>(
       description:
         'Since its last word to this device, or since the master last listed it: backups do not hear each other; absent for this device',
     },
+    suspected: {
+      ...object<NonNullable<ClusterMemberView['suspected']>>({ times: integer, lastAt: moment }),
+      description: 'How often this device suspected it to be gone, and when last; absent for never',
+    },
   },
-  ['mappedAddress', 'load', 'heard'],
+  ['mappedAddress', 'load', 'heard', 'suspected'],
 );
 
 const clusterSessionSchema = object<ClusterSessionView>(

@@ -463,6 +463,56 @@ test('a backup does not hear the other backups: it says what the master lists, a
   assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* N\/A +dead/);
 });
 
+test('a suspicion that is over stays to be seen: how often, and when last', () => {
+  const { net, first, third } = threeMembers();
+  const seen = () => viewOf(net, third).peers.find((p) => p.privateAddress === '10.32.1.129');
+  assert.equal(seen()?.suspected, undefined);
+  for (const times of [1, 2]) {
+    first.isUp = false;
+    while (seen()?.condition === 'alive') net.run(1);
+    const lastAt = seen()?.suspected?.lastAt ?? 0;
+    assert.ok(lastAt <= net.now && lastAt > net.now - 5);
+    first.isUp = true;
+    net.run(10_000);
+    assert.deepEqual([seen()?.condition, seen()?.suspected], ['alive', { times, lastAt }]);
+  }
+  assert.match(
+    clusterText(viewOf(net, third)),
+    /172\.18\.124\.129 .* suspected 2 times, last Oct 18 09:00:\d\d$/m,
+  );
+});
+
+test('a member that had joined elects the next master; only one that never had one is joining', () => {
+  const net = new TestNet();
+  const ownRole = (member: TestMember) => viewOf(net, member).self.role;
+  const first = net.add(memberListing(129, ...concentrator, ' priority 1'));
+  const roles = new Set<string>();
+  const watch = (member: TestMember, runMs: number) => {
+    roles.clear();
+    for (let ms = 0; ms < runMs; ms += 1) {
+      net.run(1);
+      roles.add(ownRole(member));
+    }
+    return [...roles];
+  };
+  assert.deepEqual(watch(first, 12_000), ['off', 'joining', 'electing', 'master']);
+  const second = net.add(memberListing(130, ...concentrator, ' priority 5'));
+  const third = net.add(memberListing(131, ...concentrator, ' priority 7'));
+  assert.deepEqual(watch(second, 12_000), ['off', 'joining', 'backup']);
+  first.isUp = false;
+  const rolesOfThird = new Set<string | undefined>();
+  const elections = new Set<string>();
+  for (let ms = 0; ms < 5000; ms += 10) {
+    net.run(10);
+    elections.add(ownRole(second));
+    rolesOfThird.add(viewOf(net, second).peers.find((p) => p.hostname === 'member131')?.role);
+  }
+  assert.equal(third.role, 'master');
+  assert.deepEqual([...elections], ['backup', 'electing']);
+  assert.equal(ownRole(second), 'backup');
+  assert.deepEqual([...rolesOfThird], ['backup', 'electing', 'master']);
+});
+
 test('a member knows for how long another has been silent', () => {
   const { net, first, third } = threeMembers();
   const silence = () =>

@@ -5,6 +5,8 @@ import {
   formatMilliseconds,
   formatTimeOfDay,
   longDate,
+  monthName,
+  padded,
 } from '#base/calendar';
 import { instant } from '#base/instant';
 import { type Column, textTable } from '#config/text-table';
@@ -23,6 +25,7 @@ const ASA_WORDS: Words = {
   off: 'Off',
   waiting: 'Waiting',
   joining: 'Joining',
+  electing: 'Electing',
   backup: 'Backup',
   master: 'Master',
   leaving: 'Leaving',
@@ -34,6 +37,16 @@ const VPN3000_WORDS: Words = { ...ASA_WORDS, backup: 'Secondary' };
 /** LB-52: what only the master knows. */
 const UNKNOWN = 'N/A';
 
+/** `suspected 3 times, last Oct 18 12:03:44`: a suspicion is over sooner than somebody looks. */
+const suspicions = ({ suspected }: ClusterMemberView): string => {
+  if (!suspected) return '';
+  const t = calendarTime(instant(suspected.lastAt));
+  const time = `${monthName(t)} ${padded(t.day)} ${formatTimeOfDay(t)}`;
+  return suspected.times === 1
+    ? `suspected at ${time}`
+    : `suspected ${suspected.times} times, last ${time}`;
+};
+
 const stateOf = (m: ClusterMemberView): string =>
   [
     m.condition === 'alive' ? '' : m.condition,
@@ -41,6 +54,7 @@ const stateOf = (m: ClusterMemberView): string =>
     m.full ? 'full' : '',
     m.poolEmpty ? 'no addresses' : '',
     m.publicPath === 'closed' ? 'public side closed' : '',
+    suspicions(m),
   ]
     .filter((word) => word !== '')
     .join(', ');

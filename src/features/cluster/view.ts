@@ -3,7 +3,7 @@ import { elapsedMs, type Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { systemSlice } from '#config/system';
 import { isAlive, sameIdentity } from '#protocol/vcl/peers';
-import type { LoadReport, Member, Peer, Phase } from '#protocol/vcl/state';
+import type { Backup, LoadReport, Member, Peer, Phase } from '#protocol/vcl/state';
 import type {
   ChoiceView,
   ClusterCountersView,
@@ -19,32 +19,42 @@ import type { Cluster } from './feature.ts';
 import { percentOf, rulesOf, totalOf } from './load.ts';
 import { endsOf } from './policy.ts';
 
-const ROLE_OF_PHASE: Readonly<Record<Phase['phase'], ClusterRole>> = {
-  off: 'off',
-  discovering: 'joining',
-  candidate: 'joining',
-  backup: 'backup',
-  master: 'master',
-  leaving: 'leaving',
-  refused: 'refused',
-};
+/** What this device does. Whoever looks for a master and had one, or claims to be the next, elects one. */
+function roleOfSelf({ phase, hasJoined }: Member): ClusterRole {
+  switch (phase.phase) {
+    case 'discovering':
+      return hasJoined ? 'electing' : 'joining';
+    case 'candidate':
+      return 'electing';
+    case 'backup':
+      return isBereft(phase) ? 'electing' : 'backup';
+    default:
+      return phase.phase;
+  }
+}
+
+/** A backup whose master is gone, while the backups take their turns. */
+const isBereft = ({ takeoverAt, awaitingUntil }: Backup): boolean =>
+  takeoverAt !== undefined || awaitingUntil !== undefined;
 
 /**
  * What a peer said last of its role. Backups do not tell each other that they have joined: where there is
- * a master, whoever is there and is none is its backup.
+ * a master, whoever is there and is none is its backup; where there was one, it takes part in the election.
  */
-function roleOfPeer(role: number, hasMaster: boolean): ClusterRole {
+function roleOfPeer(role: number, own: ClusterRole): ClusterRole {
   switch (role) {
     case roles.master:
       return 'master';
     case roles.backup:
-      return 'backup';
+      return own === 'electing' ? own : 'backup';
     case roles.leaving:
       return 'leaving';
     case roles.off:
       return 'off';
     default:
-      return hasMaster ? 'backup' : 'joining';
+      if (own === 'master') return 'backup';
+      if (own === 'backup' || own === 'electing') return own;
+      return role === roles.candidate ? 'electing' : 'joining';
   }
 }
 
@@ -88,14 +98,12 @@ function peerView(
   now: Instant,
 ): ClusterMemberView {
   const { description: d, report } = peer;
-  const { phase } = member.phase;
-  const hasMaster = phase === 'master' || phase === 'backup';
   const isSuspect = peer.condition === 'alive' && listed(member.phase, peer)?.isSuspect === true;
   return {
     privateAddress: d.privateAddress,
     publicAddress: d.publicAddresses[0] ?? '',
     mappedAddress: d.natAddresses[0],
-    role: isAlive(peer) ? roleOfPeer(peer.role, hasMaster) : 'off',
+    role: isAlive(peer) ? roleOfPeer(peer.role, roleOfSelf(member)) : 'off',
     condition: isSuspect ? 'suspect' : peer.condition,
     deviceType: d.model,
     hostname: d.hostName,
@@ -105,13 +113,14 @@ function peerView(
     ...conditionsOf(report),
     publicPath: peer.publicPath,
     durationMs: elapsedMs(peer.joinedAt, now),
+    suspected: peer.suspected,
     heard: lastHeard(member, peer, now),
   };
 }
 
 function selfView(cluster: Cluster, configuration: Configuration, now: Instant): ClusterMemberView {
   const { member, policy, obstacle, platform } = cluster;
-  const phase = member?.phase.phase ?? (cluster.gathers ? 'discovering' : 'off');
+  const role = member ? roleOfSelf(member) : cluster.gathers ? 'joining' : 'off';
   const b = loadBalancingOf(configuration);
   const ends = endsOf(configuration, new Map());
   const report = cluster.report();
@@ -119,7 +128,7 @@ function selfView(cluster: Cluster, configuration: Configuration, now: Instant):
     privateAddress: ends?.privateAddress ?? '',
     publicAddress: ends?.publicAddresses[0] ?? '',
     mappedAddress: policy?.device.natAddresses[0] ?? addressesOf(b.nat)[0],
-    role: obstacle === undefined ? ROLE_OF_PHASE[phase] : 'waiting',
+    role: obstacle === undefined ? role : 'waiting',
     condition: 'alive',
     deviceType: platform.deviceType,
     hostname: systemSlice.of(configuration).hostname,

@@ -219,6 +219,7 @@ const newPeer = (turn: Turn, { sender, from, message }: Received): Peer => ({
   reportedAt: undefined,
   joinedAt: turn.now,
   heardAt: turn.now,
+  suspected: undefined,
   publicPath: 'unknown',
   publicCheck: undefined,
 });
@@ -252,9 +253,10 @@ function admit(turn: Turn, member: Member, rx: Received, fresh: Peer): Member {
   const roomy = member.peers.has(fresh.identity.member) ? member : withRoom(member);
   if (roomy === undefined) return refuseMore(turn, member, rx, address);
   const wasAlive = before !== undefined && isAlive(before);
+  const suspected = member.peers.get(fresh.identity.member)?.suspected;
   const peer: Peer = before
-    ? { ...before, ...fresh, joinedAt: before.joinedAt, publicPath: before.publicPath }
-    : fresh;
+    ? { ...fresh, suspected, joinedAt: before.joinedAt, publicPath: before.publicPath }
+    : { ...fresh, suspected };
   const checked = turn.policy.neighbourhood.publicCheck
     ? { ...peer, publicCheck: { nextAt: turn.now, nonce: turn.nonce(), unanswered: 0 } }
     : peer;

@@ -4,7 +4,7 @@ import { announce } from './announce.ts';
 import { ADDRESS_ANNOUNCEMENTS, LOST_PART, SILENT_PART, WATCH_PART } from './constants.ts';
 import { introduction } from './describe.ts';
 import { memberLost, tooFewMembers } from './events.ts';
-import { alivePeers, withPeer } from './peers.ts';
+import { alivePeers, underSuspicion, withPeer } from './peers.ts';
 import type { Timing } from './policy.ts';
 import type { Master, Member, Peer } from './state.ts';
 import { discover, isQuorate } from './transitions.ts';
@@ -73,7 +73,7 @@ function probe(turn: Turn, member: Member, peer: Peer): Member {
   });
   if (peer.condition === 'suspect') return member;
   turn.emit({ kind: 'peersChanged' });
-  return withPeer(member, { ...peer, condition: 'suspect' });
+  return withPeer(member, underSuspicion(peer, turn.now));
 }
 
 /** A master alone behind a dead link, or with too few members, gives the address up. */

@@ -31,6 +31,7 @@ export const offMember: Member = {
   phase: { phase: 'off' },
   term: 0,
   joinedAt: instant(0),
+  hasJoined: false,
   peers: new Map(),
   strangers: new Map(),
   errands: [],

@@ -1,4 +1,5 @@
 import { compareAddresses, type Endpoint, type IpAddress } from '#base/address';
+import type { Instant } from '#base/instant';
 import type { MemberId } from '#wire/vcl/fields';
 import { conditions } from '#wire/vcl/numbers';
 import type { Policy } from './policy.ts';
@@ -58,6 +59,16 @@ export const withPeer = (member: Member, peer: Peer): Member => ({
   ...member,
   peers: new Map(member.peers).set(peer.identity.member, peer),
 });
+
+/** A peer that is suspected to be gone from now on; one that is already, or is gone, stays as it is. */
+export const underSuspicion = (peer: Peer, now: Instant): Peer =>
+  peer.condition === 'alive'
+    ? {
+        ...peer,
+        condition: 'suspect',
+        suspected: { times: (peer.suspected?.times ?? 0) + 1, lastAt: now },
+      }
+    : peer;
 
 /** The peer of that life of that member, if it is one of ours. */
 export function peerOf(member: Member, identity: Identity): Peer | undefined {

@@ -75,6 +75,8 @@ export type Peer = {
   readonly joinedAt: Instant;
   /** The last datagram of it that was authentic and new. */
   readonly heardAt: Instant;
+  /** How often it was suspected to be gone, and when last; over all its lives. Only shown. */
+  readonly suspected: { readonly times: number; readonly lastAt: Instant } | undefined;
   readonly publicPath: PublicPath;
   readonly publicCheck: PublicCheck | undefined;
 };
@@ -230,6 +232,8 @@ export type Member = {
   /** The highest term that it has seen or had. */
   readonly term: number;
   readonly joinedAt: Instant;
+  /** Whether it was master or backup in this life; what looks for a master then is an election. Only shown. */
+  readonly hasJoined: boolean;
   readonly peers: ReadonlyMap<MemberId, Peer>;
   readonly strangers: ReadonlyMap<MemberId, Stranger>;
   readonly errands: readonly Errand[];

@@ -5,7 +5,15 @@ import { conditions, messageTypes } from '#wire/vcl/numbers';
 import { HELPERS, MOST_ERRANDS, PROBE_PART, PROBE_ROUNDS } from './constants.ts';
 import { introduction, standing } from './describe.ts';
 import { masterPartlyReachable, masterSuspected } from './events.ts';
-import { alivePeers, peerOf, precedes, sameIdentity, standingOf, withPeer } from './peers.ts';
+import {
+  alivePeers,
+  peerOf,
+  precedes,
+  sameIdentity,
+  standingOf,
+  underSuspicion,
+  withPeer,
+} from './peers.ts';
 import type { Backup, Errand, Member, Peer, Suspicion } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -29,12 +37,7 @@ export function suspect(turn: Turn, member: Member, phase: Backup): Member {
   turn.log(masterSuspected, () => ({ address, helpers: asked }), {
     peer: master?.description.privateAddress,
   });
-  const suspected = master
-    ? withPeer(member, {
-        ...master,
-        condition: master.condition === 'alive' ? 'suspect' : master.condition,
-      })
-    : member;
+  const suspected = master ? withPeer(member, underSuspicion(master, turn.now)) : member;
   turn.emit({ kind: 'peersChanged' });
   return probeRound(turn, suspected, phase, {
     since: turn.now,

@@ -17,7 +17,8 @@ function enter(turn: Turn, member: Member, phase: Phase, reason: string): Member
     turn.log(gaveAddressUp, () => ({ reason }));
   }
   if (member.phase.phase !== phase.phase) turn.emit({ kind: 'roleChanged' });
-  return { ...member, phase };
+  const hasJoined = member.hasJoined || phase.phase === 'master' || phase.phase === 'backup';
+  return { ...member, hasJoined, phase };
 }
 
 /** Leaves the cluster, or never was in it. */

@@ -1,6 +1,13 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { ChoiceView, ClusterView } from '#views/cluster-views';
-import { formatHeard, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
+import {
+  formatHeard,
+  isThere,
+  roleWord,
+  type ShownMember,
+  suspicionsText,
+  traitsOf,
+} from '../cluster.ts';
 import { formatCount } from '../format.ts';
 
 const wireHeight = 40;
@@ -134,6 +141,12 @@ function Member(props: {
           {member.heard && (
             <>
               , last heard <span className="figures">{formatHeard(member.heard)}</span>
+            </>
+          )}
+          {member.suspected && (
+            <>
+              <br />
+              {suspicionsText(member)}
             </>
           )}
         </p>

@@ -1,6 +1,13 @@
 import type { ReactNode } from 'react';
 import type { ClusterMemberView, ClusterView } from '#views/cluster-views';
-import { formatHeard, isThere, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
+import {
+  formatHeard,
+  isThere,
+  roleWord,
+  type ShownMember,
+  suspicionsText,
+  traitsOf,
+} from '../cluster.ts';
 import { EmptyState } from '../components/states.tsx';
 import { formatCount, formatDuration } from '../format.ts';
 
@@ -24,6 +31,7 @@ function Traits({ member }: { readonly member: ClusterMemberView }) {
           {word}
         </span>
       ))}
+      {member.suspected && <span className="muted">{suspicionsText(member)}</span>}
     </span>
   );
 }
