@@ -101,6 +101,25 @@ test('LB-11 LB-50 LB-51 LB-52 LB-53 LB-54 LB-55 LB-75: the statistics of master 
   assert.match(secondary[10] ?? '', /10\.32\.1\.131 .* Master {5}VPN3060 +N\/A +N\/A +7 /);
 });
 
+test('LB-53 GEN-90: who stands by is called Secondary as a VPN 3000 and Backup as an ASA, on every page', () => {
+  for (const [personality, word, other] of [
+    ['vpn3000', 'Secondary', 'Backup'],
+    ['asa', 'Backup', 'Secondary'],
+  ] as const) {
+    const net = new TestNet();
+    const lines = [...concentrator.slice(1), `load-balancing personality ${personality}`];
+    const master = net.add(memberListing(131, ...lines));
+    net.run(10_000);
+    const backup = net.add(memberListing(130, ...lines));
+    net.run(5000);
+    for (const member of [master, backup])
+      for (const text of [clusterText, statisticsText].map((write) => write(viewOf(net, member)))) {
+        assert.match(text, new RegExp(`\\b${word}\\b`));
+        assert.doesNotMatch(text, new RegExp(`\\b${other}\\b`));
+      }
+  }
+});
+
 test('GEN-90: the ASA lists this device as well, with status, role and load', () => {
   const net = new TestNet();
   const master = net.add(memberListing(129, 'platform model 5540', ' priority 7'));

@@ -34,6 +34,10 @@ const ASA_WORDS: Words = {
 /** LB-53: the concentrator has another word for it. */
 const VPN3000_WORDS: Words = { ...ASA_WORDS, backup: 'Secondary' };
 
+/** The words of the personality, on whichever page a role is shown; GEN-90. */
+const wordsOf = ({ personality }: ClusterView): Words =>
+  personality === 'vpn3000' ? VPN3000_WORDS : ASA_WORDS;
+
 /** LB-52: what only the master knows. */
 const UNKNOWN = 'N/A';
 
@@ -70,9 +74,9 @@ function heardText({ heard, isSelf }: Listed): string {
 type Listed = ClusterMemberView & { readonly isSelf: boolean };
 
 /** GEN-90; the SSL columns are those of sessions that this device does not have yet. */
-const asaColumns: readonly Column<Listed>[] = [
+const asaColumns = (words: Words): readonly Column<Listed>[] => [
   { title: ['', 'Public IP'], cell: (m) => m.publicAddress },
-  { title: ['', 'Role'], cell: (m) => ASA_WORDS[m.role] },
+  { title: ['', 'Role'], cell: (m) => words[m.role] },
   { title: ['', 'Pri'], cell: (m) => `${m.priority}`, right: true },
   { title: ['', 'Model'], cell: (m) => m.deviceType },
   { title: ['Load %', 'IPsec'], cell: (m) => `${m.load?.percent ?? UNKNOWN}`, right: true },
@@ -106,7 +110,7 @@ export function clusterText(view: ClusterView): string {
   const { self, peers } = view;
   const lines = [
     `Status : ${view.participates ? 'enabled' : 'disabled'}${badge(view)}`,
-    `Role : ${ASA_WORDS[self.role]}`,
+    `Role : ${wordsOf(view)[self.role]}`,
     'Failover : n/a',
     `Encryption : ${view.encryption ? 'enabled' : 'disabled'}`,
     `Cluster IP : ${view.clusterAddresses.join(' ') || 'none'}`,
@@ -121,18 +125,18 @@ export function clusterText(view: ClusterView): string {
     { ...self, isSelf: true },
     ...peers.map((peer) => ({ ...peer, isSelf: false })),
   ].sort((a, b) => compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress));
-  return [...lines, '', ...textTable(asaColumns, members)].join('\n');
+  return [...lines, '', ...textTable(asaColumns(wordsOf(view)), members)].join('\n');
 }
 
 const isThere = ({ condition }: ClusterMemberView): boolean =>
   condition === 'alive' || condition === 'suspect';
 
 /** LB-51 to LB-56. */
-const vpn3000Columns: readonly Column<ClusterMemberView>[] = [
+const vpn3000Columns = (words: Words): readonly Column<ClusterMemberView>[] => [
   { title: 'Private IP Address', cell: (m) => m.privateAddress },
   { title: 'Public IP Address', cell: (m) => m.publicAddress },
   { title: 'Mapped IP Address', cell: (m) => m.mappedAddress ?? '0.0.0.0' },
-  { title: 'Role', cell: (m) => VPN3000_WORDS[m.role] },
+  { title: 'Role', cell: (m) => words[m.role] },
   { title: 'Device Type', cell: (m) => m.deviceType },
   { title: 'Load', cell: (m) => (m.load ? `${m.load.percent}%` : UNKNOWN), right: true },
   { title: 'Sessions', cell: (m) => `${m.load?.sessions ?? UNKNOWN}`, right: true },
@@ -154,12 +158,12 @@ export function statisticsText(view: ClusterView): string {
     `Monitoring | Statistics | Load Balancing    ${pageTime(view.asOf)}`,
     '',
     `Enabled?         ${view.participates ? 'Yes' : 'No'}${badge(view)}`,
-    `Role             ${VPN3000_WORDS[self.role]}`,
+    `Role             ${wordsOf(view)[self.role]}`,
     `Load             ${self.load?.percent ?? 0}%`,
     `Number of Peers  ${peers.length}`,
     '',
     'Peers',
-    ...(peers.length === 0 ? ['No Peers'] : textTable(vpn3000Columns, peers)),
+    ...(peers.length === 0 ? ['No Peers'] : textTable(vpn3000Columns(wordsOf(view)), peers)),
   ].join('\n');
 }
 
