@@ -137,9 +137,9 @@ test('GEN-90: the ASA lists this device as well, with status, role and load', ()
     'Peers : 1',
     '',
     '                                       Load %       Sessions',
-    'Public IP       Role    Pri  Model      IPsec  SSL     IPsec  SSL  Last heard  State',
+    'Public IP       Role    Pri  Model      IPsec  SSL     IPsec  SSL  State',
     '172.18.124.129  Master    7  ASA-5540       4    0       216    0',
-    '172.18.124.130  Backup    9  ASA-5520       0    0         0    0  0.8 s',
+    '172.18.124.130  Backup    9  ASA-5520       0    0         0    0',
   ]);
   assert.equal(masterElsewhere(viewOf(net, master)), undefined);
   assert.equal(
@@ -471,15 +471,13 @@ test('a backup does not hear the other backups: it says what the master lists, a
     assert.equal(whom, by);
     assert.ok(agoMs >= 0 && agoMs < 1200, `${of}: ${agoMs}`);
   }
-  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* \d\.\d s, by master/);
-  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.131 .* \d\.\d s$/m);
   second.isUp = false;
   net.run(1700);
   const suspect = viewOf(net, first).peers.find((p) => p.privateAddress === '10.32.1.130');
   assert.equal(suspect?.condition, 'suspect', 'the master is asked');
   net.run(5000);
   assert.equal(heard(first, '10.32.1.130'), undefined);
-  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* N\/A +dead/);
+  assert.match(clusterText(viewOf(net, first)), /172\.18\.124\.130 .* dead/);
 });
 
 test('a suspicion that is over stays to be seen: how often, and when last', () => {
@@ -489,6 +487,8 @@ test('a suspicion that is over stays to be seen: how often, and when last', () =
   for (const times of [1, 2]) {
     first.isUp = false;
     while (seen()?.condition === 'alive') net.run(1);
+    const row = /172\.18\.124\.129 .* suspect, silent for \d\.\d s/;
+    assert.match(clusterText(viewOf(net, third)), row);
     const lastAt = seen()?.suspected?.lastAt ?? 0;
     assert.ok(lastAt <= net.now && lastAt > net.now - 5);
     first.isUp = true;

@@ -51,9 +51,14 @@ const suspicions = ({ suspected }: ClusterMemberView): string => {
     : `suspected ${suspected.times} times, last ${time}`;
 };
 
+/** `silent for 1.4 s`, as this device hears it or as the master lists it. */
+const silence = ({ heard }: ClusterMemberView): string =>
+  heard?.by === 'self' ? `silent for ${(heard.agoMs / 1000).toFixed(1)} s` : '';
+
 const stateOf = (m: ClusterMemberView): string =>
   [
     m.condition === 'alive' ? '' : m.condition,
+    m.condition === 'suspect' ? silence(m) : '',
     m.draining ? 'draining' : '',
     m.full ? 'full' : '',
     m.poolEmpty ? 'no addresses' : '',
@@ -63,18 +68,11 @@ const stateOf = (m: ClusterMemberView): string =>
     .filter((word) => word !== '')
     .join(', ');
 
-/** `0.4 s`; `by master` for another backup, which only the master hears; `N/A` for one that nobody hears. */
-function heardText({ heard, isSelf }: Listed): string {
-  if (isSelf) return '';
-  if (heard === undefined) return UNKNOWN;
-  const ago = `${(heard.agoMs / 1000).toFixed(1)} s`;
-  return heard.by === 'self' ? ago : `${ago}, by master`;
-}
-
-type Listed = ClusterMemberView & { readonly isSelf: boolean };
-
-/** GEN-90; the SSL columns are those of sessions that this device does not have yet. */
-const asaColumns = (words: Words): readonly Column<Listed>[] => [
+/**
+ * GEN-90: the row of a member that is well is that of an ASA, with nothing behind it. The SSL columns are
+ * those of sessions that this device does not have yet.
+ */
+const asaColumns = (words: Words): readonly Column<ClusterMemberView>[] => [
   { title: ['', 'Public IP'], cell: (m) => m.publicAddress },
   { title: ['', 'Role'], cell: (m) => words[m.role] },
   { title: ['', 'Pri'], cell: (m) => `${m.priority}`, right: true },
@@ -83,7 +81,6 @@ const asaColumns = (words: Words): readonly Column<Listed>[] => [
   { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
   { title: ['Sessions', 'IPsec'], cell: (m) => `${m.load?.sessions ?? UNKNOWN}`, right: true },
   { title: ['', 'SSL'], cell: (m) => (m.load ? '0' : UNKNOWN), right: true },
-  { title: ['', 'Last heard'], cell: heardText },
   { title: ['', 'State'], cell: stateOf },
 ];
 
@@ -121,10 +118,9 @@ export function clusterText(view: ClusterView): string {
   ];
   if (!view.participates) return lines.join('\n');
   // GEN-50: by address, wherever this device comes among them.
-  const members = [
-    { ...self, isSelf: true },
-    ...peers.map((peer) => ({ ...peer, isSelf: false })),
-  ].sort((a, b) => compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress));
+  const members = [self, ...peers].sort((a, b) =>
+    compareAddresses(a.privateAddress as IpAddress, b.privateAddress as IpAddress),
+  );
   return [...lines, '', ...textTable(asaColumns(wordsOf(view)), members)].join('\n');
 }
 
