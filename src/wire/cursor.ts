@@ -1,4 +1,4 @@
-import { assert } from '#base/assert';
+import { AssertionFailure } from '#base/assert';
 import { err, type Fault, ok, type Result } from '#base/result';
 
 const EMPTY = new Uint8Array(0);
@@ -82,11 +82,17 @@ export class Reader {
     return this.failed ? EMPTY : this.bytes(this.remaining, 'rest');
   }
 
+  /** Steps over octets that are not looked at. */
+  skip(count: number, field: string): void {
+    this.#take(count, field);
+  }
+
   /** Octets that must be zero. */
   zeros(count: number, field: string): void {
     const at = this.#offset;
-    if (this.bytes(count, field).some((octet) => octet !== 0))
-      this.fail('malformed', field, 'must be zero', at);
+    if (!this.#take(count, field)) return;
+    for (let i = at; i < this.#offset; i += 1)
+      if (this.octets[i] !== 0) this.fail('malformed', field, 'must be zero', at);
   }
 
   /** A reader of the next `length` octets, which this one steps over; `path` names that part. */
@@ -130,6 +136,12 @@ export class Reader {
   }
 }
 
+/** A number that does not fit its field is a mistake of the program. */
+function expectFit(value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > most)
+    throw new AssertionFailure(`not a number from 0 to ${most}: ${value}`);
+}
+
 /** Appends fields to a growing array. */
 export class Writer {
   #octets: Uint8Array;
@@ -145,7 +157,7 @@ export class Writer {
   }
 
   u8(value: number): void {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xff, `not an octet: ${value}`);
+    expectFit(value, 0xff);
     const at = this.#extend(1);
     this.#octets[at] = value;
   }
@@ -169,20 +181,23 @@ export class Writer {
 
   /** Overwrites a length or checksum that was not known when its place was written. */
   setU16(at: number, value: number): void {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xffff, `not 16 bits: ${value}`);
+    expectFit(value, 0xffff);
     this.#octets[at] = value >>> 8;
     this.#octets[at + 1] = value & 0xff;
   }
 
   setU32(at: number, value: number): void {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xffffffff, `not 32 bits: ${value}`);
-    this.setU16(at, value >>> 16);
-    this.setU16(at + 2, value & 0xffff);
+    expectFit(value, 0xffffffff);
+    this.#octets[at] = value >>> 24;
+    this.#octets[at + 1] = (value >>> 16) & 0xff;
+    this.#octets[at + 2] = (value >>> 8) & 0xff;
+    this.#octets[at + 3] = value & 0xff;
   }
 
   /** The octets written so far; the writer is not used afterwards. */
   finish(): Uint8Array {
-    return this.#octets.subarray(0, this.#length);
+    const octets = this.#octets;
+    return octets.length === this.#length ? octets : octets.subarray(0, this.#length);
   }
 
   #extend(count: number): number {

@@ -97,7 +97,7 @@ export const bytes = (size: number): Field<Uint8Array> => ({
 export const reserved = (size: number): HiddenField => ({
   size,
   read(reader, name) {
-    reader.bytes(size, name);
+    reader.skip(size, name);
     return undefined;
   },
   write: (writer) => writer.zeros(size),

@@ -4,7 +4,7 @@ import type { HashName } from '#crypto/hashes';
 import { encryptCbc, ISAKMP_CIPHERS, type IsakmpCipherName } from '#crypto/isakmp-ciphers';
 import { exchangeIv, uint32 } from '#crypto/keymat';
 import { prf } from '#crypto/prf';
-import { encodePayloads, firstPayloadNumber, frame } from '#wire/isakmp/message';
+import { encodePayloads, firstPayloadNumber, frame, prependPayload } from '#wire/isakmp/message';
 import { headerFlags } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 
@@ -47,9 +47,20 @@ export type SealHeader = {
 };
 
 /** Encrypts payloads as they are. RFC 2409 appendix B: zeros up to the block, no count, no extra block. */
-export function sealPayloads(s: Secured, header: SealHeader, payloads: readonly Payload[]): Sealed {
+export const sealPayloads = (
+  s: Secured,
+  header: SealHeader,
+  payloads: readonly Payload[],
+): Sealed => encrypt(s, header, payloads, encodePayloads(payloads));
+
+/** `plain` is `payloads` on the wire. */
+function encrypt(
+  s: Secured,
+  header: SealHeader,
+  payloads: readonly Payload[],
+  plain: Uint8Array,
+): Sealed {
   const { blockOctets } = ISAKMP_CIPHERS[s.cipher];
-  const plain = encodePayloads(payloads);
   const padding = (blockOctets - (plain.length % blockOctets)) % blockOctets;
   const padded = concat(plain, new Uint8Array(padding));
   const body = encryptCbc(s.cipher, s.encryption, header.iv, padded);
@@ -83,6 +94,9 @@ export function seal(
   before: Uint8Array = new Uint8Array(0),
 ): Sealed {
   const messageId = uint32(header.messageId);
-  const data = prf(s.hash, s.skeyidA, messageId, before, encodePayloads(payloads));
-  return sealPayloads(s, header, [{ type: 'hash', data }, ...payloads]);
+  const rest = encodePayloads(payloads);
+  const data = prf(s.hash, s.skeyidA, messageId, before, rest);
+  const hash: Payload = { type: 'hash', data };
+  const plain = prependPayload(hash, firstPayloadNumber(payloads), rest);
+  return encrypt(s, header, [hash, ...payloads], plain);
 }

@@ -15,21 +15,28 @@ export type Attribute = {
 
 const BASIC_FORM = 0x8000;
 
+/** What a fault calls the fields, written once: an offer has a hundred attributes. */
+const FIELDS = Array.from({ length: limits.attributesPerList }, (_, index) => ({
+  type: `attribute[${index}].type`,
+  length: `attribute[${index}].length`,
+  value: `attribute[${index}].value`,
+}));
+
 /** Reads attributes up to the end of `reader`. */
 export function readAttributes(reader: Reader): Attribute[] {
   const attributes: Attribute[] = [];
   while (reader.remaining > 0 && !reader.failed) {
-    if (attributes.length === limits.attributesPerList) {
+    const fields = FIELDS[attributes.length];
+    if (!fields) {
       reader.fail('malformed', 'attributes', `more than ${limits.attributesPerList}`);
       break;
     }
-    const name = `attribute[${attributes.length}]`;
-    const type = reader.u16(`${name}.type`);
+    const type = reader.u16(fields.type);
     if (type & BASIC_FORM) {
-      attributes.push({ type: type & ~BASIC_FORM, value: reader.u16(`${name}.value`) });
+      attributes.push({ type: type & ~BASIC_FORM, value: reader.u16(fields.value) });
     } else {
-      const length = reader.u16(`${name}.length`);
-      attributes.push({ type, value: reader.bytes(length, `${name}.value`) });
+      const length = reader.u16(fields.length);
+      attributes.push({ type, value: reader.bytes(length, fields.value) });
     }
   }
   return attributes;

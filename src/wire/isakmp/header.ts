@@ -1,17 +1,5 @@
-import { type Fault, fault, type Result } from '#base/result';
-import { bytes, struct, u8, u32 } from '../schema.ts';
-
-/** The octets before the payloads; RFC 2408 section 3.1. */
-const FixedHeader = struct('isakmp.header', {
-  initiatorCookie: bytes(8),
-  responderCookie: bytes(8),
-  nextPayload: u8,
-  version: u8,
-  exchangeType: u8,
-  flags: u8,
-  messageId: u32,
-  length: u32,
-});
+import { type Fault, fault, ok, type Result } from '#base/result';
+import { Reader, type Writer } from '../cursor.ts';
 
 /** An ISAKMP header of version 1.0; RFC 2408 section 3.1. */
 export type Header = {
@@ -27,8 +15,9 @@ export type Header = {
   readonly length: number;
 };
 
-export const HEADER_LENGTH = FixedHeader.size;
+export const HEADER_LENGTH = 28;
 
+const COOKIE_LENGTH = 8;
 const VERSION_1_0 = 0x10;
 const VERSION_OFFSET = 17;
 const LENGTH_OFFSET = 24;
@@ -38,24 +27,54 @@ const LENGTH_OFFSET = 24;
  * be told from damage; a length that is not that of the datagram is a fault (RFC 2408 section 5.1).
  */
 export function decodeHeader(octets: Uint8Array): Result<Header, Fault> {
-  const decoded = FixedHeader.decode(octets);
-  if (!decoded.ok) return decoded;
-  const { version, ...header } = decoded.value;
+  const reader = new Reader(octets, 'isakmp.header');
+  const initiatorCookie = reader.bytes(COOKIE_LENGTH, 'initiatorCookie');
+  const responderCookie = reader.bytes(COOKIE_LENGTH, 'responderCookie');
+  const nextPayload = reader.u8('nextPayload');
+  const version = reader.u8('version');
+  const exchangeType = reader.u8('exchangeType');
+  const flags = reader.u8('flags');
+  const messageId = reader.u32('messageId');
+  const length = reader.u32('length');
+  const header: Header = {
+    initiatorCookie,
+    responderCookie,
+    nextPayload,
+    exchangeType,
+    flags,
+    messageId,
+    length,
+  };
+  if (reader.failed) return reader.finish(header);
   if (version !== VERSION_1_0) {
     const reason = `version ${version >>> 4}.${version & 15}`;
     return fault('unsupported', 'isakmp.header.version', VERSION_OFFSET, reason);
   }
   const lengthFault = (kind: Fault['kind'], reason: string) =>
     fault(kind, 'isakmp.header.length', LENGTH_OFFSET, reason);
-  if (header.length < HEADER_LENGTH)
-    return lengthFault('malformed', `${header.length} is less than the header`);
-  if (header.length > octets.length)
-    return lengthFault('truncated', `need ${header.length}, have ${octets.length}`);
-  if (header.length < octets.length)
-    return lengthFault('malformed', `${octets.length - header.length} octets follow the message`);
-  return { ok: true, value: header };
+  if (length < HEADER_LENGTH) return lengthFault('malformed', `${length} is less than the header`);
+  if (length > octets.length)
+    return lengthFault('truncated', `need ${length}, have ${octets.length}`);
+  if (length < octets.length)
+    return lengthFault('malformed', `${octets.length - length} octets follow the message`);
+  return ok(header);
 }
 
-/** The 28 octets of a header. */
-export const encodeHeader = (header: Header): Uint8Array =>
-  FixedHeader.encode({ ...header, version: VERSION_1_0 });
+/** Writes a header, but for its length, which `setLength` fills in. */
+export function writeHeader(
+  writer: Writer,
+  header: Omit<Header, 'nextPayload' | 'length'>,
+  nextPayload: number,
+): void {
+  writer.bytes(header.initiatorCookie);
+  writer.bytes(header.responderCookie);
+  writer.u8(nextPayload);
+  writer.u8(VERSION_1_0);
+  writer.u8(header.exchangeType);
+  writer.u8(header.flags);
+  writer.u32(header.messageId);
+  writer.u32(0);
+}
+
+/** Enters the length of the message that `writer` now holds into the header at its beginning. */
+export const setLength = (writer: Writer): void => writer.setU32(LENGTH_OFFSET, writer.length);

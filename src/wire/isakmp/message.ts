@@ -1,23 +1,22 @@
 import { assert } from '#base/assert';
-import { concat } from '#base/bytes';
 import { type Fault, fault, ok, type Result } from '#base/result';
 import { Reader, Writer } from '../cursor.ts';
-import { struct, u8, u16, zeros } from '../schema.ts';
-import { decodeHeader, encodeHeader, HEADER_LENGTH, type Header } from './header.ts';
+import { decodeHeader, HEADER_LENGTH, type Header, setLength, writeHeader } from './header.ts';
 import { limits } from './limits.ts';
 import { headerFlags, nameOf, payloadTypes } from './numbers.ts';
 import { type Payload, payloadNumber, readBody, writeBody } from './payload.ts';
 
-/** RFC 2408 section 3.2. */
-const GenericHeader = struct('isakmp.generic', {
-  nextPayload: u8,
-  reserved: zeros(1),
-  length: u16,
-});
-
 const FLAGS_OFFSET = 19;
 
-export const GENERIC_HEADER_LENGTH = GenericHeader.size;
+/** Next payload, a reserved octet, and the length of both in 16 bits; RFC 2408 section 3.2. */
+export const GENERIC_HEADER_LENGTH = 4;
+const LENGTH_OFFSET = 2;
+
+/** What a fault calls a payload, by its number. */
+const PATHS = Array.from(
+  { length: 256 },
+  (_, number) => `isakmp.${nameOf(payloadTypes, number).toLowerCase()}`,
+);
 
 /** A decoded payload with its place in the message. */
 export type PayloadAt = Payload & {
@@ -48,36 +47,45 @@ export function decodePayloads(
   while (number !== payloadTypes.none) {
     if (payloads.length === limits.payloads)
       return fault('malformed', 'isakmp.payloads', at, `more than ${limits.payloads}`);
-    const path = `isakmp.${nameOf(payloadTypes, number).toLowerCase()}`;
-    const opened = openPayload(path, octets, at);
-    if (!opened.ok) return opened;
-    const { nextPayload, body } = opened.value;
+    const path = PATHS[number] as string;
+    const header = new Reader(octets, path, at);
+    const nextPayload = header.u8('nextPayload');
+    header.zeros(1, 'reserved');
+    const end = at + readLength(header, at);
+    if (header.failed) return header.finish({ payloads, end });
+    const body = new Reader(octets, path, at + GENERIC_HEADER_LENGTH, end, 'malformed');
     const payload = readBody(number, body);
     body.expectEnd();
-    const checked = body.finish(payload);
-    if (!checked.ok) return checked;
-    payloads.push({ ...checked.value, raw: octets.subarray(at, body.end), offset: at });
+    if (body.failed) return body.finish({ payloads, end });
+    payloads.push(placed(payload, octets.subarray(at, end), at));
     number = nextPayload;
-    at = body.end;
+    at = end;
   }
   return ok({ payloads, end: at });
 }
 
-/** Reads a generic header and bounds the body by its length. */
-function openPayload(
-  path: string,
-  octets: Uint8Array,
-  at: number,
-): Result<{ nextPayload: number; body: Reader }, Fault> {
-  const reader = new Reader(octets, path, at);
-  const { nextPayload, length } = GenericHeader.read(reader);
+/** The length in the generic header of the payload at `at`, which has to lie within the octets. */
+function readLength(reader: Reader, at: number): number {
+  const length = reader.u16('length');
   if (length < GENERIC_HEADER_LENGTH)
-    reader.fail('malformed', 'length', `${length} is less than the generic header`, at + 2);
-  if (at + length > octets.length)
-    reader.fail('truncated', 'length', `need ${length}, have ${octets.length - at}`, at + 2);
-  const start = at + GENERIC_HEADER_LENGTH;
-  const body = new Reader(octets, path, start, at + length, 'malformed');
-  return reader.finish({ nextPayload, body });
+    reader.fail(
+      'malformed',
+      'length',
+      `${length} is less than the generic header`,
+      at + LENGTH_OFFSET,
+    );
+  const have = reader.octets.length - at;
+  if (length > have)
+    reader.fail('truncated', 'length', `need ${length}, have ${have}`, at + LENGTH_OFFSET);
+  return length;
+}
+
+/** Adds its place to a payload that was just read: a copy would cost as much as the reading. */
+function placed(payload: Payload, raw: Uint8Array, offset: number): PayloadAt {
+  const draft = payload as Payload & { raw: Uint8Array; offset: number };
+  draft.raw = raw;
+  draft.offset = offset;
+  return draft;
 }
 
 /** The type number of the first of `payloads`, for the octet before them. */
@@ -87,14 +95,34 @@ export const firstPayloadNumber = (payloads: readonly Payload[]): number =>
 /** The payloads as a chain, without padding. */
 export function encodePayloads(payloads: readonly Payload[]): Uint8Array {
   const writer = new Writer(512);
-  payloads.forEach((payload, index) => {
-    const at = writer.length;
-    const nextPayload = firstPayloadNumber(payloads.slice(index + 1, index + 2));
-    GenericHeader.write(writer, { nextPayload, length: 0 });
-    writeBody(writer, payload);
-    writer.setU16(at + 2, writer.length - at);
-  });
+  writePayloads(writer, payloads);
   return writer.finish();
+}
+
+/** The chain `rest`, which begins with a payload of type `next`, behind one more payload. */
+export function prependPayload(payload: Payload, next: number, rest: Uint8Array): Uint8Array {
+  const writer = new Writer(512);
+  writePayload(writer, payload, next);
+  writer.bytes(rest);
+  return writer.finish();
+}
+
+function writePayloads(writer: Writer, payloads: readonly Payload[]): void {
+  let next: Payload | undefined = payloads[0];
+  for (let i = 0; next; i += 1) {
+    const payload = next;
+    next = payloads[i + 1];
+    writePayload(writer, payload, next ? payloadNumber(next) : payloadTypes.none);
+  }
+}
+
+function writePayload(writer: Writer, payload: Payload, next: number): void {
+  const at = writer.length;
+  writer.u8(next);
+  writer.zeros(1);
+  writer.u16(0);
+  writeBody(writer, payload);
+  writer.setU16(at + LENGTH_OFFSET, writer.length - at);
 }
 
 /** What the sender of a message chooses; the rest of the header follows from the payloads. */
@@ -103,12 +131,21 @@ export type HeaderChoice = Omit<Header, 'nextPayload' | 'length'>;
 /** A message in the clear. */
 export function encodeMessage(header: HeaderChoice, payloads: readonly Payload[]): Uint8Array {
   assert((header.flags & headerFlags.encryption) === 0, 'a clear message has no encryption flag');
-  return frame(header, firstPayloadNumber(payloads), encodePayloads(payloads));
+  const writer = new Writer(512);
+  writeHeader(writer, header, firstPayloadNumber(payloads));
+  writePayloads(writer, payloads);
+  setLength(writer);
+  return writer.finish();
 }
 
 /** A message whose body was encrypted; `nextPayload` is the type of the first payload inside. */
-export const frame = (header: HeaderChoice, nextPayload: number, body: Uint8Array): Uint8Array =>
-  concat(encodeHeader({ ...header, nextPayload, length: HEADER_LENGTH + body.length }), body);
+export function frame(header: HeaderChoice, nextPayload: number, body: Uint8Array): Uint8Array {
+  const writer = new Writer(HEADER_LENGTH + body.length);
+  writeHeader(writer, header, nextPayload);
+  writer.bytes(body);
+  setLength(writer);
+  return writer.finish();
+}
 
 /** Reads a message in the clear: header and payloads must fill `octets`, encrypted is `unsupported`. */
 export function decodeMessage(

@@ -111,23 +111,11 @@ export type Payload =
   | Fragment
   | UnknownPayload;
 
-const IdFields = struct('isakmp.id', { idType: u8, protocol: u8, port: u16 });
-const NotifyFields = struct('isakmp.notify', {
-  doi: u32,
-  protocolId: u8,
-  spiSize: u8,
-  notifyType: u16,
-});
 const DeleteFields = struct('isakmp.delete', {
   doi: u32,
   protocolId: u8,
   spiSize: u8,
   spiCount: u16,
-});
-const AttributesFields = struct('isakmp.attributes', {
-  attributesType: u8,
-  reserved: reserved(1),
-  identifier: u16,
 });
 const NatOaFields = struct('isakmp.nat-oa', { idType: u8, reserved: reserved(3) });
 const FragmentFields = struct('isakmp.fragment', { fragmentId: u16, number: u8, flags: u8 });
@@ -142,7 +130,7 @@ export function readBody(number: number, reader: Reader): Payload {
     case payloadTypes.ke:
       return { type: 'ke', data: reader.rest() };
     case payloadTypes.id:
-      return { type: 'id', ...IdFields.read(reader), data: reader.rest() };
+      return readIdentification(reader);
     case payloadTypes.cert:
       return { type: 'cert', encoding: reader.u8('encoding'), data: reader.rest() };
     case payloadTypes.certreq:
@@ -160,11 +148,7 @@ export function readBody(number: number, reader: Reader): Payload {
     case payloadTypes.vid:
       return { type: 'vid', data: reader.rest() };
     case payloadTypes.attributes:
-      return {
-        type: 'attributes',
-        ...AttributesFields.read(reader),
-        attributes: readAttributes(reader),
-      };
+      return readConfiguration(reader);
     case payloadTypes.natD:
     case payloadTypes.natDDraft:
       return { type: 'nat-d', draft: number === payloadTypes.natDDraft, data: reader.rest() };
@@ -178,8 +162,25 @@ export function readBody(number: number, reader: Reader): Payload {
   }
 }
 
+function readIdentification(reader: Reader): Identification {
+  const idType = reader.u8('idType');
+  const protocol = reader.u8('protocol');
+  const port = reader.u16('port');
+  return { type: 'id', idType, protocol, port, data: reader.rest() };
+}
+
+function readConfiguration(reader: Reader): Attributes {
+  const attributesType = reader.u8('attributesType');
+  reader.skip(1, 'reserved');
+  const identifier = reader.u16('identifier');
+  return { type: 'attributes', attributesType, identifier, attributes: readAttributes(reader) };
+}
+
 function readNotification(reader: Reader): Notification {
-  const { doi, protocolId, spiSize, notifyType } = NotifyFields.read(reader);
+  const doi = reader.u32('doi');
+  const protocolId = reader.u8('protocolId');
+  const spiSize = reader.u8('spiSize');
+  const notifyType = reader.u16('notifyType');
   const spi = reader.bytes(spiSize, 'spi');
   return { type: 'notify', doi, protocolId, notifyType, spi, data: reader.rest() };
 }
@@ -230,7 +231,9 @@ export function writeBody(writer: Writer, payload: Payload): void {
       writeSecurityAssociation(writer, payload);
       break;
     case 'id':
-      IdFields.write(writer, payload);
+      writer.u8(payload.idType);
+      writer.u8(payload.protocol);
+      writer.u16(payload.port);
       writer.bytes(payload.data);
       break;
     case 'cert':
@@ -239,7 +242,10 @@ export function writeBody(writer: Writer, payload: Payload): void {
       writer.bytes(payload.data);
       break;
     case 'notify':
-      NotifyFields.write(writer, { ...payload, spiSize: payload.spi.length });
+      writer.u32(payload.doi);
+      writer.u8(payload.protocolId);
+      writer.u8(payload.spi.length);
+      writer.u16(payload.notifyType);
       writer.bytes(payload.spi);
       writer.bytes(payload.data);
       break;
@@ -247,7 +253,9 @@ export function writeBody(writer: Writer, payload: Payload): void {
       writeDelete(writer, payload);
       break;
     case 'attributes':
-      AttributesFields.write(writer, payload);
+      writer.u8(payload.attributesType);
+      writer.zeros(1);
+      writer.u16(payload.identifier);
       writeAttributes(writer, payload.attributes);
       break;
     case 'nat-oa':

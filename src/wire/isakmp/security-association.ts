@@ -1,5 +1,4 @@
 import type { Reader, Writer } from '../cursor.ts';
-import { struct, u8, u16, zeros } from '../schema.ts';
 import { type Attribute, readAttributes, writeAttributes } from './attribute.ts';
 import { limits } from './limits.ts';
 import { doi, payloadTypes, SITUATION_IDENTITY_ONLY } from './numbers.ts';
@@ -28,24 +27,9 @@ export type SecurityAssociation = {
   readonly proposals: readonly Proposal[];
 };
 
-const ProposalHeader = struct('isakmp.proposal', {
-  nextPayload: u8,
-  reserved: zeros(1),
-  length: u16,
-  number: u8,
-  protocolId: u8,
-  spiSize: u8,
-  transformCount: u8,
-});
-
-const TransformHeader = struct('isakmp.transform', {
-  nextPayload: u8,
-  reserved: zeros(1),
-  length: u16,
-  number: u8,
-  transformId: u8,
-  reserved2: zeros(2),
-});
+/** Of a proposal without its SPI, and of a transform without its attributes. */
+const PROPOSAL_HEADER_LENGTH = 8;
+const TRANSFORM_HEADER_LENGTH = 8;
 
 /** Offset of the length in a generic payload header. */
 const LENGTH_OFFSET = 2;
@@ -66,7 +50,7 @@ export function readSecurityAssociation(reader: Reader): SecurityAssociation {
       reader.fail('malformed', 'proposals', `more than ${limits.proposalsPerSa}`);
       break;
     }
-    const part = openSubstructure(reader, `proposal[${proposals.length}]`, ProposalHeader.size);
+    const part = openSubstructure(reader, `proposal[${proposals.length}]`, PROPOSAL_HEADER_LENGTH);
     const { proposal, last } = readProposal(part, budget);
     reader.adopt(part);
     proposals.push(proposal);
@@ -99,11 +83,17 @@ function readProposal(
   budget: { transforms: number },
 ): { proposal: Proposal; last: boolean } {
   const at = reader.offset;
-  const header = ProposalHeader.read(reader);
-  const last = isLast(reader, header.nextPayload, payloadTypes.proposal, at);
-  const spi = reader.bytes(header.spiSize, 'spi');
+  const nextPayload = reader.u8('nextPayload');
+  reader.zeros(1, 'reserved');
+  reader.skip(2, 'length');
+  const number = reader.u8('number');
+  const protocolId = reader.u8('protocolId');
+  const spiSize = reader.u8('spiSize');
+  const transformCount = reader.u8('transformCount');
+  const last = isLast(reader, nextPayload, payloadTypes.proposal, at);
+  const spi = reader.bytes(spiSize, 'spi');
   const transforms: Transform[] = [];
-  budget.transforms -= header.transformCount;
+  budget.transforms -= transformCount;
   if (budget.transforms < 0)
     reader.fail(
       'malformed',
@@ -111,22 +101,27 @@ function readProposal(
       `more than ${limits.transformsPerSa} in all`,
       at + 7,
     );
-  while (transforms.length < header.transformCount && !reader.failed) {
-    const part = openSubstructure(reader, `transform[${transforms.length}]`, TransformHeader.size);
+  while (transforms.length < transformCount && !reader.failed) {
+    const name = `transform[${transforms.length}]`;
+    const part = openSubstructure(reader, name, TRANSFORM_HEADER_LENGTH);
     const { transform, last: lastTransform } = readTransform(part);
     reader.adopt(part);
     transforms.push(transform);
-    if (lastTransform !== (transforms.length === header.transformCount))
+    if (lastTransform !== (transforms.length === transformCount))
       reader.fail('malformed', 'transformCount', 'disagrees with the transforms', at + 7);
   }
   reader.expectEnd();
-  const { number, protocolId } = header;
   return { proposal: { number, protocolId, spi, transforms }, last };
 }
 
 function readTransform(reader: Reader): { transform: Transform; last: boolean } {
   const at = reader.offset;
-  const { nextPayload, number, transformId } = TransformHeader.read(reader);
+  const nextPayload = reader.u8('nextPayload');
+  reader.zeros(1, 'reserved');
+  reader.skip(2, 'length');
+  const number = reader.u8('number');
+  const transformId = reader.u8('transformId');
+  reader.zeros(2, 'reserved2');
   const last = isLast(reader, nextPayload, payloadTypes.transform, at);
   return { transform: { number, transformId, attributes: readAttributes(reader) }, last };
 }
@@ -144,14 +139,13 @@ export function writeSecurityAssociation(writer: Writer, sa: SecurityAssociation
   sa.proposals.forEach((proposal, index) => {
     const at = writer.length;
     const last = index === sa.proposals.length - 1;
-    ProposalHeader.write(writer, {
-      nextPayload: last ? payloadTypes.none : payloadTypes.proposal,
-      length: 0,
-      number: proposal.number,
-      protocolId: proposal.protocolId,
-      spiSize: proposal.spi.length,
-      transformCount: proposal.transforms.length,
-    });
+    writer.u8(last ? payloadTypes.none : payloadTypes.proposal);
+    writer.zeros(1);
+    writer.u16(0);
+    writer.u8(proposal.number);
+    writer.u8(proposal.protocolId);
+    writer.u8(proposal.spi.length);
+    writer.u8(proposal.transforms.length);
     writer.bytes(proposal.spi);
     writeTransforms(writer, proposal.transforms);
     writer.setU16(at + LENGTH_OFFSET, writer.length - at);
@@ -162,12 +156,12 @@ function writeTransforms(writer: Writer, transforms: readonly Transform[]): void
   transforms.forEach((transform, index) => {
     const at = writer.length;
     const last = index === transforms.length - 1;
-    TransformHeader.write(writer, {
-      nextPayload: last ? payloadTypes.none : payloadTypes.transform,
-      length: 0,
-      number: transform.number,
-      transformId: transform.transformId,
-    });
+    writer.u8(last ? payloadTypes.none : payloadTypes.transform);
+    writer.zeros(1);
+    writer.u16(0);
+    writer.u8(transform.number);
+    writer.u8(transform.transformId);
+    writer.zeros(2);
     writeAttributes(writer, transform.attributes);
     writer.setU16(at + LENGTH_OFFSET, writer.length - at);
   });
