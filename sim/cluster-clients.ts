@@ -91,8 +91,9 @@ export class ClusterClients {
     this.counts.redirected += 1;
     const { target } = decision;
     const complaint = this.#complaint(master, target.member, target.pending);
+    const client = { address: target.privateAddress, port: 500 };
     if (complaint !== undefined)
-      this.wrong ??= `${complaint}: ${explanationText(explain(decision, target.privateAddress))}`;
+      this.wrong ??= `${complaint}: ${explanationText(explain(decision, client, client.address), (address) => address)}`;
     pending.sent(target.member, nowMs);
     this.#lab.later(this.#random.between(...LOGIN_MS), () => this.#logIn(target.privateAddress));
   }

@@ -143,7 +143,7 @@ export class HeadEnd implements Steppable {
         this.cluster.director.admit(
           {
             local: local.address,
-            client: remote.address,
+            client: remote,
             identity: { kind: 'ipsec', vendorIds },
           },
           now,

@@ -101,7 +101,8 @@ export class SimulatedClients {
       return;
     }
     const identity = { kind: 'ipsec', vendorIds: ['unity'] } as const;
-    const applicant = { local: this.#cluster, client: client.address, identity };
+    const from = { address: client.address, port: 500 };
+    const applicant = { local: this.#cluster, client: from, identity };
     const admission = member.cluster.director.admit(applicant, this.#now);
     if (admission.kind !== 'redirect') {
       this.counts.refused += 1;

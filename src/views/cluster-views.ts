@@ -165,7 +165,10 @@ export type ChoiceView = {
   readonly seq: number;
   readonly at: number;
   readonly rule: ChoiceRule;
+  /** Sent to a backup, taken by the master itself, or turned away. */
+  readonly outcome: 'backup' | 'master' | 'refused';
   readonly client: string;
+  readonly clientPort: number;
   /** Private address of the member that took it, and what the client was told. */
   readonly member?: string | undefined;
   readonly target?: string | undefined;

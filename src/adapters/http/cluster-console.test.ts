@@ -127,7 +127,7 @@ story(
     const announced = page.locator('#content > [role=status]');
     await eventually(() => announced.textContent(), 'Master n129, n131 dead');
     await page.getByRole('region', { name: 'What to look after' }).getByText('Look.').waitFor();
-    await page.getByText('No client was sent anywhere yet').waitFor();
+    await page.getByText('No client was decided about yet').waitFor();
     cluster.choose({
       client: '172.18.124.96',
       member: '10.32.1.130',
@@ -139,10 +139,24 @@ story(
       rule: 'nobodyHasRoom',
       explanation: 'nobody took 172.18.124.97; 10.32.1.130 is full',
     });
+    cluster.choose({
+      client: '172.18.124.98',
+      member: '10.32.1.129',
+      target: '172.18.124.129',
+      rule: 'masterIsLeast',
+      outcome: 'master',
+      explanation: 'the master has 1 % against 2 %',
+    });
     const rows = page.locator('.choice-table tbody tr');
-    await rows.nth(1).getByText('10.32.1.130 took 172.18.124.96: 1 % against 2 %').waitFor();
-    await rows.nth(1).getByText('n130', { exact: true }).waitFor();
-    await rows.nth(0).getByText('Refused').waitFor();
+    await rows.nth(0).getByText('Taken by the master').waitFor();
+    await rows.nth(2).getByText('10.32.1.130 took 172.18.124.96: 1 % against 2 %').waitFor();
+    await rows.nth(2).getByText('172.18.124.96:500', { exact: true }).waitFor();
+    await rows.nth(2).getByText('Redirected').waitFor();
+    await rows
+      .nth(2)
+      .getByText(/^n130 172\.18\.124\.130$/)
+      .waitFor();
+    await rows.nth(1).getByText('Refused').waitFor();
   },
 );
 

@@ -165,7 +165,12 @@ const choiceSchema = object<ChoiceView>(
       'noBackup',
       'nobodyHasRoom',
     ),
+    outcome: {
+      ...oneOf('backup', 'master', 'refused'),
+      description: 'Sent to a backup, taken by the master itself, or turned away',
+    },
     client: text,
+    clientPort: integer,
     member: described(text, 'Private address of the member that took it'),
     target: described(text, 'What the client was told'),
     name: described(text, 'Its name, where clients are to be sent to names'),

@@ -72,7 +72,9 @@ export class TestingCluster implements ClusterManagement {
   choose(choice: Pick<ChoiceView, 'client' | 'explanation'> & Partial<ChoiceView>): void {
     const seq = this.#choices.length + 1;
     const at = this.#now();
-    this.#choices = [{ seq, at, rule: 'leastPercent', ...choice }, ...this.#choices];
+    const outcome = choice.member === undefined ? 'refused' : 'backup';
+    const made = { seq, at, rule: 'leastPercent', outcome, clientPort: 500, ...choice } as const;
+    this.#choices = [made, ...this.#choices];
   }
 
   view(): ClusterView {

@@ -51,7 +51,7 @@ test('GEN-54: of two releases, clients of TLS go to members of the newer one onl
   const targets = (identity: ClientIdentity, count: number) => {
     const found = new Set<string>();
     for (let i = 0; i < count; i += 1) {
-      const client = address(`172.18.124.${30 + i}`);
+      const client = { address: address(`172.18.124.${30 + i}`), port: 500 };
       const admission = master.cluster.director.admit(
         { local: clusterAddress, client, identity },
         net.now,

@@ -1,4 +1,4 @@
-import { familyOf, type IpAddress } from '#base/address';
+import { type Endpoint, familyOf, formatEndpoint, type IpAddress } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import { LruMap } from '#base/lru-map';
 import { Ring } from '#base/ring';
@@ -22,6 +22,7 @@ import {
 } from './events.ts';
 import { comparisonText, type Explanation, explain, explanationText } from './explanation.ts';
 import { rulesOf, totalOf } from './load.ts';
+import { memberNames } from './member-names.ts';
 import { RedirectCounts } from './redirect-counts.ts';
 import { choose, type Decision, PendingRedirects } from './selection.ts';
 
@@ -29,7 +30,8 @@ import { choose, type Decision, PendingRedirects } from './selection.ts';
 export type Applicant = {
   /** Where it came to. */
   readonly local: IpAddress;
-  readonly client: IpAddress;
+  /** Where it is seen; of several behind one translator the port tells them apart. */
+  readonly client: Endpoint;
   /** What it says it is, by which it can be sent elsewhere or not. */
   readonly identity: ClientIdentity;
 };
@@ -102,7 +104,9 @@ export class Director {
     const { member, policy } = cluster;
     if (member.phase.phase !== 'master') {
       this.counts.refused('this member is not the master');
-      this.#complain(client, now, () => occurred(notMaster, { client }));
+      this.#complain(client.address, now, () =>
+        occurred(notMaster, { client: formatEndpoint(client) }),
+      );
       return REFUSE;
     }
     const judged = eligibilityOf(identity);
@@ -123,21 +127,25 @@ export class Director {
     const options = { ignoresPools, older: new Set(older) };
     const contenders = contendersOf(member, policy, this.#pending, now, options);
     const decision = choose(contenders, rulesOf(clusterSlice.of(configuration).personality));
-    const target = targetOf(decision, member, policy, client);
-    const explanation = explain(decision, client);
+    const target = targetOf(decision, member, policy, client.address);
+    const explanation = explain(decision, client, target);
     this.#lastSeq += 1;
     const name = target && redirectsToName ? this.#parts.nameOf(target, now) : undefined;
     this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target, name });
     if (decision.kind === 'refuse' || target === undefined) {
       this.counts.refused('no member has room');
-      const text = explanationText(explanation);
-      this.#complain(client, now, () => occurred(noMemberHasRoom, { client, explanation: text }));
+      const text = explanationText(explanation, memberNames({ member, policy }));
+      const args = { client: formatEndpoint(client), explanation: text };
+      this.#complain(client.address, now, () => occurred(noMemberHasRoom, args));
       return REFUSE;
     }
     this.#pending.sent(decision.target.member, now);
     this.counts.sent(decision.target.privateAddress, decision.rule);
     const comparison = comparisonText(explanation);
-    this.#parts.note(occurred(clientRedirected, { client, target, comparison }), now);
+    this.#parts.note(
+      occurred(clientRedirected, { client: formatEndpoint(client), target, comparison }),
+      now,
+    );
     return { kind: 'redirect', target, ...(name !== undefined && { name }) };
   }
 
@@ -165,13 +173,13 @@ export class Director {
     this.#complain(client, now, () => occurred(clientNotEligible, { client, reason }));
   }
 
-  #unredirectable(client: IpAddress, reason: string, now: Instant): Admission {
+  #unredirectable(client: Endpoint, reason: string, now: Instant): Admission {
     const { unredirectable } = loadBalancingOf(this.#parts.configuration());
     const isServed = unredirectable === 'serve-direct';
     const treatment = isServed ? 'served by the master' : 'refused';
     if (!isServed) this.counts.refused('the client understands no redirect');
-    const args = { client, reason, treatment };
-    this.#complain(client, now, () => occurred(clientCannotBeRedirected, args));
+    const args = { client: formatEndpoint(client), reason, treatment };
+    this.#complain(client.address, now, () => occurred(clientCannotBeRedirected, args));
     return isServed ? SERVE : REFUSE;
   }
 

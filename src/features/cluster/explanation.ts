@@ -1,12 +1,15 @@
-import type { IpAddress } from '#base/address';
+import { type Endpoint, familyOf, formatEndpoint, type IpAddress } from '#base/address';
+import type { MemberNames } from './member-names.ts';
 import type { Barrier, Decision, Rule, Weighed } from './selection.ts';
 
 /** A decision as data for people: `show vpn load-balancing decision`. */
 export type Explanation = {
-  readonly client: IpAddress;
+  readonly client: Endpoint;
   /** Private address of the member that takes it; undefined when nobody has room. */
   readonly taker: IpAddress | undefined;
   readonly rule: Rule | 'nobodyHasRoom';
+  /** The member has no address of the client's family, so that nobody takes it after all. */
+  readonly lacksAddress: boolean;
   readonly takerPercent: number | undefined;
   /** The least percentage among the other backups that could have taken it. */
   readonly othersPercent: number | undefined;
@@ -27,8 +30,12 @@ const least = (weighed: readonly Weighed[]): Weighed | undefined =>
     undefined,
   );
 
-/** Why a client went where it went. */
-export function explain(decision: Decision, client: IpAddress): Explanation {
+/** Why a client went where it went; `where` is the address that it is told, if there is one. */
+export function explain(
+  decision: Decision,
+  client: Endpoint,
+  where: IpAddress | undefined,
+): Explanation {
   const { weighed } = decision;
   const target = decision.kind === 'redirect' ? decision.target : undefined;
   const taker = weighed.find((w) => w.contender === target);
@@ -40,6 +47,7 @@ export function explain(decision: Decision, client: IpAddress): Explanation {
     client,
     taker: target?.privateAddress,
     rule: decision.kind === 'redirect' ? decision.rule : 'nobodyHasRoom',
+    lacksAddress: target !== undefined && where === undefined,
     takerPercent: taker?.percent,
     takerSessions: taker?.sessions,
     othersPercent: others?.percent,
@@ -62,11 +70,14 @@ const BARRIERS: Readonly<Record<Barrier, string>> = {
   full: 'is full',
 };
 
-/** `10.32.1.130 took 172.18.124.96: 1 % against 2 %, master 1 %`. */
-export function explanationText(e: Explanation): string {
-  const leftOut = e.leftOut.map(({ address, why }) => `; ${address} ${BARRIERS[why]}`).join('');
-  if (e.taker === undefined) return `nobody took ${e.client}${leftOut}`;
-  return `${e.taker} took ${e.client}: ${comparisonText(e)}${leftOut}`;
+/** `n3030 (172.18.124.130) took 172.18.124.96:500: 1 % against 2 %, master 1 %`. */
+export function explanationText(e: Explanation, nameOf: MemberNames): string {
+  const leftOut = e.leftOut.map(({ address, why }) => `; ${nameOf(address)} ${BARRIERS[why]}`);
+  const client = formatEndpoint(e.client);
+  if (e.taker === undefined) return `nobody took ${client}${leftOut.join('')}`;
+  if (e.lacksAddress)
+    return `nobody took ${client}: ${nameOf(e.taker)} has no IPv${familyOf(e.client.address)} address`;
+  return `${nameOf(e.taker)} took ${client}: ${comparisonText(e)}${leftOut.join('')}`;
 }
 
 /** The comparison that decided: `1 % against 2 %, master 1 %`. */

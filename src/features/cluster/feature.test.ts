@@ -48,7 +48,10 @@ const unity: ClientIdentity = { kind: 'ipsec', vendorIds: ['xauth', 'unity', 'dp
 const strange: ClientIdentity = { kind: 'ipsec', vendorIds: ['strongSwan', 'dpd'] };
 
 const arrive = (net: TestNet, member: TestMember, identity: ClientIdentity = unity) =>
-  member.cluster.director.admit({ local: clusterAddress, client, identity }, net.now);
+  member.cluster.director.admit(
+    { local: clusterAddress, client: { address: client, port: 500 }, identity },
+    net.now,
+  );
 
 test('LB-08 LB-41: the first device up serves the address, whatever the priority of the others', () => {
   const { first, second, third } = threeMembers();
@@ -144,7 +147,7 @@ test('GEN-90: the ASA lists this device as well, with status, role and load', ()
   assert.equal(masterElsewhere(viewOf(net, master)), undefined);
   assert.equal(
     choicesText({ choices: [], master: masterElsewhere(viewOf(net, backup)) }),
-    'No client was sent anywhere by this device; the master 10.32.1.129 decides where they go',
+    'This device decided about no client; the master 10.32.1.129 decides where they go',
   );
   assert.match(clusterText(viewOf(net, backup)), /172\.18\.124\.129 .* N\/A +N\/A +N\/A +N\/A/);
 });
@@ -160,10 +163,32 @@ test('LB-73 LB-74: of idle equal devices the secondary takes 30 clients before t
   for (const target of targets.slice(0, 30))
     assert.deepEqual(target, { kind: 'redirect', target: '172.18.124.130' });
   assert.deepEqual(targets[30], { kind: 'redirect', target: '172.18.124.131' });
-  const [newest] = choiceViews(master.cluster);
-  assert.equal(newest?.member, '10.32.1.131');
+  const [newest, before] = choiceViews(master.cluster);
+  assert.deepEqual(
+    [before?.outcome, newest?.outcome, newest?.member],
+    ['backup', 'master', '10.32.1.131'],
+  );
+  assert.deepEqual([newest?.client, newest?.clientPort], ['172.18.124.96', 500]);
+  assert.match(
+    before?.explanation ?? '',
+    /^member130 \(172\.18\.124\.130\) took 172\.18\.124\.96:500: /,
+  );
   assert.match(newest?.explanation ?? '', /the master has 1 % against 2 %/);
   assert.equal(master.said(clientRedirected).length, 31);
+});
+
+test('a client of a family that the chosen member has no address of is refused, and the decision says why', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(131));
+  net.run(10_000);
+  const from = { address: address('2001:db8::7'), port: 1029 };
+  const applicant = { local: clusterAddress, client: from, identity: unity };
+  assert.deepEqual(master.cluster.director.admit(applicant, net.now), { kind: 'refuse' });
+  const [choice] = choiceViews(master.cluster);
+  assert.deepEqual(
+    [choice?.outcome, choice?.explanation],
+    ['refused', 'nobody took [2001:db8::7]:1029: member131 (172.18.124.131) has no IPv6 address'],
+  );
 });
 
 test('LB-45: a client is sent to what the member is translated to', () => {
@@ -227,7 +252,10 @@ test('LB-03 GEN-40: whoever comes to the address of a member is served, by maste
   ] as const)
     for (const identity of [unity, strange]) {
       const local = address(`172.18.124.${host}`);
-      const admission = member.cluster.director.admit({ local, client, identity }, net.now);
+      const admission = member.cluster.director.admit(
+        { local, client: { address: client, port: 500 }, identity },
+        net.now,
+      );
       assert.deepEqual(admission, { kind: 'serve' });
     }
   assert.deepEqual(arrive(net, first), { kind: 'refuse' }, 'a backup does not serve the address');
@@ -245,7 +273,7 @@ test('GEN-84 LB-72: a member at its limit gets nobody; when all are full the cli
   assert.deepEqual(arrive(net, master), { kind: 'redirect', target: '172.18.124.131' });
   master.occupy(1);
   assert.deepEqual(arrive(net, master), { kind: 'refuse' });
-  assert.match(master.said(noMemberHasRoom)[0] ?? '', /10\.32\.1\.130 is full/);
+  assert.match(master.said(noMemberHasRoom)[0] ?? '', /member130 \(172\.18\.124\.130\) is full/);
 });
 
 test('a drained member gets no new clients; undone, it does', () => {

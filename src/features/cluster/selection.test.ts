@@ -7,7 +7,9 @@ import { explain, explanationText } from './explanation.ts';
 import { type LoadRules, rulesOf } from './load.ts';
 import { type Barrier, byAddress, type Contender, choose, PendingRedirects } from './selection.ts';
 
-const client = address('172.18.124.96');
+const client = { address: address('172.18.124.96'), port: 500 };
+const target = address('172.18.124.130');
+const unnamed = (privateAddress: string): string => privateAddress;
 const idOf = (host: number): MemberId => host.toString(16).padStart(16, '0') as MemberId;
 
 type Row = {
@@ -134,8 +136,8 @@ test('GEN-82 GEN-84: three members of 100 take 300 clients; the next is refused,
   );
   assert.equal(full.kind, 'refuse');
   assert.equal(
-    explanationText(explain(full, client)),
-    'nobody took 172.18.124.96; 192.168.1.9 is full; 192.168.1.19 is full; 192.168.1.20 is full',
+    explanationText(explain(full, client, undefined), unnamed),
+    'nobody took 172.18.124.96:500; 192.168.1.9 is full; 192.168.1.19 is full; 192.168.1.20 is full',
   );
 });
 
@@ -164,7 +166,9 @@ test('members that are gone, suspect, emptied, without addresses or half in reac
     ];
     assert.ok(!picks(rows, asa, 100).includes(19), barred);
     const decision = choose(rows.map(contender), asa);
-    assert.deepEqual(explain(decision, client).leftOut, [{ address: '192.168.1.19', why: barred }]);
+    assert.deepEqual(explain(decision, client, target).leftOut, [
+      { address: '192.168.1.19', why: barred },
+    ]);
   }
   assert.deepEqual(picks([{ host: 9, max: 10, isMaster: true, barred: 'draining' }], asa, 1), [0]);
 });
@@ -179,23 +183,26 @@ test('LB-72: a lowered limit makes the load rise at once', () => {
 
 test('a choice explains itself', () => {
   const text = (rows: readonly Row[], rules: LoadRules) =>
-    explanationText(explain(choose(byAddress(rows.map(contender)), rules), client));
+    explanationText(
+      explain(choose(byAddress(rows.map(contender)), rules), client, target),
+      unnamed,
+    );
   const [m, a, b] = three(100) as [Row, Row, Row];
   assert.equal(
     text([m, { ...a, active: 1 }, { ...b, active: 2 }], vpn3000),
-    '192.168.1.19 took 172.18.124.96: 1 % against 2 %, master 1 %',
+    '192.168.1.19 took 172.18.124.96:500: 1 % against 2 %, master 1 %',
   );
   assert.equal(
     text([m, { ...a, active: 1 }, { ...b, active: 1 }], asa),
-    '192.168.1.9 took 172.18.124.96: the master has 0 % against 1 %',
+    '192.168.1.9 took 172.18.124.96:500: the master has 0 % against 1 %',
   );
   assert.equal(
     text([m, a, b], asa),
-    '192.168.1.19 took 172.18.124.96: 0 % each, as many sessions, the lower address, master 0 %',
+    '192.168.1.19 took 172.18.124.96:500: 0 % each, as many sessions, the lower address, master 0 %',
   );
   assert.equal(
     text([m, { ...a, max: 1000, active: 2 }, { ...b, max: 1000, active: 1 }], asa),
-    '192.168.1.20 took 172.18.124.96: 0 % each, 1 against 2 sessions, master 0 %',
+    '192.168.1.20 took 172.18.124.96:500: 0 % each, 1 against 2 sessions, master 0 %',
   );
   assert.equal(
     text(
@@ -206,9 +213,9 @@ test('a choice explains itself', () => {
       ],
       asa,
     ),
-    '192.168.1.19 took 172.18.124.96: 3 %, no other backup can take it, master 9 %; 192.168.1.20 is draining',
+    '192.168.1.19 took 172.18.124.96:500: 3 %, no other backup can take it, master 9 %; 192.168.1.20 is draining',
   );
-  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96: no backup can take it');
+  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96:500: no backup can take it');
 });
 
 test('clients on their way are counted until a report has them, or for ten seconds', () => {

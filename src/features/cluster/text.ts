@@ -167,6 +167,13 @@ export function statisticsText(view: ClusterView): string {
 export const masterElsewhere = ({ peers }: ClusterView): string | undefined =>
   peers.find((peer) => isThere(peer) && peer.role === 'master')?.privateAddress;
 
+/** What became of a client, alike long. */
+const OUTCOMES: Readonly<Record<ChoiceView['outcome'], string>> = {
+  backup: 'sent   ',
+  master: 'taken  ',
+  refused: 'refused',
+};
+
 /** `show vpn load-balancing decision`. */
 export function choicesText({
   choices,
@@ -178,13 +185,14 @@ export function choicesText({
 }): string {
   if (choices.length === 0) {
     const elsewhere = master === undefined ? '' : `; the master ${master} decides where they go`;
-    return `No client was sent anywhere by this device${elsewhere}`;
+    return `This device decided about no client${elsewhere}`;
   }
   return choices
-    .map(({ at, explanation, target, name }) => {
+    .map(({ at, outcome, explanation, target, name }) => {
       const time = formatMilliseconds(calendarTime(instant(at)));
-      const called = name === undefined ? '' : `, ${name}`;
-      return `${time}  ${explanation}${target === undefined ? '' : ` (sent to ${target}${called})`}`;
+      const told = name ?? (explanation.includes(target ?? '') ? undefined : target);
+      const where = told === undefined ? '' : ` (sent to ${told})`;
+      return `${time}  ${OUTCOMES[outcome]}  ${explanation}${where}`;
     })
     .join('\n');
 }

@@ -1,4 +1,4 @@
-import { compareAddresses } from '#base/address';
+import { compareAddresses, type IpAddress } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { systemSlice } from '#config/system';
@@ -14,9 +14,10 @@ import type {
 } from '#views/cluster-views';
 import { conditions, roles } from '#wire/vcl/numbers';
 import { addressesOf, clusterSlice, loadBalancingOf } from './config.ts';
-import { explanationText } from './explanation.ts';
+import { type Explanation, explanationText } from './explanation.ts';
 import type { Cluster } from './feature.ts';
 import { percentOf, rulesOf, totalOf } from './load.ts';
+import { memberNames } from './member-names.ts';
 import { endsOf } from './policy.ts';
 
 /** What this device does. Whoever looks for a master and had one, or claims to be the next, elects one. */
@@ -184,17 +185,26 @@ export function clusterView(
 }
 
 /** The last choices of the director, the newest first. */
-export const choiceViews = (cluster: Cluster): ChoiceView[] =>
-  cluster.director.choices().map(({ seq, at, explanation, target, name }) => ({
+export function choiceViews({ member, policy, director }: Cluster): ChoiceView[] {
+  const nameOf = memberNames(member && policy && { member, policy });
+  return director.choices().map(({ seq, at, explanation, target, name }) => ({
     seq,
     at,
     rule: explanation.rule,
-    client: explanation.client,
+    outcome: outcomeOf(explanation, target),
+    client: explanation.client.address,
+    clientPort: explanation.client.port,
     member: explanation.taker,
     target,
     name,
-    explanation: explanationText(explanation),
+    explanation: explanationText(explanation, nameOf),
   }));
+}
+
+function outcomeOf({ rule }: Explanation, target: IpAddress | undefined): ChoiceView['outcome'] {
+  if (target === undefined) return 'refused';
+  return rule === 'masterIsLeast' || rule === 'noBackup' ? 'master' : 'backup';
+}
 
 /** What this device did for the cluster since it started. */
 export const clusterCounters = (cluster: Cluster): ClusterCountersView => ({

@@ -2,7 +2,14 @@ import { memo } from 'react';
 import type { ChoiceView, ClusterView } from '#views/cluster-views';
 import { isThere, type ShownMember } from '../cluster.ts';
 import { EmptyState } from '../components/states.tsx';
-import { formatClock } from '../format.ts';
+import { formatClock, formatEndpoint } from '../format.ts';
+
+/** The master may take a client itself, which is told its own address then. */
+const outcomes = {
+  backup: { tone: 'plain', word: 'Redirected' },
+  master: { tone: 'info', word: 'Taken by the master' },
+  refused: { tone: 'danger', word: 'Refused' },
+} as const;
 
 const Choice = memo(function Choice(props: {
   readonly choice: ChoiceView;
@@ -12,18 +19,24 @@ const Choice = memo(function Choice(props: {
 }) {
   const { choice, name, colour } = props;
   return (
-    <tr data-new={props.isNew || undefined} data-refused={choice.member === undefined || undefined}>
+    <tr
+      data-new={props.isNew || undefined}
+      data-refused={choice.outcome === 'refused' || undefined}
+    >
       <td className="figures">
         <time dateTime={new Date(choice.at).toISOString()}>{formatClock(choice.at)}</time>
       </td>
-      <td className="figures">{choice.client}</td>
+      <td className="figures">{formatEndpoint(choice.client, choice.clientPort)}</td>
       <td>
-        {choice.member === undefined ? (
-          <span className="mark mark-danger">Refused</span>
-        ) : (
+        <span className={`mark mark-${outcomes[choice.outcome].tone}`}>
+          {outcomes[choice.outcome].word}
+        </span>
+      </td>
+      <td>
+        {choice.target !== undefined && (
           <>
-            <span className={`member-dot member-${colour ?? 0}`} aria-hidden="true" />{' '}
-            {name ?? choice.member}
+            <span className={`member-dot member-${colour ?? 0}`} aria-hidden="true" /> {name}{' '}
+            <span className="figures muted">{choice.target}</span>
           </>
         )}
       </td>
@@ -42,13 +55,13 @@ function NoChoices({
 }) {
   if (view.self.role === 'master')
     return (
-      <EmptyState title="No client was sent anywhere yet">
+      <EmptyState title="No client was decided about yet">
         <p>Each client that comes to the cluster address appears here, with the reason.</p>
       </EmptyState>
     );
   const master = members.find((member) => member.role === 'master' && isThere(member));
   return (
-    <EmptyState title="This member sends no clients">
+    <EmptyState title="This member decides about no clients">
       <p>
         Only the master decides where clients go
         {master
@@ -59,7 +72,7 @@ function NoChoices({
   );
 }
 
-/** Where clients were sent, newest first, each with the comparison that decided. */
+/** What was decided about clients, newest first, each with the comparison that decided. */
 export function ChoiceList(props: {
   readonly view: ClusterView;
   readonly members: readonly ShownMember[];
@@ -76,6 +89,7 @@ export function ChoiceList(props: {
           <tr>
             <th scope="col">Time</th>
             <th scope="col">Client</th>
+            <th scope="col">Outcome</th>
             <th scope="col">Sent to</th>
             <th scope="col">Why</th>
           </tr>

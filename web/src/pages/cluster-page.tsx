@@ -128,8 +128,8 @@ function Cluster(props: {
           <h2>Load</h2>
           <LoadChart samples={load} members={members} asOf={asOf} />
         </section>
-        <section className="cluster-section" aria-label="Redirects">
-          <h2>Redirects</h2>
+        <section className="cluster-section" aria-label="Decisions">
+          <h2>Decisions</h2>
           <ChoiceList view={view} members={members} choices={choices} firstSeq={firstSeq} />
         </section>
       </div>
