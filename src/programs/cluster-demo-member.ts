@@ -54,6 +54,15 @@ type Running = {
 /** Of a member of the demo. */
 const SESSIONS_MOST = 20;
 
+/** Members need nothing of what old clients need: they offer this policy first, and use it. */
+const AMONG_MEMBERS: readonly string[] = [
+  'crypto ikev1 enable inside',
+  'crypto ikev1 policy 5',
+  ' encryption aes-256',
+  ' hash sha256',
+  ' group 19',
+];
+
 /** What the story of the cluster is made of. */
 const TOLD: readonly unknown[] = [becameMaster, becameBackup, masterLost, clientRedirected];
 
@@ -161,7 +170,7 @@ export class DemoMember {
       inside: address(`127.32.1.${host}`),
       pool: `40.1.${host}.1-40.1.${host}.100`,
       lines: [
-        ...(encrypts ? ['crypto ikev1 enable inside'] : []),
+        ...(encrypts ? AMONG_MEMBERS : []),
         // Few, so that one client is a load that can be seen.
         `vpn-sessiondb max-session-limit ${SESSIONS_MOST}`,
         'vpn load-balancing',

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ManagementPort } from '#adapters/http/management-port';
 import { browser, chromiumPath, consoleFolder } from '#adapters/http/testing-browser';
 import { startClusterDemo } from './cluster-demo-world.ts';
 
@@ -66,4 +68,27 @@ test('a failover is watched in the page: the master is cut off, another takes ov
   await page.getByRole('button', { name: `Start ${master}` }).click();
   await card(master).getByText('Backup', { exact: true }).waitFor();
   assert.equal(await page.getByText(`with ${successor}`, { exact: true }).count(), 1);
+});
+
+test('members of the encrypted demo speak in nothing old, and the demo hints at nothing to mend', async (t) => {
+  const demo = await startClusterDemo(
+    { say: () => {}, encrypts: true },
+    { port: 0, orAnyPort: true },
+  );
+  t.after(() => demo.close());
+  const rowsOf = (port: ManagementPort) => {
+    const page = port.sessions({ sort: 'loginAt', descending: false, limit: 50 });
+    return page.ok ? page.value.items : [];
+  };
+  const sessions = () =>
+    demo.members.flatMap(({ management }) => (management ? rowsOf(management) : []));
+  const findings = () =>
+    demo.members.flatMap(({ management }) => management?.cluster.diagnosis().findings ?? []);
+  const isThere = () => sessions().length === 6 && findings().length === 0;
+  for (let tries = 0; !isThere() && tries < 200; tries += 1) await delay(100);
+  assert.deepEqual(
+    sessions().map(({ protocol, encryption, legacy }) => [protocol, encryption, legacy]),
+    Array.from({ length: 6 }, () => ['VCA/IPSec', 'AES-GCM-256', []]),
+  );
+  assert.deepEqual(findings(), []);
 });

@@ -91,15 +91,15 @@ const ofFilters = ({ filters }: ClusterView): Finding[] =>
     ),
   );
 
-/** LB-38: members of one model that all have the highest priority find their master soonest. */
+/** LB-38: of members of one model, none has the highest priority, with which a master is found soonest. */
 function ofPriorities({ self, peers }: ClusterView): Finding[] {
   const all = [self, ...peers];
   const isUniform = all.every((m) => m.deviceType === self.deviceType);
-  if (peers.length === 0 || !isUniform || all.every((m) => m.priority === 10)) return [];
+  if (peers.length === 0 || !isUniform || all.some((m) => m.priority === 10)) return [];
   return [
     hint(
       'priorities',
-      'all members are of one model',
+      'all members are of one model, and none has the highest priority',
       '"priority 10" on all of them finds the master soonest after a start.',
     ),
   ];

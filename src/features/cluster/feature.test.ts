@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { address } from '#base/address';
 import { instant } from '#base/instant';
 import { configurationDiffers, secretDiffers } from '#protocol/vcl/events';
+import { diagnose } from './diagnosis.ts';
 import type { ClientIdentity } from './eligibility.ts';
 import {
   clientCannotBeRedirected,
@@ -189,6 +190,24 @@ test('a client of a family that the chosen member has no address of is refused, 
     [choice?.outcome, choice?.explanation],
     ['refused', 'nobody took [2001:db8::7]:1029: member131 (172.18.124.131) has no IPv6 address'],
   );
+});
+
+test('LB-38: members of one model are told of priority 10 while none of them has it', () => {
+  const hints = (...priorities: readonly number[]) => {
+    const net = new TestNet();
+    const [member] = priorities.map((priority, i) =>
+      net.add(memberListing(129 + i, ` priority ${priority}`)),
+    );
+    assert.ok(member);
+    net.run(20_000);
+    const view = viewOf(net, member);
+    assert.equal(view.peers.length, priorities.length - 1);
+    const { findings } = diagnose(view, member.cluster.encryption.status(net.now));
+    return findings.map(({ subject }) => subject);
+  };
+  assert.deepEqual(hints(7, 7, 5), ['priorities']);
+  assert.deepEqual(hints(10, 5, 5), []);
+  assert.deepEqual(hints(10, 10), []);
 });
 
 test('LB-45: a client is sent to what the member is translated to', () => {
