@@ -75,7 +75,7 @@ export function nodePath() {
   );
 }
 
-function newestChangeMs(folder) {
+export function newestChangeMs(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.name === 'dist' || entry.name === 'node_modules') continue;

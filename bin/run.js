@@ -27,7 +27,7 @@ export function runToEnd(command, args, cwd = root) {
  * lets the part of the heap for new objects grow to 32 MB, and the rest to twice what is alive before
  * it collects: half the memory of ten thousand idle sessions was garbage.
  */
-const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+export const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 
 /** Completes the clone and runs headend with the given arguments, which may name files below `folder`. */
 export async function start(args, folder = process.cwd()) {
