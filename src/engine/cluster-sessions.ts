@@ -16,7 +16,7 @@ import type { MemberId } from '#wire/vcl/fields';
 import { type MemberPart, mergedPage, partQuery } from './cluster-session-page.ts';
 
 export type ClusterSessionsNeeds = {
-  readonly cluster: Pick<Cluster, 'member' | 'policy' | 'askPages'>;
+  readonly cluster: Pick<Cluster, 'member' | 'policy' | 'askPages' | 'hasReadersEnough'>;
   readonly configuration: Configuration;
   readonly own: OwnSessions;
 };
@@ -30,6 +30,7 @@ export type PageAnswered = (page: Result<ClusterSessionPage, PageRefusal>) => vo
 /** Rows of a page of the cluster: what every member sends, at most. */
 export const MOST_CLUSTER_ROWS = 100;
 
+const TOO_MANY = 'Too many watch the sessions of the cluster. Try again in a moment.';
 const NO_ADDRESS = address('0.0.0.0');
 
 const ownAddress = ({ cluster, configuration }: ClusterSessionsNeeds): IpAddress =>
@@ -58,13 +59,10 @@ function ownPart(
   query: SessionQuery,
   now: Instant,
 ): Result<MemberPart, string> {
-  const privateAddress = ownAddress(needs);
-  const wanted = partQuery(query, privateAddress);
-  if (!wanted.ok) return wanted;
-  const page = needs.own.page(wanted.value, now);
+  const page = needs.own.page(query, now);
   if (!page.ok) return page;
   return ok({
-    privateAddress,
+    privateAddress: ownAddress(needs),
     hostname: systemSlice.of(needs.configuration).hostname,
     isSelf: true,
     answer: 'whole',
@@ -86,11 +84,16 @@ export function clusterSessions(
   answered: PageAnswered,
 ): Effects {
   const query = { ...rest, limit: Math.min(limit, MOST_CLUSTER_ROWS) };
-  const own = ownPart(needs, query, now);
-  if (!own.ok) {
-    answered(err({ kind: 'query', reason: own.error }));
+  const refuse = (kind: PageRefusal['kind'], reason: string): Effects => {
+    answered(err({ kind, reason }));
     return [];
-  }
+  };
+  // A page is a walk over the sessions: whoever gets none does not cost one.
+  const wanted = partQuery(query, ownAddress(needs));
+  if (!wanted.ok) return refuse('query', wanted.error);
+  if (needs.cluster.hasReadersEnough) return refuse('device', TOO_MANY);
+  const own = ownPart(needs, wanted.value, now);
+  if (!own.ok) return refuse('query', own.error);
   const peers = [...(needs.cluster.member?.peers.values() ?? [])].filter(
     ({ condition }) => condition !== 'left',
   );
@@ -106,10 +109,5 @@ export function clusterSessions(
     );
     answered(ok(mergedPage(query, parts, now)));
   };
-  const effects = needs.cluster.askPages(queries, done, now);
-  if (!effects) {
-    const reason = 'Too many watch the sessions of the cluster. Try again in a moment.';
-    answered(err({ kind: 'device', reason }));
-  }
-  return effects ?? [];
+  return needs.cluster.askPages(queries, done, now) ?? refuse('device', TOO_MANY);
 }

@@ -272,6 +272,7 @@ test('LB-66: the sessions of all members are answered with their member; who is 
   port.cluster.sessionsRefused = { kind: 'device', reason: 'Too many look.' };
   const refused = await ask('');
   assert.deepEqual([refused.statusCode, refused.json().detail], [503, 'Too many look.']);
+  const asked = port.cluster.sessionsAsked;
   const stranger = await app.inject({ url: '/api/v1/cluster/sessions' });
   assert.equal(stranger.statusCode, 401);
 });

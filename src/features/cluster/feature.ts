@@ -224,6 +224,11 @@ export class Cluster {
     return member && policy && redirectsToName ? targetsOf(member, policy) : [];
   }
 
+  /** Whether too many look at the sessions of the cluster already: `askPages` would refuse one more. */
+  get hasReadersEnough(): boolean {
+    return this.#pages.isFull;
+  }
+
   /**
    * Asks members for a page of their sessions each; undefined when too many look already. `done` gets
    * what they said, once, when all have answered or were given up.

@@ -76,9 +76,14 @@ export class Inquiries {
     this.#random = random;
   }
 
+  /** Whether too many look already for one more. */
+  get isFull(): boolean {
+    return this.#inquiries >= MOST_INQUIRIES;
+  }
+
   /** Asks them all; undefined when too many look already. `done` is called once, maybe at once. */
   ask(asked: Asked, done: Inquiry['done'], now: Instant): readonly Telling[] | undefined {
-    if (this.#inquiries >= MOST_INQUIRIES) return undefined;
+    if (this.isFull) return undefined;
     const inquiry: Inquiry = { pages: new Map(), asked: asked.size, done };
     this.#inquiries += 1;
     for (const [member, query] of asked)

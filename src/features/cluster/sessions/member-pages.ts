@@ -35,6 +35,11 @@ export class MemberPages {
     this.#inquiries = new Inquiries(random);
   }
 
+  /** Whether too many look already for one more. */
+  get isFull(): boolean {
+    return this.#inquiries.isFull;
+  }
+
   /**
    * Asks members for a page each; undefined when too many look already. `done` gets what they said, once,
    * when all have answered or were given up.
