@@ -118,6 +118,7 @@ export type SaCounters = {
 /** Counters of all packets since the start, whichever SA they belong to; kept, not summed up. */
 export type DataPlaneCounters = {
   readonly unknownSpi: number;
+  /** Neither ESP of an SA nor anything else that may come, control datagrams above 16 KiB among it. */
   readonly malformed: number;
   readonly noPolicy: number;
   readonly queueFull: number;

@@ -11,6 +11,7 @@ import type { DataPlaneReport } from './data-plane.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { readUint32 } from './octets.ts';
 import { PacketPath } from './packet-path.ts';
+import { lastingReport } from './path-report.ts';
 import { SaDirectory } from './sa-directory.ts';
 import { flowPacket } from './testing/flows.ts';
 
@@ -43,7 +44,7 @@ function world(sequence: number, extendedSequenceNumbers: boolean) {
   );
   const reports: DataPlaneReport[] = [];
   const counters = pathCounters();
-  const path = new PacketPath(table, counters, (report) => reports.push(report));
+  const path = new PacketPath(table, counters, (report) => reports.push(lastingReport(report)));
   const packet = flowPacket({ family: 4, kind: 'udp', port: 1, payload: new Uint8Array(10) });
   const source = plainArena(200);
   const target = plainArena(400);

@@ -29,6 +29,7 @@ import {
 } from './outbound-path.ts';
 import { Arrival, PacketPath } from './packet-path.ts';
 import { ETHERNET_MTU, PathMtu } from './path-mtu.ts';
+import { lastingReport } from './path-report.ts';
 import { SaDirectory } from './sa-directory.ts';
 
 /** A packet between head-ends and clients. */
@@ -83,7 +84,7 @@ export class MemoryDataPlane implements DataPlane {
     this.#path = new PacketPath(
       this.#table,
       this.#counters,
-      (report) => this.#reports.push(report),
+      (report) => this.#reports.push(lastingReport(report)),
       rules.clampMss ? new MssClamp(pathMtu, rules.clampMss) : undefined,
     );
     const fragments = plainArena(FRAGMENT_OCTETS);

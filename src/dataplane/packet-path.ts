@@ -3,7 +3,6 @@ import type { Instant } from '#base/instant';
 import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsulation';
 import { type Association, type InboundAssociation, OutboundAssociation } from './association.ts';
 import { PATH_COUNTER } from './counters.ts';
-import type { DataPlaneReport } from './data-plane.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
@@ -12,8 +11,15 @@ import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
 import type { ForeignOutbound } from './outbound-policy.ts';
+import type { PathReport } from './path-report.ts';
 import { RepeatedBeginnings } from './repeated-beginnings.ts';
 import { ReportLimiter } from './report-limiter.ts';
+
+/**
+ * Longer control datagrams are dropped, and counted as malformed, before anybody copies them; ours. A message
+ * of IKEv1 with certificates has less than half of it.
+ */
+export const MOST_CONTROL_OCTETS = 16 * 1024;
 
 /** How a packet came in from outside; filled in anew for each by the back end that received it. */
 export class Arrival {
@@ -48,7 +54,7 @@ export type EspElsewhere = (
 export class PacketPath {
   readonly #table: ForwardingTable;
   readonly #counters: Float64Array;
-  readonly #report: (report: DataPlaneReport) => void;
+  readonly #report: (report: PathReport) => void;
   readonly #clamp: MssClamp | undefined;
   readonly #elsewhere: EspElsewhere | undefined;
   readonly #limiter = new ReportLimiter();
@@ -61,7 +67,7 @@ export class PacketPath {
   constructor(
     table: ForwardingTable,
     counters: Float64Array,
-    report: (report: DataPlaneReport) => void,
+    report: (report: PathReport) => void,
     clamp?: MssClamp,
     elsewhere?: EspElsewhere,
   ) {
@@ -91,20 +97,16 @@ export class PacketPath {
     now: Instant,
   ): number {
     if (!arrival.encapsulated) {
-      this.#reportDatagram(arrival, source.bytes.slice(from, from + octets));
+      this.#reportDatagram(arrival, source.bytes.subarray(from, from + octets));
       return 0;
     }
     if (octets >= 8 && readUint32(source.bytes, from) !== 0)
       return this.receiveEsp(arrival, source, from, octets, target, to, now);
     const datagram = source.bytes.subarray(from, from + octets);
     const kind = classifyEncapsulated(datagram);
-    if (kind === 'isakmp') this.#reportDatagram(arrival, datagram.slice(NON_ESP_MARKER_OCTETS));
+    if (kind === 'isakmp') this.#reportDatagram(arrival, datagram.subarray(NON_ESP_MARKER_OCTETS));
     else if (kind === 'keepalive')
-      this.#report({
-        kind: 'keepalive',
-        local: arrival.local.endpoint(),
-        remote: arrival.remote.endpoint(),
-      });
+      this.#report({ kind: 'keepalive', local: arrival.local, remote: arrival.remote });
     else this.count(PATH_COUNTER.malformed);
     return 0;
   }
@@ -200,22 +202,19 @@ export class PacketPath {
     else if (outcome === REFUSED.expired) this.count(PATH_COUNTER.expired);
   }
 
-  #reportDatagram(arrival: Arrival, bytes: Uint8Array): void {
-    const begins = this.#beginnings.see(arrival.remote, bytes);
-    this.#report({
-      kind: 'datagram',
-      local: arrival.local.endpoint(),
-      remote: arrival.remote.endpoint(),
-      bytes,
-      encapsulated: arrival.encapsulated,
-      ...(begins && { begins }),
-    });
+  #reportDatagram({ local, remote, encapsulated }: Arrival, bytes: Uint8Array): void {
+    if (bytes.length > MOST_CONTROL_OCTETS) {
+      this.count(PATH_COUNTER.malformed);
+      return;
+    }
+    const begins = this.#beginnings.see(remote, bytes);
+    this.#report({ kind: 'datagram', local, remote, bytes, encapsulated, begins });
   }
 
   #refuseUnknown(spi: number, arrival: Arrival, now: Instant): void {
     this.count(PATH_COUNTER.unknownSpi);
     if (this.#limiter.admits(arrival.remote, now))
-      this.#report({ kind: 'unknownSpi', spi, remote: arrival.remote.endpoint() });
+      this.#report({ kind: 'unknownSpi', spi, remote: arrival.remote });
   }
 
   /** What an authentic packet tells about the SA and its peer, beyond its content. */
@@ -233,7 +232,7 @@ export class PacketPath {
     if (!sa.advanced) return;
     sa.announced.copy(arrival.remote);
     if (arrival.remote.equals(sa.remote)) return;
-    this.#report({ kind: 'peerMoved', spi: sa.spi, remote: arrival.remote.endpoint() });
+    this.#report({ kind: 'peerMoved', spi: sa.spi, remote: arrival.remote });
   }
 
   #announceEnd(sa: Association, direction: 'inbound' | 'outbound'): void {

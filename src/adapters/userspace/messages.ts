@@ -1,6 +1,5 @@
 import type { Endpoint } from '#base/address';
 import type { CounterPage } from '#dataplane/counters';
-import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { OutboundRules } from '#dataplane/outbound-path';
 import type { TableChange } from '#dataplane/sa-directory';
 import type { RouteChange } from '#dataplane/sa-placement';
@@ -33,11 +32,11 @@ export type WorkerStart = WorkerDescriptors & {
   readonly rules: OutboundRules;
   /** Counters of packets that belong to no SA. */
   readonly pathCounters: SharedArrayBuffer;
-  /** Reports that the main thread has dealt with, and how many may be under way; see `ReportGate`. */
-  readonly handled: SharedArrayBuffer;
+  /** Where it puts its reports, and how many places those of strangers may take; see `ReportGate`. */
+  readonly reports: SharedArrayBuffer;
+  readonly reportPlaces: number;
   /** Where the worker writes the number of the transaction that it carried out last. */
   readonly applied: SharedArrayBuffer;
-  readonly reportPlaces: number;
   /** What is installed already. */
   readonly installed: Installation;
 };
@@ -56,6 +55,3 @@ export type WorkerCommand =
   | ({ readonly kind: 'apply' } & Installation)
   | SendCommand
   | { readonly kind: 'stop' };
-
-/** To the main thread; everything that one turn of the loop had to tell. */
-export type WorkerReports = readonly DataPlaneReport[];

@@ -11,6 +11,7 @@ import type { DataPlaneReport } from '#dataplane/data-plane';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { ForwardingTable } from '#dataplane/forwarding-table';
 import { PacketPath } from '#dataplane/packet-path';
+import { lastingReport } from '#dataplane/path-report';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { train } from '#dataplane/testing/flows';
 import { TestPeer } from '#dataplane/testing/test-peer';
@@ -75,7 +76,7 @@ function world(messages: Message[], write: (asked: number) => number = () => 0) 
   table.apply(directory.resolve(peer.additions));
   const counters = pathCounters();
   const reports: DataPlaneReport[] = [];
-  const path = new PacketPath(table, counters, (report) => reports.push(report));
+  const path = new PacketPath(table, counters, (report) => reports.push(lastingReport(report)));
   const reader = new OutsideReader(sys, { fd: 5, mergesUdp: true }, path);
   const socket = { fd: 4, endpoint: here, kind: 'udp', encapsulated: true } as const;
   const port = { index: 0, socket, local: EndpointWords.of(here) } as unknown as Port;

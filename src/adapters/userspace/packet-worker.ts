@@ -6,8 +6,9 @@ import type { OutboundRules } from '#dataplane/outbound-path';
 import type { WorkerDescriptors } from './descriptors.ts';
 import type { Shared } from './hand-over.ts';
 import { settle } from './ledger.ts';
-import type { Installation, WorkerCommand, WorkerReports, WorkerStart } from './messages.ts';
-import { placesOf } from './report-gate.ts';
+import type { Installation, WorkerCommand, WorkerStart } from './messages.ts';
+import { gateMemory } from './report-gate.ts';
+import { ReportReader } from './report-ring.ts';
 import type { Sys } from './sys.ts';
 import { takeWorker } from './worker-thread.ts';
 
@@ -39,7 +40,8 @@ export class PacketWorker {
   readonly #sys: Sys;
   readonly #settings: WorkerSettings;
   readonly #ears: WorkerEars;
-  readonly #handled = new SharedArrayBuffer(4);
+  readonly #memory: SharedArrayBuffer;
+  readonly #reports: ReportReader;
   /** The number of the transaction that it carried out last. */
   readonly #applied = new Int32Array(new SharedArrayBuffer(4));
   readonly #one: Arena;
@@ -50,11 +52,15 @@ export class PacketWorker {
   #outbox: WorkerCommand[] = [];
   #deaths: number[] = [];
   #stopping = false;
+  /** The next look at the reports, while the worker does not tell of them. */
+  #again: NodeJS.Immediate | undefined;
 
   constructor(sys: Sys, settings: WorkerSettings, ears: WorkerEars) {
     this.#sys = sys;
     this.#settings = settings;
     this.#ears = ears;
+    this.#memory = gateMemory(settings.reportPlaces);
+    this.#reports = new ReportReader(this.#memory);
     this.#one = sys.arena(8);
     this.#one.bytes[0] = 1;
   }
@@ -86,7 +92,7 @@ export class PacketWorker {
       ...descriptors,
       ...this.#settings,
       pathCounters: this.pathCounters.buffer,
-      handled: this.#handled,
+      reports: this.#memory,
       applied: this.#applied.buffer,
       installed,
     };
@@ -96,12 +102,15 @@ export class PacketWorker {
     this.#thread = thread;
     this.#ears.started(thread);
     let reason = 'it stopped without a word';
-    thread.on('message', (reports: WorkerReports) => this.#hear(reports));
+    thread.on('message', (beside: DataPlaneReport | null) =>
+      beside ? this.#ears.report(beside) : this.#hear(),
+    );
     thread.on('error', (error: Error) => {
       reason = error.message;
     });
     thread.on('exit', () => {
       settle(this.#sys, ledger);
+      this.#hearLast();
       this.#thread = undefined;
       this.#outbox = [];
       if (!this.#stopping) this.#mourn(reason);
@@ -139,10 +148,21 @@ export class PacketWorker {
     this.wake();
   }
 
-  #hear(reports: WorkerReports): void {
-    const places = reports.reduce((sum, report) => sum + placesOf(report), 0);
-    Atomics.add(new Int32Array(this.#handled), 0, places);
-    for (const report of reports) this.#ears.report(report);
+  /** Takes the reports that are there; those that come meanwhile after everybody else had a turn. */
+  #hear(): void {
+    this.#again = undefined;
+    try {
+      this.#reports.drain(this.#ears.report);
+    } finally {
+      if (!this.#reports.listen()) this.#again = setImmediate(() => this.#hear());
+    }
+  }
+
+  /** Takes what a thread that is gone has left. */
+  #hearLast(): void {
+    clearImmediate(this.#again);
+    do this.#reports.drain(this.#ears.report);
+    while (!this.#reports.listen());
   }
 
   #mourn(reason: string): void {

@@ -1,16 +1,17 @@
 import type { DataPlaneReport } from '#dataplane/data-plane';
+import { lastingReport, type PathReport } from '#dataplane/path-report';
+import { ReportWriter, reportMemory } from './report-ring.ts';
 
 /** Places for reports on their way to the main thread, from all workers; ours. */
 export const REPORT_PLACES = 8192;
-/** What a datagram may have in one place; longer ones, of up to 64 KiB, take several. */
-const PLACE_OCTETS = 2048;
+/** Places of each worker that strangers do not get. */
+const RESERVED_PLACES = 1024;
 
 /** First messages of ISAKMP have this part of the places at most; the rest is for negotiations that go on. */
 const FIRST_MESSAGES_PART = 1 / 4;
 
-/** How many places a report takes on its way. */
-export const placesOf = (report: DataPlaneReport): number =>
-  report.kind === 'datagram' ? 1 + Math.floor(report.bytes.length / PLACE_OCTETS) : 1;
+/** Memory for the reports of a worker whose strangers have `most` places. */
+export const gateMemory = (most: number): SharedArrayBuffer => reportMemory(most + RESERVED_PLACES);
 
 /**
  * Collects the reports of one turn of the loop, and keeps a flood of datagrams from filling the
@@ -20,49 +21,38 @@ export const placesOf = (report: DataPlaneReport): number =>
  * keeps out who repeats the message.
  */
 export class ReportGate {
-  readonly #handled: Int32Array;
+  readonly #ring: ReportWriter;
   readonly #most: number;
-  readonly #post: (reports: readonly DataPlaneReport[]) => void;
+  readonly #tell: (beside: DataPlaneReport | null) => void;
   readonly #dropped: () => void;
-  #posted = 0;
-  #collected = 0;
-  #waiting: DataPlaneReport[] = [];
 
-  /** `handled` is counted up by the main thread, by the places of each report; there are `most`. */
+  /**
+   * `memory` is that of `gateMemory`. `tell` says to the main thread that something is there; a report that
+   * has no place and must not be dropped goes `beside` the ring.
+   */
   constructor(
-    handled: SharedArrayBuffer,
+    memory: SharedArrayBuffer,
     most: number,
-    post: (reports: readonly DataPlaneReport[]) => void,
+    tell: (beside: DataPlaneReport | null) => void,
     dropped: () => void,
   ) {
-    this.#handled = new Int32Array(handled);
+    this.#ring = new ReportWriter(memory);
     this.#most = most;
-    this.#post = post;
+    this.#tell = tell;
     this.#dropped = dropped;
-    this.#posted = Atomics.load(this.#handled, 0);
   }
 
-  add(report: DataPlaneReport): void {
+  add(report: PathReport): void {
     const fromStrangers = report.kind === 'datagram' || report.kind === 'keepalive';
     const isFirst = report.kind === 'datagram' && report.begins === 'first';
     const most = isFirst ? this.#most * FIRST_MESSAGES_PART : this.#most;
-    if (fromStrangers && this.#pending() >= most) this.#dropped();
-    else {
-      this.#waiting.push(report);
-      this.#collected += placesOf(report);
-    }
+    if (!(fromStrangers && this.#ring.taken >= most) && this.#ring.put(report)) return;
+    if (fromStrangers) this.#dropped();
+    else this.#tell(lastingReport(report));
   }
 
   /** Hands over what was collected. */
   flush(): void {
-    if (this.#waiting.length === 0) return;
-    this.#posted = (this.#posted + this.#collected) | 0;
-    this.#collected = 0;
-    this.#post(this.#waiting);
-    this.#waiting = [];
-  }
-
-  #pending(): number {
-    return ((this.#posted - Atomics.load(this.#handled, 0)) | 0) + this.#collected;
+    if (this.#ring.publish()) this.#tell(null);
   }
 }

@@ -45,9 +45,9 @@ const { index: me, shared } = start;
 const pages = new CounterPages();
 const table = new ForwardingTable(ciphers, pages);
 const gate = new ReportGate(
-  start.handled,
+  start.reports,
   start.reportPlaces,
-  (reports) => port.postMessage(reports),
+  (beside) => port.postMessage(beside),
   () => path.count(PATH_COUNTER.queueFull),
 );
 const probe = new PathMtuProbe(sys);

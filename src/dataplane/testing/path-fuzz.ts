@@ -25,6 +25,7 @@ import {
 } from '../outbound-path.ts';
 import { Arrival, PacketPath } from '../packet-path.ts';
 import { PathMtu } from '../path-mtu.ts';
+import { lastingReport } from '../path-report.ts';
 import { SaDirectory } from '../sa-directory.ts';
 import { Segmenter } from '../segmenter.ts';
 import { anyFrame, anyInner, damaged } from './fuzz-packets.ts';
@@ -136,7 +137,12 @@ class FuzzWorld {
     this.#table = new ForwardingTable(ciphers, directory.counters);
     this.#table.apply(directory.resolve(peer.additions));
     const clamp = new MssClamp(this.#pathMtu);
-    this.#path = new PacketPath(this.#table, this.#counters, (r) => this.#reports.push(r), clamp);
+    this.#path = new PacketPath(
+      this.#table,
+      this.#counters,
+      (r) => this.#reports.push(lastingReport(r)),
+      clamp,
+    );
     this.#arrival.local.set(here);
   }
 
