@@ -2,7 +2,7 @@ import type { IpAddress } from '#base/address';
 import { equalBytes } from '#base/bytes';
 import type { Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { Effect, Input, Steppable } from '#engine/ports';
 import type { Profile } from '#features/client/profile';

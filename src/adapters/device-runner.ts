@@ -3,16 +3,24 @@ import { Driver } from '#engine/driver';
 import type { Answer, Question, Steppable } from '#engine/ports';
 import type { ClusterAction } from '#features/cluster/port';
 import { KeyAgreement } from './key-agreement.ts';
+import { loadLibcrypto } from './libcrypto.ts';
 import { now } from './machine-clock.ts';
+import { installNativePrimitives } from './native-primitives.ts';
 import { ScryptPool } from './scrypt.ts';
 
-/** Slow work of one process: key agreement and password verification share the thread pool. */
+/**
+ * Slow work of one process: key agreement and password verification share the thread pool. What is
+ * quick is computed by the device itself, from now on with OpenSSL directly where that can be.
+ */
 export class SlowWork {
-  readonly #keyAgreement = new KeyAgreement();
+  readonly #keyAgreement: KeyAgreement;
   readonly scrypt: ScryptPool;
 
   /** At most `concurrency` passwords are verified at once, and `queueLimit` wait. */
   constructor(concurrency = 1, queueLimit = 20_000) {
+    const libcrypto = loadLibcrypto();
+    void libcrypto.then((loaded) => loaded && installNativePrimitives(loaded));
+    this.#keyAgreement = new KeyAgreement(libcrypto);
     this.scrypt = new ScryptPool(concurrency, queueLimit);
   }
 

@@ -32,8 +32,8 @@ export class KeyAgreement {
   #native: NativeGroups | undefined;
   #refill: NodeJS.Immediate | undefined;
 
-  constructor() {
-    void loadLibcrypto().then((libcrypto) => {
+  constructor(loaded = loadLibcrypto()) {
+    void loaded.then((libcrypto) => {
       this.#native = libcrypto && new NativeGroups(libcrypto);
     });
   }

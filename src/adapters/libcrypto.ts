@@ -1,8 +1,10 @@
+import { type OpenSsl, openssl } from './openssl.ts';
+
 /**
- * The arithmetic of OpenSSL's libcrypto, as the node binary exports it: numbers (BIGNUM) and points of
- * elliptic curves. Pointers are plain numbers; what a function expects stands in OpenSSL's manual.
+ * OpenSSL's libcrypto, as the node binary exports it: ciphers and digests, numbers (BIGNUM) and points
+ * of elliptic curves. Pointers are plain numbers; what a function expects stands in OpenSSL's manual.
  */
-export type Libcrypto = {
+export type Libcrypto = OpenSsl & {
   BN_new(): number;
   BN_clear(number: number): void;
   BN_clear_free(number: number): void;
@@ -66,7 +68,7 @@ type Library = ReturnType<typeof import('koffi')['load']>;
 
 const P = 'uintptr_t';
 
-function functionsOf(lib: Library): Omit<Libcrypto, 'scratch'> {
+function arithmetic(lib: Library): Omit<Libcrypto, 'scratch' | keyof OpenSsl> {
   const six = [P, P, P, P, P, P];
   return {
     BN_new: lib.func('BN_new', P, []),
@@ -96,9 +98,10 @@ export async function loadLibcrypto(): Promise<Libcrypto | undefined> {
   try {
     const koffi = (await import('koffi')).default;
     // Nothing but the program itself: the system's libcrypto would mix with the one inside node.
-    const functions = functionsOf(koffi.load(null));
+    const lib = koffi.load(null);
     return {
-      ...functions,
+      ...openssl(lib),
+      ...arithmetic(lib),
       scratch: (octets) => {
         // Shared memory is not moved, so its address stays.
         const bytes = new Uint8Array(new SharedArrayBuffer(octets));

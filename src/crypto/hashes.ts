@@ -1,4 +1,5 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { primitives } from './primitives.ts';
 
 /** What a hash function is called, how large it is, and its number in IKEv1. */
 export type Hash = {
@@ -45,11 +46,8 @@ const BY_NUMBER = new Map<number, Hash>(Object.values(HASHES).map((h) => [h.isak
 export const hashOfNumber = (isakmpNumber: number): Hash | undefined => BY_NUMBER.get(isakmpNumber);
 
 /** The digest of `parts` one after the other. */
-export function digest(name: HashName, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash(HASHES[name].digest);
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
-}
+export const digest = (name: HashName, ...parts: readonly Uint8Array[]): Uint8Array =>
+  primitives().digest(HASHES[name].digest, parts);
 
 /** A text by which octets are recognized when they come again. */
 export const fingerprint = (octets: Uint8Array): string => hash('sha1', octets, 'base64');

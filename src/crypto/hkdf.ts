@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { concat } from '#base/bytes';
 import type { HashName } from './hashes.ts';
-import { prf, secretKey } from './prf.ts';
+import { prf } from './prf.ts';
+import { type SecretKey, secretKey } from './secret-key.ts';
 
 /**
  * Key derivation of RFC 5869 section 2: `octets` of key material from `inputKey`, bound to `salt` and
@@ -18,13 +18,13 @@ export function hkdf(
 }
 
 /** The pseudorandom key of section 2.2, which serves any number of expansions. */
-export const hkdfExtract = (hash: HashName, inputKey: Uint8Array, salt: Uint8Array): KeyObject =>
+export const hkdfExtract = (hash: HashName, inputKey: Uint8Array, salt: Uint8Array): SecretKey =>
   secretKey(prf(hash, secretKey(salt), inputKey));
 
 /** Section 2.3; at most 255 blocks of the hash. */
 export function hkdfExpand(
   hash: HashName,
-  key: KeyObject,
+  key: SecretKey,
   info: Uint8Array,
   octets: number,
 ): Uint8Array {

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { concat } from '#base/bytes';
+import { primitives } from './primitives.ts';
+import type { SecretKey } from './secret-key.ts';
 
 /** A cipher of phase 1; all of them run in CBC mode. */
 export type IsakmpCipher = {
@@ -78,26 +79,22 @@ export const isakmpCipherOf = (
 export const cipherKeyOctets = (name: IsakmpCipherName, key: Uint8Array): Uint8Array =>
   name === 'des' ? concat(key, key, key) : key;
 
-/** CBC encryption of whole blocks with the given initialization vector, adding no padding. */
-export function encryptCbc(
+/** CBC encryption in place, of whole blocks with the given initialization vector. */
+export const encryptCbc = (
   name: IsakmpCipherName,
-  key: KeyObject,
+  key: SecretKey,
   iv: Uint8Array,
-  plaintext: Uint8Array,
-): Uint8Array {
-  const cipher = createCipheriv(ISAKMP_CIPHERS[name].algorithm, key, iv).setAutoPadding(false);
-  return concat(cipher.update(plaintext), cipher.final());
-}
+  octets: Uint8Array,
+): void => primitives().encryptCbc(ISAKMP_CIPHERS[name].algorithm, key, iv, octets);
 
 /** CBC decryption; undefined when `ciphertext` is not a positive number of whole blocks. */
 export function decryptCbc(
   name: IsakmpCipherName,
-  key: KeyObject,
+  key: SecretKey,
   iv: Uint8Array,
   ciphertext: Uint8Array,
 ): Uint8Array | undefined {
   const { algorithm, blockOctets } = ISAKMP_CIPHERS[name];
   if (ciphertext.length === 0 || ciphertext.length % blockOctets !== 0) return undefined;
-  const decipher = createDecipheriv(algorithm, key, iv).setAutoPadding(false);
-  return concat(decipher.update(ciphertext), decipher.final());
+  return primitives().decryptCbc(algorithm, key, iv, ciphertext);
 }

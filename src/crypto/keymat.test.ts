@@ -19,10 +19,11 @@ import {
   phaseOneKeys,
   preSharedSkeyid,
 } from './keymat.ts';
-import { expand, prf, secretKey } from './prf.ts';
+import { expand, prf } from './prf.ts';
+import { type SecretKey, secretKey } from './secret-key.ts';
 
 const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
-const exported = (key: { export(): Buffer }): string => toHex(key.export());
+const exported = (key: SecretKey): string => toHex(key.reveal());
 
 test('every phase-1 key, hash and vector of both gateways of the captured redirect', () => {
   for (const { phaseOne: v } of vectors.gateways) {
@@ -149,7 +150,8 @@ test('AES-CBC of RFC 3602 section 4, cases 1 and 2', () => {
   ];
   for (const { key, iv, plain, cipher } of cases) {
     const imported = secretKey(hex(key));
-    const encrypted = encryptCbc('aes-cbc-128', imported, hex(iv), hex(plain));
+    const encrypted = hex(plain);
+    encryptCbc('aes-cbc-128', imported, hex(iv), encrypted);
     assert.equal(toHex(encrypted), cipher);
     const decrypted = decryptCbc('aes-cbc-128', imported, hex(iv), encrypted);
     assert.equal(toHex(decrypted as Uint8Array), plain);
@@ -164,7 +166,8 @@ test('every phase-1 cipher decrypts what it encrypted, and refuses anything but 
     );
     const iv = new Uint8Array(cipher.blockOctets).fill(5);
     const plain = new Uint8Array(cipher.blockOctets * 3).map((_, i) => i);
-    const encrypted = encryptCbc(cipher.name, key, iv, plain);
+    const encrypted = plain.slice();
+    encryptCbc(cipher.name, key, iv, encrypted);
     assert.notDeepEqual(encrypted, plain);
     assert.deepEqual(decryptCbc(cipher.name, key, iv, encrypted), plain);
     assert.equal(decryptCbc(cipher.name, key, iv, encrypted.subarray(1)), undefined);
@@ -181,8 +184,6 @@ test('single DES run as triple DES gives the answers of single DES', () => {
   const iv = hex('1234567890abcdef');
   const plain = new TextEncoder().encode('Now is the time for all ');
   const tripled = secretKey(new Uint8Array([...key, ...key, ...key]));
-  assert.equal(
-    toHex(encryptCbc('des', tripled, iv, plain)),
-    'e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6',
-  );
+  encryptCbc('des', tripled, iv, plain);
+  assert.equal(toHex(plain), 'e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6');
 });

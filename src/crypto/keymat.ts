@@ -1,8 +1,8 @@
-import type { KeyObject } from 'node:crypto';
 import { concat } from '#base/bytes';
 import { digest, type HashName } from './hashes.ts';
 import { cipherKeyOctets, ISAKMP_CIPHERS, type IsakmpCipherName } from './isakmp-ciphers.ts';
-import { expand, prf, secretKey } from './prf.ts';
+import { expand, prf } from './prf.ts';
+import { type SecretKey, secretKey } from './secret-key.ts';
 
 /** What both ends put into the keys of phase 1. Bodies are payloads without their generic header. */
 export type PhaseOneSecrets = {
@@ -18,23 +18,23 @@ export type PhaseOneSecrets = {
 
 /** The keys of an ISAKMP SA. */
 export type PhaseOneKeys = {
-  readonly skeyid: KeyObject;
+  readonly skeyid: SecretKey;
   /** Derives the keys of IPsec SAs. */
-  readonly skeyidD: KeyObject;
+  readonly skeyidD: SecretKey;
   /** Authenticates phase-2 messages. */
-  readonly skeyidA: KeyObject;
+  readonly skeyidA: SecretKey;
   /** Encrypts messages: SKEYID_e cut or expanded to the cipher's key length. */
-  readonly encryption: KeyObject;
+  readonly encryption: SecretKey;
 };
 
 const octet = (value: number): Uint8Array => new Uint8Array([value]);
 
 /** SKEYID of pre-shared key authentication, XAUTH included; RFC 2409 section 5. */
-export const preSharedSkeyid = (s: PhaseOneSecrets, preSharedKey: KeyObject): KeyObject =>
+export const preSharedSkeyid = (s: PhaseOneSecrets, preSharedKey: SecretKey): SecretKey =>
   secretKey(prf(s.hash, preSharedKey, s.initiatorNonceBody, s.responderNonceBody));
 
 /** The key of the cipher: the left part of SKEYID_e, or its expansion; RFC 2409 appendix B. */
-function encryptionKey(hash: HashName, cipher: IsakmpCipherName, skeyidE: Uint8Array): KeyObject {
+function encryptionKey(hash: HashName, cipher: IsakmpCipherName, skeyidE: Uint8Array): SecretKey {
   const { keyOctets } = ISAKMP_CIPHERS[cipher];
   const key =
     keyOctets <= skeyidE.length
@@ -44,11 +44,11 @@ function encryptionKey(hash: HashName, cipher: IsakmpCipherName, skeyidE: Uint8A
 }
 
 /** SKEYID_d, SKEYID_a and the encryption key, in this order; RFC 2409 section 5. */
-export function phaseOneKeys(s: PhaseOneSecrets, skeyid: KeyObject): PhaseOneKeys {
-  const tail = concat(s.sharedSecret, s.initiatorCookie, s.responderCookie);
-  const skeyidD = prf(s.hash, skeyid, tail, octet(0));
-  const skeyidA = prf(s.hash, skeyid, skeyidD, tail, octet(1));
-  const skeyidE = prf(s.hash, skeyid, skeyidA, tail, octet(2));
+export function phaseOneKeys(s: PhaseOneSecrets, skeyid: SecretKey): PhaseOneKeys {
+  const tail = [s.sharedSecret, s.initiatorCookie, s.responderCookie];
+  const skeyidD = prf(s.hash, skeyid, ...tail, octet(0));
+  const skeyidA = prf(s.hash, skeyid, skeyidD, ...tail, octet(1));
+  const skeyidE = prf(s.hash, skeyid, skeyidA, ...tail, octet(2));
   return {
     skeyid,
     skeyidD: secretKey(skeyidD),
@@ -60,7 +60,7 @@ export function phaseOneKeys(s: PhaseOneSecrets, skeyid: KeyObject): PhaseOneKey
 /** What HASH_I and HASH_R prove knowledge of; RFC 2409 section 5. */
 export type PhaseOneProof = {
   readonly hash: HashName;
-  readonly skeyid: KeyObject;
+  readonly skeyid: SecretKey;
   readonly initiatorPublic: Uint8Array;
   readonly responderPublic: Uint8Array;
   readonly initiatorCookie: Uint8Array;
@@ -122,7 +122,7 @@ export const uint32 = (value: number): Uint8Array =>
 /** What a Quick Mode puts into the keys of its SAs; RFC 2409 section 5.5. */
 export type QuickModeSecrets = {
   readonly hash: HashName;
-  readonly skeyidD: KeyObject;
+  readonly skeyidD: SecretKey;
   /** g(qm)^xy of perfect forward secrecy. */
   readonly sharedSecret?: Uint8Array | undefined;
   readonly initiatorNonceBody: Uint8Array;

@@ -7,7 +7,7 @@ import { hostPrefix } from '#base/prefix';
 import { agree } from '#crypto/dh';
 import { encryptCbc } from '#crypto/isakmp-ciphers';
 import { exchangeIv } from '#crypto/keymat';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { open } from '#protocol/isakmp/open';
 import { firstIv, type Secured, seal } from '#protocol/isakmp/seal';
 import { decodeHeader } from '#wire/isakmp/header';
@@ -246,12 +246,8 @@ test('Mode Config and Quick Mode of the capture are answered octet for octet', (
   assert.ok(replyHeader.ok);
   const { messageId } = replyHeader.value;
   const iv = exchangeIv('sha1', 'aes-cbc-256', hex(v.lastIv), messageId);
-  const body = encryptCbc(
-    'aes-cbc-256',
-    s.encryption,
-    iv,
-    plaintextOf(gateway, 'mode-config request'),
-  );
+  const body = plaintextOf(gateway, 'mode-config request').slice();
+  encryptCbc('aes-cbc-256', s.encryption, iv, body);
   const wire = wireOf(gateway, 'mode-config reply').slice(0, 28);
   new DataView(wire.buffer).setUint32(24, 28 + body.length);
   const [asked] = noticesIn(replay.receive(concat(wire, body)));

@@ -4,7 +4,7 @@ import { toUtf8 } from '#base/bytes';
 import { after } from '#base/instant';
 import { Prng } from '#base/prng';
 import { ESP_SUITES } from '#crypto/esp-suites';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import {
   extendedAuthenticationRefused,
   messageRefused,

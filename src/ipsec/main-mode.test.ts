@@ -5,7 +5,7 @@ import { toUtf8 } from '#base/bytes';
 import { after } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
 import { Prng } from '#base/prng';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import {
   deadPeerDetected,
   messageRefused,

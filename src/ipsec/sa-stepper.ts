@@ -1,7 +1,6 @@
-import type { KeyObject } from 'node:crypto';
 import type { Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
-import { secretKey } from '#crypto/prf';
+import { type SecretKey, secretKey } from '#crypto/secret-key';
 import { type Child, installedPairs } from '#protocol/isakmp/child';
 import { connect, step } from '#protocol/isakmp/machine';
 import { unconfirmedPairs } from '#protocol/isakmp/state';
@@ -40,7 +39,7 @@ export type KeyingManagerOptions = {
  */
 export class SaStepper {
   readonly #options: KeyingManagerOptions;
-  readonly #dummyKey: KeyObject;
+  readonly #dummyKey: SecretKey;
   readonly log: KeyingLog;
   readonly sas = new SaTable();
   readonly questions = new OpenQuestions();

@@ -2,7 +2,8 @@ import { equalBytes, toUtf8 } from '#base/bytes';
 import { LruMap } from '#base/lru-map';
 import type { RandomSource } from '#base/random';
 import type { Secret } from '#base/secret';
-import { prf, secretKey } from '#crypto/prf';
+import { prf } from '#crypto/prf';
+import { type SecretKey, secretKey } from '#crypto/secret-key';
 import {
   type CredentialAnswer,
   type CredentialQuestion,
@@ -49,7 +50,7 @@ type Verified = { readonly tag: Uint8Array; readonly verifier: PasswordVerifier 
  */
 export class CredentialCache {
   readonly #verified: LruMap<string, Verified>;
-  readonly #key: ReturnType<typeof secretKey>;
+  readonly #key: SecretKey;
   readonly #nobody: PasswordVerifier;
 
   /** `capacity` is the number of users remembered. */

@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import type { Arena } from '#base/arena';
 import { assert } from '#base/assert';
 import type { EspSuite } from '#crypto/esp-suites';
-import type { OpenSsl, Sys } from './sys.ts';
+import type { OpenSsl } from '../openssl.ts';
+import type { Sys } from './sys.ts';
 
 /** IVs are drawn in advance, since asking for each costs more than the packet. */
 const IV_POOL_OCTETS = 16_384;

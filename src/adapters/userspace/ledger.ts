@@ -1,5 +1,6 @@
 import { assert } from '#base/assert';
-import type { OpenSsl, Sys } from './sys.ts';
+import type { OpenSsl } from '../openssl.ts';
+import type { Sys } from './sys.ts';
 
 /** What C gives to a thread, and does not take back by itself when the thread dies. */
 const KIND = { none: 0, memory: 1, cipher: 2, hmac: 3 } as const;

@@ -2,6 +2,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Arena } from '#base/arena';
 import { assert } from '#base/assert';
 import { err, ok, type Result } from '#base/result';
+import { type OpenSsl, openssl } from '../openssl.ts';
 
 /** Everything that is asked of the C library and of OpenSSL; pointers are numbers below 2^53. */
 export type Sys = {
@@ -41,25 +42,6 @@ export type Sys = {
 };
 
 export type Watch = { close(): void };
-
-/** The part of OpenSSL's libcrypto that the packet path uses, as the node binary exports it. */
-export type OpenSsl = {
-  EVP_CIPHER_fetch(context: number, name: string, properties: number): number;
-  EVP_CIPHER_free(cipher: number): void;
-  EVP_CIPHER_CTX_new(): number;
-  EVP_CIPHER_CTX_free(context: number): void;
-  EVP_CIPHER_CTX_set_padding(context: number, padding: number): number;
-  EVP_CIPHER_CTX_ctrl(context: number, type: number, argument: number, pointer: number): number;
-  EVP_EncryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
-  EVP_DecryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
-  EVP_Cipher(context: number, output: number, input: number, octets: number): number;
-  EVP_get_digestbyname(name: string): number;
-  HMAC_CTX_new(): number;
-  HMAC_CTX_free(context: number): void;
-  HMAC_Init_ex(c: number, key: number, octets: number, digest: number, engine: number): number;
-  HMAC_Update(context: number, data: number, octets: number): number;
-  HMAC_Final(context: number, output: number, octets: number): number;
-};
 
 type Koffi = Pick<typeof import('koffi'), 'load' | 'node'>;
 type Library = ReturnType<Koffi['load']>;
@@ -101,27 +83,6 @@ function libc(
     unshare: lib.func('unshare', 'int', ['int']),
     setns: lib.func('setns', 'int', ['int', 'int']),
     munmap: lib.func('munmap', 'int', [p, 'size_t']),
-  };
-}
-
-function openssl(lib: Library): OpenSsl {
-  const p = POINTER;
-  return {
-    EVP_CIPHER_fetch: lib.func('EVP_CIPHER_fetch', p, [p, 'str', p]),
-    EVP_CIPHER_free: lib.func('EVP_CIPHER_free', 'void', [p]),
-    EVP_CIPHER_CTX_new: lib.func('EVP_CIPHER_CTX_new', p, []),
-    EVP_CIPHER_CTX_free: lib.func('EVP_CIPHER_CTX_free', 'void', [p]),
-    EVP_CIPHER_CTX_set_padding: lib.func('EVP_CIPHER_CTX_set_padding', 'int', [p, 'int']),
-    EVP_CIPHER_CTX_ctrl: lib.func('EVP_CIPHER_CTX_ctrl', 'int', [p, 'int', 'int', p]),
-    EVP_EncryptInit_ex: lib.func('EVP_EncryptInit_ex', 'int', [p, p, p, p, p]),
-    EVP_DecryptInit_ex: lib.func('EVP_DecryptInit_ex', 'int', [p, p, p, p, p]),
-    EVP_Cipher: lib.func('EVP_Cipher', 'int', [p, p, p, 'uint']),
-    EVP_get_digestbyname: lib.func('EVP_get_digestbyname', p, ['str']),
-    HMAC_CTX_new: lib.func('HMAC_CTX_new', p, []),
-    HMAC_CTX_free: lib.func('HMAC_CTX_free', 'void', [p]),
-    HMAC_Init_ex: lib.func('HMAC_Init_ex', 'int', [p, p, 'int', p, p]),
-    HMAC_Update: lib.func('HMAC_Update', 'int', [p, p, 'size_t']),
-    HMAC_Final: lib.func('HMAC_Final', 'int', [p, p, p]),
   };
 }
 

@@ -7,7 +7,8 @@ import { Prng } from '#base/prng';
 import { type EspCiphers, espFrameOctets, NOT_EXTENDED } from '../esp-cipher.ts';
 import { ESP_SUITES, type EspSuiteName } from '../esp-suites.ts';
 import { nodeEspCiphers } from '../node-esp-ciphers.ts';
-import { prf, secretKey } from '../prf.ts';
+import { prf } from '../prf.ts';
+import { secretKey } from '../secret-key.ts';
 
 /** Ciphers, and memory that they can work on. */
 export type CiphersUnderTest = { readonly ciphers: EspCiphers; arena(octets: number): Arena };

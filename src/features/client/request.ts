@@ -1,7 +1,7 @@
 import { toUtf8 } from '#base/bytes';
 import { type DhGroup, dhGroupOfNumber } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import type {
   ConfigurationAttribute,
   ConnectRequest,

@@ -4,7 +4,7 @@ import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { after, type Instant, instant } from '#base/instant';
 import { prefixOf } from '#base/prefix';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import type {
   ChildSummary,
   ConnectRequest,

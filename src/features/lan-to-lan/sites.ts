@@ -3,7 +3,7 @@ import { toUtf8 } from '#base/bytes';
 import type { Secret } from '#base/secret';
 import { type Configuration, sameValue } from '#config/configuration';
 import { interfaceNamed } from '#config/system';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { type CryptoMapEntry, type IpsecConfiguration, ipsecSlice } from '#ipsec/config';
 import type { ChildSelectors, IpsecPolicy, PeerPolicy } from '#ipsec/keying';
 import { selectorsOf } from '#ipsec/map-selectors';

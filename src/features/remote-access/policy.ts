@@ -1,7 +1,7 @@
 import { fromUtf8, toUtf8 } from '#base/bytes';
 import type { Configuration } from '#config/configuration';
 import type { EspSuiteName } from '#crypto/esp-suites';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { type DynamicMapEntry, type IpsecConfiguration, ipsecSlice } from '#ipsec/config';
 import type {
   IpsecPolicy,

@@ -4,7 +4,7 @@ import { Prng } from '#base/prng';
 import { combine, keyPairFromSecret } from '#crypto/dh';
 import { DH_GROUPS } from '#crypto/dh-groups';
 import { phaseOneIv } from '#crypto/keymat';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { connect, step } from '#protocol/isakmp/machine';
 import { open } from '#protocol/isakmp/open';
 import { firstIv, type Secured, seal, sealPayloads } from '#protocol/isakmp/seal';

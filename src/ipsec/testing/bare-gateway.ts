@@ -3,7 +3,7 @@ import type { Instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import { agree } from '#crypto/dh';
 import { DH_GROUPS } from '#crypto/dh-groups';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
 import { step } from '#protocol/isakmp/machine';
 import { firstIv, seal } from '#protocol/isakmp/seal';

@@ -1,7 +1,7 @@
 import { address, type Endpoint, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { prefixOf } from '#base/prefix';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import type { ConnectRequest, IsakmpPolicy, KeyingPolicy, PeerPolicy } from '../keying.ts';
 

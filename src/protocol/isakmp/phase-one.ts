@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import type { Endpoint } from '#base/address';
 import { after } from '#base/instant';
 import { type PhaseOneProof, phaseOneIv, phaseOneKeys, preSharedSkeyid } from '#crypto/keymat';
+import type { SecretKey } from '#crypto/secret-key';
 import type { EventSubject } from '#events/event';
 import { encodeMessage, encodePayloads, GENERIC_HEADER_LENGTH } from '#wire/isakmp/message';
 import { doi, exchangeTypes, notifyTypes, protocolIds } from '#wire/isakmp/numbers';
@@ -92,7 +92,7 @@ export function sendNoProposal(turn: Turn, path: Path, cookies: Cookies): void {
 export type Agreement = {
   readonly cookies: Cookies;
   readonly choice: PhaseOneChoice;
-  readonly preSharedKey: KeyObject;
+  readonly preSharedKey: SecretKey;
   readonly sharedSecret: Uint8Array;
   readonly initiatorPublic: Uint8Array;
   readonly responderPublic: Uint8Array;

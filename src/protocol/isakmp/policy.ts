@@ -1,10 +1,10 @@
-import type { KeyObject } from 'node:crypto';
 import type { IpAddress } from '#base/address';
 import type { Prefix } from '#base/prefix';
 import type { DhGroupName } from '#crypto/dh-groups';
 import type { EspSuiteName } from '#crypto/esp-suites';
 import type { HashName } from '#crypto/hashes';
 import type { IsakmpCipherName } from '#crypto/isakmp-ciphers';
+import type { SecretKey } from '#crypto/secret-key';
 
 /** One acceptable phase-1 transform, in order of preference; a `crypto ikev1 policy`. */
 export type IsakmpPolicy = {
@@ -33,7 +33,7 @@ export type PeerPolicy = {
   readonly group: string;
   /** Which feature is told of its SAs, in a word of the device's own; absent for remote access. */
   readonly owner?: string | undefined;
-  readonly preSharedKey: KeyObject;
+  readonly preSharedKey: SecretKey;
   /** Whether XAUTH and Mode Config follow phase 1 (tunnel-group type remote-access). */
   readonly extendedAuthentication: boolean;
   /** Responder: whether the owner is asked, before anything follows phase 1, if it serves this peer. */

@@ -1,10 +1,16 @@
-import type { KeyObject } from 'node:crypto';
 import { concat } from '#base/bytes';
-import type { HashName } from '#crypto/hashes';
+import { HASHES, type HashName } from '#crypto/hashes';
 import { encryptCbc, ISAKMP_CIPHERS, type IsakmpCipherName } from '#crypto/isakmp-ciphers';
 import { exchangeIv, uint32 } from '#crypto/keymat';
 import { prf } from '#crypto/prf';
-import { encodePayloads, firstPayloadNumber, frame, prependPayload } from '#wire/isakmp/message';
+import type { SecretKey } from '#crypto/secret-key';
+import { HEADER_LENGTH } from '#wire/isakmp/header';
+import {
+  encodePayloads,
+  firstPayloadNumber,
+  frame,
+  GENERIC_HEADER_LENGTH,
+} from '#wire/isakmp/message';
 import { headerFlags } from '#wire/isakmp/numbers';
 import type { Payload } from '#wire/isakmp/payload';
 
@@ -19,9 +25,9 @@ export type Secured = {
   readonly cookies: Cookies;
   readonly hash: HashName;
   readonly cipher: IsakmpCipherName;
-  readonly skeyidA: KeyObject;
-  readonly skeyidD: KeyObject;
-  readonly encryption: KeyObject;
+  readonly skeyidA: SecretKey;
+  readonly skeyidD: SecretKey;
+  readonly encryption: SecretKey;
   /** The vector that phase 1 ended with, from which those of phase 2 are derived. */
   readonly lastBlock: Uint8Array;
 };
@@ -46,15 +52,15 @@ export type SealHeader = {
   readonly iv: Uint8Array;
 };
 
-/** Encrypts payloads as they are. RFC 2409 appendix B: zeros up to the block, no count, no extra block. */
+/** Encrypts payloads as they are. */
 export const sealPayloads = (
   s: Secured,
   header: SealHeader,
   payloads: readonly Payload[],
-): Sealed => encrypt(s, header, payloads, encodePayloads(payloads));
+): Sealed => sealEncoded(s, header, payloads, encodePayloads(payloads));
 
-/** `plain` is `payloads` on the wire. */
-function encrypt(
+/** `plain` is `payloads` on the wire. RFC 2409 appendix B: zeros up to the block, no count, no extra block. */
+function sealEncoded(
   s: Secured,
   header: SealHeader,
   payloads: readonly Payload[],
@@ -62,8 +68,6 @@ function encrypt(
 ): Sealed {
   const { blockOctets } = ISAKMP_CIPHERS[s.cipher];
   const padding = (blockOctets - (plain.length % blockOctets)) % blockOctets;
-  const padded = concat(plain, new Uint8Array(padding));
-  const body = encryptCbc(s.cipher, s.encryption, header.iv, padded);
   const octets = frame(
     {
       initiatorCookie: s.cookies.initiator,
@@ -73,11 +77,13 @@ function encrypt(
       messageId: header.messageId,
     },
     firstPayloadNumber(payloads),
-    body,
+    plain,
+    padding,
   );
+  encryptCbc(s.cipher, s.encryption, header.iv, octets.subarray(HEADER_LENGTH));
   return {
     octets,
-    lastBlock: body.slice(-blockOctets),
+    lastBlock: octets.slice(-blockOctets),
     payloads,
     length: octets.length - padding,
   };
@@ -93,10 +99,11 @@ export function seal(
   payloads: readonly Payload[],
   before: Uint8Array = new Uint8Array(0),
 ): Sealed {
-  const messageId = uint32(header.messageId);
-  const rest = encodePayloads(payloads);
-  const data = prf(s.hash, s.skeyidA, messageId, before, rest);
-  const hash: Payload = { type: 'hash', data };
-  const plain = prependPayload(hash, firstPayloadNumber(payloads), rest);
-  return encrypt(s, header, [hash, ...payloads], plain);
+  const data = new Uint8Array(HASHES[s.hash].octets);
+  const all: readonly Payload[] = [{ type: 'hash', data }, ...payloads];
+  const plain = encodePayloads(all);
+  const rest = plain.subarray(GENERIC_HEADER_LENGTH + data.length);
+  data.set(prf(s.hash, s.skeyidA, uint32(header.messageId), before, rest));
+  plain.set(data, GENERIC_HEADER_LENGTH);
+  return sealEncoded(s, header, all, plain);
 }

@@ -4,6 +4,7 @@ import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { RandomSource } from '#base/random';
 import type { DhGroupName } from '#crypto/dh-groups';
+import type { SecretKey } from '#crypto/secret-key';
 import {
   type Arguments,
   type EventDef,
@@ -185,7 +186,7 @@ export type Environment = {
   readonly policy: NegotiationPolicy;
   readonly random: RandomSource;
   /** Stands in for the pre-shared key of a group that does not exist; different in every process. */
-  readonly dummyKey: KeyObject;
+  readonly dummyKey: SecretKey;
   /** An SPI that no inbound SA has, to be handled by the same packet worker as `like` if given. */
   readonly newSpi: (like?: number) => number;
   /** Packets that the inbound SA of this SPI accepted so far. */

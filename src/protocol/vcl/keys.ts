@@ -1,9 +1,9 @@
-import type { KeyObject } from 'node:crypto';
 import { addressBytes, type IpAddress } from '#base/address';
 import { concat, fromHex, toHex, toUtf8 } from '#base/bytes';
 import { digest } from '#crypto/hashes';
 import { hkdfExpand, hkdfExtract } from '#crypto/hkdf';
-import { prf, secretKey } from '#crypto/prf';
+import { prf } from '#crypto/prf';
+import { type SecretKey, secretKey } from '#crypto/secret-key';
 import { CALL_TAG_OCTETS, type Call, signedPart } from '#wire/vcl/call';
 import { type Header, TAG_OCTETS } from '#wire/vcl/datagram';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
@@ -39,7 +39,7 @@ export type ClusterKey = {
   /** 0 to 255; of two keys that are both known, the greater is the newer. */
   readonly id: number;
   /** The pseudorandom key from which those of the members are made; it prints nothing of itself. */
-  readonly extracted: KeyObject;
+  readonly extracted: SecretKey;
 };
 
 /** Makes a cluster key of the 32 octets that scrypt yielded. */
@@ -65,9 +65,9 @@ export function senderKeyOctets(
 /** What members of a cluster with encryption find each other and negotiate by. */
 export type EncryptionKeys = {
   /** Authenticates calls. */
-  readonly call: KeyObject;
+  readonly call: SecretKey;
   /** The pre-shared key of phase 1 between any two members, as stretched as those of VCL1. */
-  readonly preShared: KeyObject;
+  readonly preShared: SecretKey;
 };
 
 /** Both follow from the cluster key, each for its own use. */
@@ -78,13 +78,13 @@ export function encryptionKeys({ id, extracted }: ClusterKey): EncryptionKeys {
 }
 
 /** The tag of a call; `from` is the private address that it is sent from. */
-export const callTag = (key: KeyObject, call: Omit<Call, 'tag'>, from: IpAddress): Uint8Array =>
+export const callTag = (key: SecretKey, call: Omit<Call, 'tag'>, from: IpAddress): Uint8Array =>
   prf('sha2-256', key, signedPart(call), addressBytes(from)).slice(0, CALL_TAG_OCTETS);
 
 /** The keys of senders, made once each: one costs as much as authenticating three datagrams. */
 export class SenderKeys {
   readonly #keys: readonly ClusterKey[];
-  readonly #made = new Map<string, KeyObject>();
+  readonly #made = new Map<string, SecretKey>();
 
   /** `keys` are accepted; of those, the sender uses the one that the header names. */
   constructor(keys: readonly ClusterKey[]) {
@@ -102,7 +102,7 @@ export class SenderKeys {
     return key && prf('sha2-256', key, encodedHeader, body).slice(0, TAG_OCTETS);
   }
 
-  #senderKey({ suite, keyId, member, incarnation }: Header): KeyObject | undefined {
+  #senderKey({ suite, keyId, member, incarnation }: Header): SecretKey | undefined {
     const name = `${suite}/${keyId}/${member}/${incarnation}`;
     const made = this.#made.get(name);
     if (made) return made;

@@ -99,14 +99,6 @@ export function encodePayloads(payloads: readonly Payload[]): Uint8Array {
   return writer.finish();
 }
 
-/** The chain `rest`, which begins with a payload of type `next`, behind one more payload. */
-export function prependPayload(payload: Payload, next: number, rest: Uint8Array): Uint8Array {
-  const writer = new Writer(512);
-  writePayload(writer, payload, next);
-  writer.bytes(rest);
-  return writer.finish();
-}
-
 function writePayloads(writer: Writer, payloads: readonly Payload[]): void {
   let next: Payload | undefined = payloads[0];
   for (let i = 0; next; i += 1) {
@@ -138,11 +130,17 @@ export function encodeMessage(header: HeaderChoice, payloads: readonly Payload[]
   return writer.finish();
 }
 
-/** A message whose body was encrypted; `nextPayload` is the type of the first payload inside. */
-export function frame(header: HeaderChoice, nextPayload: number, body: Uint8Array): Uint8Array {
-  const writer = new Writer(HEADER_LENGTH + body.length);
+/** A message of `body` and `padding` zeros; `nextPayload` is the type of the first payload inside. */
+export function frame(
+  header: HeaderChoice,
+  nextPayload: number,
+  body: Uint8Array,
+  padding = 0,
+): Uint8Array {
+  const writer = new Writer(HEADER_LENGTH + body.length + padding);
   writeHeader(writer, header, nextPayload);
   writer.bytes(body);
+  writer.zeros(padding);
   setLength(writer);
   return writer.finish();
 }

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
 import type { IpAddress } from '#base/address';
 import { equalBytes } from '#base/bytes';
+import type { SecretKey } from '#crypto/secret-key';
 import { callTag } from '#protocol/vcl/keys';
 import { Call } from '#wire/vcl/call';
 import type { Incarnation } from '#wire/vcl/fields';
@@ -8,7 +8,7 @@ import type { Difference } from './differences.ts';
 
 /** By what a member calls, and judges the calls of others. */
 export type CallTerms = {
-  readonly key: KeyObject;
+  readonly key: SecretKey;
   /** The cluster, as in the headers of VCL1. */
   readonly clusterTag: string;
 };

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import type { IpAddress } from '#base/address';
 import { after, type Instant } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
+import type { SecretKey } from '#crypto/secret-key';
 import type { ChildSelectors, PeerPolicy } from '#ipsec/keying';
 import type { KeptSas } from '#ipsec/upkeep';
 import type { Incarnation } from '#wire/vcl/fields';
@@ -45,7 +45,7 @@ const selectorsBetween = (own: IpAddress, peer: IpAddress): ChildSelectors => ({
 });
 
 /** How the member at `address` is negotiated with: by the key of the cluster, host to host. */
-function policyFor(own: IpAddress, address: IpAddress, preSharedKey: KeyObject): PeerPolicy {
+function policyFor(own: IpAddress, address: IpAddress, preSharedKey: SecretKey): PeerPolicy {
   return {
     group: `VCA ${address}`,
     owner: OWNER,
@@ -69,7 +69,7 @@ function policyFor(own: IpAddress, address: IpAddress, preSharedKey: KeyObject):
 export function newPeer(
   own: IpAddress,
   address: IpAddress,
-  preSharedKey: KeyObject,
+  preSharedKey: SecretKey,
   incarnation: Incarnation,
   isFirst: boolean,
   now: Instant,

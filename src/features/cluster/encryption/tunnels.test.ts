@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { address, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { after, type Instant, instant } from '#base/instant';
-import { secretKey } from '#crypto/prf';
+import { secretKey } from '#crypto/secret-key';
 import type { ConnectRequest, IsakmpSaSummary, KeyingEffect, SaId } from '#ipsec/keying';
 import { SessionTable } from '#session/session-table';
 import type { Incarnation } from '#wire/vcl/fields';

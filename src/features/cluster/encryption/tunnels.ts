@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { compareAddresses, type IpAddress } from '#base/address';
 import { after, earliest, elapsedMs, type Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
+import type { SecretKey } from '#crypto/secret-key';
 import { type EventDef, occurred } from '#events/event';
 import type {
   ChildSummary,
@@ -51,12 +51,12 @@ const FORGOTTEN_MS = 60_000;
 export class MemberTunnels {
   readonly #parts: TunnelParts;
   readonly #own: IpAddress;
-  readonly #preSharedKey: KeyObject;
+  readonly #preSharedKey: SecretKey;
   readonly #sessions: MemberSessions;
   readonly #peers = new Map<IpAddress, MemberPeer>();
   readonly #deadlines = new Map<IpAddress, Instant>();
 
-  constructor(parts: TunnelParts, own: IpAddress, preSharedKey: KeyObject) {
+  constructor(parts: TunnelParts, own: IpAddress, preSharedKey: SecretKey) {
     this.#parts = parts;
     this.#own = own;
     this.#preSharedKey = preSharedKey;
