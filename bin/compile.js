@@ -24,6 +24,7 @@ const modules = [
   './src/programs/run-file.ts',
   './src/programs/management.ts',
   './src/adapters/userspace/worker.ts',
+  './src/adapters/cluster/name-lookup-worker.ts',
   'koffi',
 ];
 

@@ -12,7 +12,7 @@ import type { Side } from '#protocol/vcl/turn';
 import type { AddressHolder } from './address-holder.ts';
 import type { MemberSockets, Received } from './member-sockets.ts';
 import type { MemberStore } from './member-store.ts';
-import { addressesOf, lookupFailure, namesOf } from './name-lookup.ts';
+import { NameLookups } from './name-lookups.ts';
 
 /** scrypt with the cost of a cluster key needs 33 MiB; Node allows less unless told. */
 const STRETCH_MEMORY_OCTETS = 64 * 1024 * 1024;
@@ -34,6 +34,7 @@ export type ClusterPortParts = {
 /** The network of a member of a cluster, for real. */
 export class ClusterPort {
   readonly #parts: ClusterPortParts;
+  readonly #lookups = new NameLookups();
   #sockets: MemberSockets | undefined;
   #holder: AddressHolder | undefined;
   /** Datagrams of a step that came while the sockets were being bound. */
@@ -143,16 +144,8 @@ export class ClusterPort {
         return;
       }
       case 'resolveName':
-        addressesOf(question.name, question.servers).then(
-          (addresses) => answered({ kind: 'nameResolved', addresses }),
-          (error) => failed(`${question.name} cannot be looked up: ${lookupFailure(error)}`),
-        );
-        return;
       case 'nameOf':
-        namesOf(question.address, question.servers).then(
-          (names) => answered({ kind: 'namesFound', names }),
-          (error) => answered({ kind: 'namesUnknown', reason: lookupFailure(error) }),
-        );
+        void this.#lookups.ask(question).then(answered);
     }
   }
 }

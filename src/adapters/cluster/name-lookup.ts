@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { addressBytes, familyOf, type IpAddress, parseAddress } from '#base/address';
 import { toHex } from '#base/bytes';
-import type { FoundName } from '#features/cluster/port';
+import type { ClusterAnswer, ClusterQuestion, FoundName } from '#features/cluster/port';
 import { isDnsName } from '#features/cluster/tokens';
 
 /** Names and addresses by DNS, the name servers of a configuration or those of the machine. */
@@ -9,11 +9,15 @@ import { isDnsName } from '#features/cluster/tokens';
 /** A server has this long, twice, before the next one is asked. */
 const TIMEOUT_MS = 1500;
 const TRIES = 2;
-/** Of all names that an address may have, so many are looked at. */
+/** Of all names that an address may have, and addresses that a name may have, so many are looked at. */
 const NAMES_MOST = 4;
+const ADDRESSES_MOST = 16;
+
+export type LookupQuestion = Extract<ClusterQuestion, { kind: 'resolveName' | 'nameOf' }>;
+export type LookupAnswer = ClusterAnswer;
 
 const addressesIn = (texts: readonly string[]): IpAddress[] =>
-  texts.flatMap((text) => {
+  texts.slice(0, ADDRESSES_MOST).flatMap((text) => {
     const parsed = parseAddress(text);
     return parsed.ok ? [parsed.value] : [];
   });
@@ -66,7 +70,8 @@ export async function namesOf(
   const resolver = resolverOf(servers);
   // `reverse` would look into the hosts file too, and call servers that are silent an empty answer.
   const pointers = await orNothing(resolver.resolvePtr(reverseName(address)));
-  const names = pointers.filter(isDnsName).slice(0, NAMES_MOST);
+  const names: string[] = [];
+  for (const name of pointers) if (names.length < NAMES_MOST && isDnsName(name)) names.push(name);
   const forward = (name: string) =>
     familyOf(address) === 4 ? resolver.resolve4(name) : resolver.resolve6(name);
   const settled = await Promise.allSettled(
@@ -77,6 +82,24 @@ export async function namesOf(
   // A name that cannot be looked up does not matter beside one that leads back.
   if (failed && !found.some(({ addresses }) => addresses.includes(address))) throw failed.reason;
   return found;
+}
+
+/** What is answered to a question that came to nothing. */
+export const unanswered = (question: LookupQuestion, reason: string): LookupAnswer =>
+  question.kind === 'nameOf'
+    ? { kind: 'namesUnknown', reason }
+    : { kind: 'failed', reason: `${question.name} cannot be looked up: ${reason}` };
+
+/** Looks up what a question asks for; never throws. */
+export async function answerLookup(question: LookupQuestion): Promise<LookupAnswer> {
+  try {
+    const { servers } = question;
+    if (question.kind === 'nameOf')
+      return { kind: 'namesFound', names: await namesOf(question.address, servers) };
+    return { kind: 'nameResolved', addresses: await addressesOf(question.name, servers) };
+  } catch (error) {
+    return unanswered(question, lookupFailure(error));
+  }
 }
 
 /** Why a lookup failed, in words. */
