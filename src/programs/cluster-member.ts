@@ -6,6 +6,7 @@ import { KernelMemberSockets } from '#adapters/cluster/kernel-member-sockets';
 import { PortableMemberSockets } from '#adapters/cluster/member-sockets';
 import { MemberStore } from '#adapters/cluster/member-store';
 import { MemoryAddressHolder } from '#adapters/cluster/memory-address-holder';
+import { isOwnAddress } from '#adapters/cluster/own-address';
 import { now } from '#adapters/machine-clock';
 import type { MachineRandom } from '#adapters/machine-random';
 import type { MemoryOverUdp } from '#adapters/memory-over-udp';
@@ -34,14 +35,19 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
     random: (octets) => random.bytes(octets),
     wallClockMs: now,
     holder: (ends, taken) => holderOf(parts, ends, taken),
-    sockets: (ends, received) => {
+    sockets: async (ends, received) => {
       const deaf = ends.clusterAddresses.find((address) => !parts.listensAt(address));
       if (deaf !== undefined)
         return err(`nothing listens at ${deaf} until headend is started again`);
       const where = parts.place();
-      return where === undefined || 'float' in where
-        ? PortableMemberSockets.open(ends, received)
-        : KernelMemberSockets.open(where, ends, received);
+      if (where !== undefined && !('float' in where))
+        return KernelMemberSockets.open(where, ends, received);
+      for (const address of ends.clusterAddresses)
+        if (!(await isOwnAddress(address)))
+          return err(
+            `${address} is no address of this machine, and with --inside memory headend gives it none; leave that option out`,
+          );
+      return PortableMemberSockets.open(ends, received);
     },
     input,
   });
