@@ -79,6 +79,21 @@ function ofPeer(peer: ClusterMemberView, view: ClusterView): Finding[] {
   return findings;
 }
 
+/** Two members that serve the address do not hear each other, or are about to agree. */
+function ofMasters({ self, peers }: ClusterView): Finding[] {
+  const isThere = (m: ClusterMemberView) => m.condition === 'alive' || m.condition === 'suspect';
+  const masters = [self, ...peers.filter(isThere)].filter(({ role }) => role === 'master');
+  if (masters.length < 2) return [];
+  const names = masters.map((m) => `${m.privateAddress} (${m.hostname})`).join(' and ');
+  return [
+    problem(
+      'master',
+      `${names} serve the cluster address, and do not know of each other`,
+      'Look at the private network between them, and at the filters of their private interfaces.',
+    ),
+  ];
+}
+
 /** LB-81: what the filters of this member's interfaces stop. */
 const ofFilters = ({ filters }: ClusterView): Finding[] =>
   filters.flatMap(({ side, stops }) =>
@@ -166,6 +181,7 @@ export const diagnose = (
     ...(view.participates ? ofFilters(view) : []),
     ...ofEncryption(encryption),
     ...ofNames(nameless),
+    ...ofMasters(view),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
     ...(view.participates ? [...ofPriorities(view), ...ofReleases(view)] : []),
   ],

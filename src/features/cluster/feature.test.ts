@@ -579,6 +579,32 @@ test('a member that had joined elects the next master; only one that never had o
   assert.deepEqual([...rolesOfThird], ['backup', 'electing', 'master']);
 });
 
+test('a backup shows one master after a partition, whatever the former one said last, and two while it hears two', () => {
+  const { net, first, second, third } = threeMembers();
+  const masters = () =>
+    viewOf(net, first)
+      .peers.filter(({ role }) => role === 'master')
+      .map(({ hostname }) => hostname);
+  const findings = () =>
+    diagnose(viewOf(net, first), first.cluster.encryption.status(net.now))
+      .findings.filter(({ subject }) => subject === 'master')
+      .map(({ text }) => text);
+  net.reaches = (from, to) => (from === third) === (to === third);
+  net.run(10_000);
+  assert.deepEqual([second.role, third.role, masters()], ['master', 'master', ['member130']]);
+  // Both reach the backup, but not each other.
+  net.reaches = (from, to) => from === first || to === first;
+  net.run(5000);
+  assert.deepEqual(masters(), ['member130', 'member131']);
+  assert.deepEqual(findings(), [
+    '10.32.1.130 (member130) and 10.32.1.131 (member131) serve the cluster address, and do not know of each other',
+  ]);
+  net.reaches = () => true;
+  net.run(20_000);
+  assert.equal([second, third].filter(({ role }) => role === 'master').length, 1);
+  assert.deepEqual([masters().length, findings()], [1, []]);
+});
+
 test('a member knows for how long another has been silent', () => {
   const { net, first, third } = threeMembers();
   const silence = () =>

@@ -220,6 +220,8 @@ function read(listing: string): Configuration {
 export class TestNet {
   now: Instant;
   readonly members: TestMember[] = [];
+  /** Whether what one member sends reaches another. */
+  reaches: (from: TestMember, to: TestMember) => boolean = () => true;
   #deliveries: Delivery[] = [];
 
   constructor(startedAt = instant(1_000_000)) {
@@ -249,7 +251,7 @@ export class TestNet {
       const ends = [device?.privateAddress, ...(device?.publicAddresses ?? [])];
       if (member === from || (!isGroup && !ends.includes(to))) continue;
       this.later(() => {
-        if (!member.isUp || !from.isUp) return;
+        if (!member.isUp || !from.isUp || !this.reaches(from, member)) return;
         const input = { kind: 'datagram', side, from: { address: source, port }, octets } as const;
         member.carryOut(member.cluster.input(input, this.now));
       });

@@ -92,10 +92,25 @@ function listed(phase: Phase, peer: Peer) {
     : undefined;
 }
 
+/** So many hellos without an announcement, and who was master is none any more; masters announce every hello. */
+const SILENT_HELLOS = 3;
+
+/**
+ * The role that a peer said last, unless that is of the past: a master that found another one and became
+ * its backup tells that to its master alone.
+ */
+function roleSaid({ phase }: Member, peer: Peer, helloMs: number, now: Instant): number {
+  if (peer.role !== roles.master) return peer.role;
+  const isOurs = phase.phase === 'backup' && sameIdentity(phase.master, peer.identity);
+  const isHeard = elapsedMs(peer.heardAt, now) < SILENT_HELLOS * helloMs;
+  return isOurs || isHeard ? peer.role : roles.backup;
+}
+
 function peerView(
   configuration: Configuration,
   member: Member,
   peer: Peer,
+  helloMs: number,
   now: Instant,
 ): ClusterMemberView {
   const { description: d, report } = peer;
@@ -104,7 +119,9 @@ function peerView(
     privateAddress: d.privateAddress,
     publicAddress: d.publicAddresses[0] ?? '',
     mappedAddress: d.natAddresses[0],
-    role: isAlive(peer) ? roleOfPeer(peer.role, roleOfSelf(member)) : 'off',
+    role: isAlive(peer)
+      ? roleOfPeer(roleSaid(member, peer, helloMs, now), roleOfSelf(member))
+      : 'off',
     condition: isSuspect ? 'suspect' : peer.condition,
     deviceType: d.model,
     hostname: d.hostName,
@@ -178,7 +195,10 @@ export function clusterView(
     term: member?.term ?? 0,
     obstacle: cluster.obstacle,
     self: selfView(cluster, configuration, now),
-    peers: member ? peers.map((peer) => peerView(configuration, member, peer, now)) : [],
+    peers:
+      member && policy
+        ? peers.map((peer) => peerView(configuration, member, peer, policy.timing.helloMs, now))
+        : [],
     filters: cluster.filters.views(configuration),
     drain: drainView(cluster),
   };
