@@ -4,7 +4,7 @@ import type { Instant } from '#base/instant';
 import type { Prng } from '#base/prng';
 import type { EventRecord } from '#events/event';
 import { memberIdOf, nextIncarnation } from '#protocol/vcl/incarnation';
-import { deadline, initialState, step } from '#protocol/vcl/machine';
+import { initialState, step } from '#protocol/vcl/machine';
 import { counts, sameIdentity } from '#protocol/vcl/peers';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, State } from '#protocol/vcl/state';
@@ -191,7 +191,7 @@ export class ClusterMember {
 
   #arm(): void {
     this.#cancel();
-    const at: Instant | undefined = deadline(this.state, this.#environment());
+    const at = this.state.dueAt;
     this.#cancel =
       at === undefined ? () => {} : this.#clock.schedule(at, () => this.tell({ kind: 'tick' }));
   }

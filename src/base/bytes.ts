@@ -44,6 +44,27 @@ function hexOf(bytes: Uint8Array, from: number, end: number): string {
 
 /** The octets written as hexadecimal digits in `text`, spaces ignored; undefined when it is not hexadecimal. */
 export function fromHex(text: string): Uint8Array | undefined {
+  return digitsOnly(text) ?? withSpaces(text);
+}
+
+/** Without a pattern: what members of a cluster say of each other is mostly such text. */
+function digitsOnly(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i += 1) {
+    const high = text.charCodeAt(2 * i);
+    const low = text.charCodeAt(2 * i + 1);
+    if (!isDigit(high) || !isDigit(low)) return undefined;
+    bytes[i] = (digitOf(high) << 4) | digitOf(low);
+  }
+  return bytes;
+}
+
+/** By its code: 0 to 9, A to F, a to f. */
+const isDigit = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66);
+
+function withSpaces(text: string): Uint8Array | undefined {
   const digits = text.replaceAll(/\s/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return undefined;
   const bytes = new Uint8Array(digits.length / 2);
@@ -76,8 +97,10 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** UTF-8 octets of `text`. */
-export const toUtf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const toUtf8 = (text: string): Uint8Array => encoder.encode(text);
 /** Text of UTF-8 octets; what is not UTF-8 becomes U+FFFD. A byte order mark stays. */
-export const fromUtf8 = (bytes: Uint8Array): string =>
-  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);

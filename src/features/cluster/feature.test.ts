@@ -653,3 +653,23 @@ test('GEN-78: a member without a free address is passed over, or chosen by its l
     assert.deepEqual(arrive(net, master), { kind: 'redirect', target });
   }
 });
+
+test('members that hear each other are woken by little else than what they hear', () => {
+  const net = new TestNet();
+  const fast = ' cluster timer fast hello 1000';
+  const master = net.add(memberListing(129, fast, ' priority 10'));
+  net.run(5000);
+  for (let host = 130; host < 139; host += 1) net.add(memberListing(host, fast));
+  net.run(10_000);
+  assert.equal(master.role, 'master');
+  let ticks = 0;
+  const { cluster } = master;
+  const tick = cluster.tick.bind(cluster);
+  cluster.tick = (now) => {
+    ticks += 1;
+    return tick(now);
+  };
+  net.run(20_000);
+  // It announces itself some 20 times; a look every quarter of a hello would be 80 more.
+  assert.ok(ticks >= 18 && ticks < 50, `${ticks} ticks`);
+});

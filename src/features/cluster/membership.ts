@@ -14,7 +14,7 @@ import {
   SenderKeys,
   stretching,
 } from '#protocol/vcl/keys';
-import { deadline, initialState, step } from '#protocol/vcl/machine';
+import { initialState, step } from '#protocol/vcl/machine';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
 import type { Effect, Environment, Input } from '#protocol/vcl/turn';
@@ -105,11 +105,6 @@ export class Membership {
   #reported: LoadReport | undefined;
   /** The policy, and the configuration it was made of: asked with every step, made when that changes. */
   #made: { readonly configuration: Configuration; readonly policy: Policy | undefined } | undefined;
-
-  /** When a tick is due, and what that was made of: asked with every datagram of whoever sends one. */
-  #due:
-    | { readonly member: Member; readonly policy: Policy; readonly at: Instant | undefined }
-    | undefined;
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
@@ -286,13 +281,7 @@ export class Membership {
   }
 
   #deadline(): Instant | undefined {
-    const environment = this.member && this.#environment();
-    if (!environment) return undefined;
-    const { member } = this.#state;
-    const { policy } = environment;
-    if (this.#due?.member !== member || this.#due.policy !== policy)
-      this.#due = { member, policy, at: deadline(this.#state, environment) };
-    return this.#due.at;
+    return this.member && this.#state.dueAt;
   }
 
   #environment(): Environment | undefined {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '#base/address';
-import { after, type Instant } from '#base/instant';
+import { after, earliest, type Instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, reasons } from '#wire/vcl/numbers';
 import { reclaimed } from './announce.ts';
@@ -314,8 +314,12 @@ function choose(turn: Turn, member: Member, stranger: Stranger): Member {
 
 const earlier = ({ nextAt, until }: Contending): Instant => (nextAt < until ? nextAt : until);
 
-/** When a stranger is due. */
-export const strangerDeadlines = (turn: { helloPart(part: number): number }, member: Member) =>
-  [...member.strangers.values()].map(({ contending, askedAt }) =>
-    contending ? earlier(contending) : after(askedAt, turn.helloPart(CHALLENGE_PART)),
-  );
+/** When the first stranger is due. */
+export function strangersDueAt(turn: Turn, { strangers }: Member): Instant | undefined {
+  let first: Instant | undefined;
+  for (const { contending, askedAt } of strangers.values()) {
+    const dueAt = contending ? earlier(contending) : after(askedAt, turn.helloPart(CHALLENGE_PART));
+    first = earliest(first, dueAt);
+  }
+  return first;
+}

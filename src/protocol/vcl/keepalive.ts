@@ -186,13 +186,10 @@ function backupDue(turn: Turn, member: Member, phase: Backup): Member {
 }
 
 /** When a backup has to do something. */
-export function backupDeadlines(
-  turn: Turn,
-  member: Member,
-  phase: Backup,
-): (Instant | undefined)[] {
+export function backupDueAt(turn: Turn, member: Member, phase: Backup): Instant | undefined {
   const { takeoverAt, awaitingUntil, suspicion, nextKeepaliveAt, watchAt } = phase;
-  if (takeoverAt !== undefined) return [watchAt, takeoverAt];
-  if (awaitingUntil !== undefined) return [watchAt, awaitingUntil];
-  return [watchAt, nextKeepaliveAt, suspicion?.nextAt, suspectAt(turn, member, phase)];
+  const ends = takeoverAt ?? awaitingUntil;
+  if (ends !== undefined) return earliest(watchAt, ends);
+  const ask = earliest(nextKeepaliveAt, suspicion?.nextAt);
+  return earliest(watchAt, earliest(ask, suspectAt(turn, member, phase)));
 }

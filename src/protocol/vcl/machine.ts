@@ -20,6 +20,7 @@ import { identityKey } from './peers.ts';
 import { admits, emptyWindow, record } from './replay.ts';
 import type { Member, State } from './state.ts';
 import {
+  type Command,
   type Effect,
   type Environment,
   type Input,
@@ -33,6 +34,7 @@ import {
 /** A member that takes no part; `participate` begins. */
 export const initialState: State = {
   member: offMember,
+  dueAt: undefined,
   sequence: 0,
   windows: new Map(),
   budgets: new Map(),
@@ -48,7 +50,7 @@ export function step(
   if (input.kind !== 'datagram') {
     const isBeginning = input.kind === 'participate' && state.member.phase.phase === 'off';
     const before = isBeginning ? { ...initialState, member: state.member } : state;
-    return carryOut(before, advance(before.member, input, now, environment), environment);
+    return advanced(before, before, input, now, environment);
   }
   if (state.member.phase.phase === 'off') return [state, []];
   const turn = new Turn(now, environment);
@@ -56,25 +58,33 @@ export function step(
   // What is said here is said to somebody who could not check a tag of ours.
   const [told, refusals] = seal(next, turn.outcomes, environment, suites.none);
   if (received === undefined) return [told, refusals];
-  return carryOut(told, advance(told.member, received, now, environment), environment);
+  return advanced(state, told, received, now, environment);
 }
 
-/** When a `tick` is due; undefined for a member that is off. */
-export const deadline = ({ member }: State, environment: Environment): Instant | undefined =>
-  memberDeadline(member, environment);
-
-function carryOut(
+/** The step of the member; `before` is the state before anything of it was done. */
+function advanced(
+  before: State,
   state: State,
-  [member, outcomes]: readonly [Member, readonly Outcome[]],
+  input: Command | Received,
+  now: Instant,
   environment: Environment,
 ): readonly [State, readonly Effect[]] {
+  const [member, outcomes] = advance(state.member, input, now, environment, state.dueAt);
   const suite = environment.policy.keys.authenticates ? suites.hmacSha256 : suites.none;
-  return seal(
-    { ...state, member, windows: known(state.windows, member) },
-    outcomes,
-    environment,
-    suite,
-  );
+  const isSame =
+    state.windows.size === before.windows.size && areSameSenders(before.member, member);
+  const windows = isSame ? state.windows : known(state.windows, member);
+  const dueAt = memberDeadline(member, environment);
+  return seal({ ...state, member, dueAt, windows }, outcomes, environment, suite);
+}
+
+/** Whether nobody became a peer or a stranger or ceased to be one. */
+function areSameSenders(before: Member, after: Member): boolean {
+  if (before.strangers !== after.strangers || before.peers.size !== after.peers.size) return false;
+  if (before.peers === after.peers) return true;
+  for (const [id, { identity }] of after.peers)
+    if (before.peers.get(id)?.identity !== identity) return false;
+  return true;
 }
 
 /** The windows of those that are peers or about to be; others are not remembered. */

@@ -1,10 +1,10 @@
-import { after, elapsedMs, type Instant } from '#base/instant';
+import { after, earliest, elapsedMs, type Instant } from '#base/instant';
 import { messageTypes } from '#wire/vcl/numbers';
 import { announce } from './announce.ts';
 import { ADDRESS_ANNOUNCEMENTS, LOST_PART, SILENT_PART, WATCH_PART } from './constants.ts';
 import { introduction } from './describe.ts';
 import { memberLost, tooFewMembers } from './events.ts';
-import { alivePeers, underSuspicion, withPeer } from './peers.ts';
+import { alivePeers, isAlive, underSuspicion, withPeer } from './peers.ts';
 import type { Timing } from './policy.ts';
 import type { Master, Member, Peer } from './state.ts';
 import { discover, isQuorate } from './transitions.ts';
@@ -42,6 +42,18 @@ function announceAddress(turn: Turn, member: Member, phase: Master): Member {
   const addressAnnounceAt =
     addressRefreshMs === undefined ? undefined : after(turn.now, addressRefreshMs);
   return { ...member, phase: { ...phase, addressAnnounceAt } };
+}
+
+/** Whether a look at the peers and at itself would find nothing to do. */
+export function isCalm(turn: Turn, member: Member): boolean {
+  const silentMs = turn.helloPart(patience(turn.policy.timing).probed);
+  let alive = 0;
+  for (const peer of member.peers.values()) {
+    if (!isAlive(peer)) continue;
+    if (elapsedMs(peer.heardAt, turn.now) >= silentMs) return false;
+    alive += 1;
+  }
+  return alive + 1 >= turn.policy.cluster.minMembers && (alive > 0 || !isCutOff(member));
 }
 
 /** Members that are silent are asked, then given up. */
@@ -84,12 +96,17 @@ function doubt(turn: Turn, member: Member): Member {
     turn.log(tooFewMembers, () => ({ alive: alive + 1, wanted }));
     return discover(turn, member, 'too few members are in reach');
   }
-  const isCutOff = !member.links.private && member.peers.size > 0 && alive === 0;
-  return isCutOff ? discover(turn, member, 'the private link is down') : member;
+  return alive === 0 && isCutOff(member)
+    ? discover(turn, member, 'the private link is down')
+    : member;
 }
 
-export const masterDeadlines = (phase: Master): (Instant | undefined)[] => [
-  phase.nextAnnounceAt,
-  phase.watchAt,
-  phase.addressAnnounceAt,
-];
+/** Whether it is for a link of ours that no peer is heard. */
+const isCutOff = ({ links, peers }: Member): boolean => !links.private && peers.size > 0;
+
+/** When a master has to do something. */
+export const masterDueAt = ({
+  nextAnnounceAt,
+  watchAt,
+  addressAnnounceAt,
+}: Master): Instant | undefined => earliest(earliest(nextAnnounceAt, watchAt), addressAnnounceAt);

@@ -1,6 +1,6 @@
 import { after, earliest, type Instant, instant } from '#base/instant';
-import { strangerDeadlines, strangersTick } from './admission.ts';
-import { REFUSED_PART, STALL_PART } from './constants.ts';
+import { strangersDueAt, strangersTick } from './admission.ts';
+import { REFUSED_PART, STALL_PART, WATCH_PART } from './constants.ts';
 import { noReport } from './describe.ts';
 import {
   addressAnswered,
@@ -11,13 +11,13 @@ import {
   refusedTick,
 } from './discovery.ts';
 import { notAuthenticated } from './events.ts';
-import { backupDeadlines, backupTick } from './keepalive.ts';
+import { backupDueAt, backupTick } from './keepalive.ts';
 import { leave, leavingTick } from './leaving.ts';
-import { masterDeadlines, masterTick } from './mastership.ts';
+import { isCalm, masterDueAt, masterTick } from './mastership.ts';
 import { isAlive } from './peers.ts';
-import { publicChecksTick, publicDeadlines } from './public-check.ts';
+import { publicChecksDueAt, publicChecksTick } from './public-check.ts';
 import { received } from './receive.ts';
-import type { Identity, Links, Member } from './state.ts';
+import type { Identity, Links, Member, Phase } from './state.ts';
 import { discoverFromStart } from './transitions.ts';
 import { type Command, type Environment, type Outcome, type Received, Turn } from './turn.ts';
 
@@ -42,17 +42,27 @@ export const offMember: Member = {
   saidUntil: instant(0),
 };
 
-/** One step of a member. The outcomes are complete and in order. */
+/** One step of a member that was due at `dueAt`. The outcomes are complete and in order. */
 export function advance(
   member: Member,
   input: Command | Received,
   now: Instant,
   environment: Environment,
+  dueAt = memberDeadline(member, environment),
 ): readonly [Member, readonly Outcome[]] {
   const turn = new Turn(now, environment);
-  const lateMs = latenessMs(turn, memberDeadline(member, environment));
+  const lateMs = latenessMs(turn, dueAt);
   const awake = lateMs > turn.helloPart(STALL_PART) ? awoke(turn, member, lateMs) : member;
-  return [act(turn, forgetful(turn, awake), input), turn.outcomes];
+  return [watched(turn, act(turn, forgetful(turn, awake), input)), turn.outcomes];
+}
+
+/** Whoever takes a step is awake. Where there was nothing else to see, the next look is put off. */
+function watched(turn: Turn, member: Member): Member {
+  const { phase } = member;
+  const watchAt = after(turn.now, turn.helloPart(WATCH_PART));
+  if (phase.phase === 'backup') return { ...member, phase: { ...phase, watchAt } };
+  if (phase.phase !== 'master' || !isCalm(turn, member)) return member;
+  return { ...member, phase: { ...phase, watchAt } };
 }
 
 /** What was said once may be said again after a while. */
@@ -134,22 +144,23 @@ export function memberDeadline(member: Member, environment: Environment): Instan
   const { phase } = member;
   if (phase.phase === 'off') return undefined;
   const turn = new Turn(instant(0), environment);
-  const moments = [...strangerDeadlines(turn, member), ...publicDeadlines(member)];
+  const others = earliest(strangersDueAt(turn, member), publicChecksDueAt(member));
+  return earliest(others, phaseDueAt(turn, member, phase));
+}
+
+function phaseDueAt(turn: Turn, member: Member, phase: Phase): Instant | undefined {
   switch (phase.phase) {
+    case 'off':
+      return undefined;
     case 'discovering':
     case 'leaving':
-      moments.push(phase.nextAt);
-      break;
+      return phase.nextAt;
     case 'candidate':
     case 'refused':
-      moments.push(phase.until);
-      break;
+      return phase.until;
     case 'backup':
-      moments.push(...backupDeadlines(turn, member, phase));
-      break;
+      return backupDueAt(turn, member, phase);
     case 'master':
-      moments.push(...masterDeadlines(phase));
-      break;
+      return masterDueAt(phase);
   }
-  return moments.reduce<Instant | undefined>(earliest, undefined);
 }

@@ -1,4 +1,4 @@
-import { after, type Instant } from '#base/instant';
+import { after, earliest, type Instant } from '#base/instant';
 import { messageTypes } from '#wire/vcl/numbers';
 import { PUBLIC_AGAIN_PART, PUBLIC_RETRY_PART, PUBLIC_TRIES } from './constants.ts';
 import { introduction } from './describe.ts';
@@ -80,6 +80,10 @@ function ask(turn: Turn, member: Member, peer: Peer): Member {
   });
 }
 
-/** When a public side has to be asked. */
-export const publicDeadlines = (member: Member): (Instant | undefined)[] =>
-  [...member.peers.values()].map((peer) => activeCheck(member, peer)?.nextAt);
+/** When the first public side has to be asked. */
+export function publicChecksDueAt(member: Member): Instant | undefined {
+  let first: Instant | undefined;
+  for (const peer of member.peers.values())
+    first = earliest(first, activeCheck(member, peer)?.nextAt);
+  return first;
+}

@@ -249,6 +249,8 @@ export type Member = {
 /** The state of the machine: an immutable value that a step replaces. */
 export type State = {
   readonly member: Member;
+  /** When a `tick` is due; undefined for a member that is off. */
+  readonly dueAt: Instant | undefined;
   /** Of the datagram sent last in this incarnation. */
   readonly sequence: number;
   /** What was received of each life of each sender, by `identityKey`. */
