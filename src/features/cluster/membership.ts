@@ -54,6 +54,7 @@ type Stage =
   | {
       readonly kind: 'finishing';
       readonly foundation: string;
+      readonly since: Instant;
       readonly until: Instant;
       readonly reason: LeaveReason;
     }
@@ -212,7 +213,13 @@ export class Membership {
       case 'taking part':
         if (this.member?.phase.phase !== 'master' || !this.#parts.negotiates())
           return this.#part(reason, now);
-        this.#stage = { ...stage, kind: 'finishing', until: after(now, FINISH_MS), reason };
+        this.#stage = {
+          ...stage,
+          kind: 'finishing',
+          since: now,
+          until: after(now, FINISH_MS),
+          reason,
+        };
         return [];
       case 'finishing':
         return this.#part(reason, now);
@@ -277,7 +284,9 @@ export class Membership {
   deadline(): Instant | undefined {
     const stage = this.#stage;
     if (stage.kind === 'waiting') return stage.until;
-    return earliest(this.#deadline(), stage.kind === 'finishing' ? stage.until : undefined);
+    if (stage.kind !== 'finishing') return this.#deadline();
+    // Asked after everything that clients say: when the last has ended phase 1, nothing is waited for.
+    return earliest(this.#deadline(), this.#parts.negotiates() ? stage.until : stage.since);
   }
 
   #deadline(): Instant | undefined {
