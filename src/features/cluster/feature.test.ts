@@ -673,3 +673,25 @@ test('members that hear each other are woken by little else than what they hear'
   // It announces itself some 20 times; a look every quarter of a hello would be 80 more.
   assert.ok(ticks >= 18 && ticks < 50, `${ticks} ticks`);
 });
+
+test('what a member sent to the group and hears itself is not looked at', () => {
+  const net = new TestNet();
+  const member = net.add(memberListing(129, ' cluster timer fast hello 1000', ' priority 10'));
+  const sent: Uint8Array[] = [];
+  const send = net.send.bind(net);
+  net.send = (from, side, to, octets) => {
+    if (side === 'private') sent.push(octets);
+    send(from, side, to, octets);
+  };
+  net.run(5000);
+  const [octets] = sent.slice(-1);
+  assert.ok(member.role === 'master' && octets);
+  const before = member.cluster.member;
+  const from = { address: address('10.32.1.129'), port: 9023 };
+  member.cluster.input({ kind: 'datagram', side: 'private', from, octets }, net.now);
+  assert.equal(member.cluster.member, before);
+  // From elsewhere the same octets are a copy of this member.
+  const other = { address: address('10.32.1.140'), port: 9023 };
+  member.cluster.input({ kind: 'datagram', side: 'private', from: other, octets }, net.now);
+  assert.notEqual(member.cluster.member, before);
+});

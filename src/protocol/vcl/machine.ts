@@ -53,6 +53,8 @@ export function step(
     return advanced(before, before, input, now, environment);
   }
   if (state.member.phase.phase === 'off') return [state, []];
+  // What is sent to the group comes back, and costs as much to check as that of others.
+  if (isOwn(input, environment)) return [state, []];
   const turn = new Turn(now, environment);
   const { state: next, received } = open(turn, state, input);
   // What is said here is said to somebody who could not check a tag of ours.
@@ -60,6 +62,9 @@ export function step(
   if (received === undefined) return [told, refusals];
   return advanced(state, told, received, now, environment);
 }
+
+const isOwn = ({ side, from }: Arrived, { policy: { device, cluster } }: Environment): boolean =>
+  side === 'private' && from.address === device.privateAddress && from.port === cluster.port;
 
 /** The step of the member; `before` is the state before anything of it was done. */
 function advanced(

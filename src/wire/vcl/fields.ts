@@ -14,19 +14,34 @@ export type MemberId = string & { readonly __memberId: unique symbol };
  */
 export type Incarnation = string & { readonly __incarnation: unique symbol };
 
+/** Names whose octets are at hand: every datagram has the same few, of a full cluster twice over. Ours. */
+const MOST_NAMES = 128;
+const octetsOfNames = new Map<string, Uint8Array>();
+
+/** The octets of a hexadecimal text, which are not written to. */
+function octetsOf(name: string): Uint8Array | undefined {
+  const known = octetsOfNames.get(name);
+  if (known) return known;
+  const octets = fromHex(name);
+  if (octets === undefined) return undefined;
+  if (octetsOfNames.size >= MOST_NAMES) octetsOfNames.clear();
+  octetsOfNames.set(name, octets);
+  return octets;
+}
+
 /** Octets that are compared and remembered, never computed with: as hexadecimal text. */
-const hexText = <T extends string>(octets: number): Field<T> => ({
+const hexText = <T extends string>(octets: number, octetsIn = fromHex): Field<T> => ({
   size: octets,
   read: (reader, name) => toHex(reader.bytes(octets, name)) as T,
   write(writer, value) {
-    const read = fromHex(value);
+    const read = octetsIn(value);
     assert(read?.length === octets, `${value} is not ${octets} octets`);
     writer.bytes(read);
   },
 });
 
-export const memberId: Field<MemberId> = hexText(8);
-export const incarnation: Field<Incarnation> = hexText(8);
+export const memberId: Field<MemberId> = hexText(8, octetsOf);
+export const incarnation: Field<Incarnation> = hexText(8, octetsOf);
 export const hex16: Field<string> = hexText(16);
 export const hex6: Field<string> = hexText(6);
 export const hex4: Field<string> = hexText(4);
