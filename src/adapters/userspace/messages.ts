@@ -35,8 +35,8 @@ export type WorkerStart = WorkerDescriptors & {
   /** Where it puts its reports, and how many places those of strangers may take; see `ReportGate`. */
   readonly reports: SharedArrayBuffer;
   readonly reportPlaces: number;
-  /** Where the worker writes the number of the transaction that it carried out last. */
-  readonly applied: SharedArrayBuffer;
+  /** See `WorkerSignals`. */
+  readonly signals: SharedArrayBuffer;
   /** What is installed already. */
   readonly installed: Installation;
 };

@@ -21,8 +21,10 @@ const POLL_TIMEOUT_MS = 1000;
 
 /** What the loop calls between packets. */
 export type LoopHooks = {
-  /** There are messages of the main thread; whether to go on. */
-  readonly wake: () => boolean;
+  /** A wait begins; whether there are messages of the main thread already. */
+  readonly fallAsleep: () => boolean;
+  /** A wait is over: what the main thread has sent is carried out now. Whether to go on. */
+  readonly wakeUp: () => boolean;
   /** Whether there is something to do before the next packet. */
   readonly due: () => boolean;
   /** A turn begins. */
@@ -88,8 +90,10 @@ export class PacketLoop {
   /** Runs until `wake` says to stop. Throws when the TUN interface is gone. */
   run(): void {
     for (let goesOn = true; goesOn; ) {
-      if (this.#wait()) {
-        if (this.#isReady(0)) goesOn = this.#wake();
+      const isReady = this.#wait();
+      goesOn = this.#hooks.wakeUp();
+      if (isReady) {
+        if (this.#isReady(0)) this.#sys.read(this.#start.wake, this.#wakes.pointer, 8);
         this.#hooks.begun();
         this.#movePackets();
       }
@@ -100,8 +104,9 @@ export class PacketLoop {
   /** Waits for packets and messages; whether there are any. */
   #wait(): boolean {
     const handOver = this.#handOver;
-    if (!handOver) return this.#poll(POLL_TIMEOUT_MS) > 0;
-    const waiting = handOver.fallAsleep() || this.#hooks.due();
+    const isAwaited = this.#hooks.fallAsleep();
+    if (!handOver) return this.#poll(isAwaited ? 0 : POLL_TIMEOUT_MS) > 0;
+    const waiting = handOver.fallAsleep() || isAwaited || this.#hooks.due();
     const ready = this.#poll(waiting ? 0 : POLL_TIMEOUT_MS);
     handOver.wakeUp(ready > 0 && this.#isReady(2 + this.#ports.length));
     return ready > 0 || waiting;
@@ -132,11 +137,6 @@ export class PacketLoop {
 
   #isReady(i: number): boolean {
     return this.#ready[4 * i + 3] !== 0;
-  }
-
-  #wake(): boolean {
-    this.#sys.read(this.#start.wake, this.#wakes.pointer, 8);
-    return this.#hooks.wake();
   }
 
   #movePackets(): void {

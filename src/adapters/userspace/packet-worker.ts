@@ -10,6 +10,7 @@ import type { Installation, WorkerCommand, WorkerStart } from './messages.ts';
 import { gateMemory } from './report-gate.ts';
 import { ReportReader } from './report-ring.ts';
 import type { Sys } from './sys.ts';
+import { WorkerSignals } from './worker-signals.ts';
 import { takeWorker } from './worker-thread.ts';
 
 /** Deaths within a minute before a worker is given up; ours. */
@@ -42,8 +43,7 @@ export class PacketWorker {
   readonly #ears: WorkerEars;
   readonly #memory: SharedArrayBuffer;
   readonly #reports: ReportReader;
-  /** The number of the transaction that it carried out last. */
-  readonly #applied = new Int32Array(new SharedArrayBuffer(4));
+  readonly #signals = new WorkerSignals();
   readonly #one: Arena;
   /** The number of the last transaction that it was started with. */
   #installed = 0;
@@ -69,15 +69,26 @@ export class PacketWorker {
     return this.#thread !== undefined;
   }
 
-  /** Whether it has carried out the transactions up to `serial`. */
-  hasApplied(serial: number): boolean {
-    return ((Atomics.load(this.#applied, 0) - serial) | 0) >= 0;
+  /**
+   * Whether it carries out the transactions up to `serial` before it looks at another packet. One that
+   * is at work may be late, and then has to be waited for.
+   */
+  isUpTo(serial: number): boolean {
+    if (!this.#thread || this.#signals.hasApplied(serial)) return true;
+    this.#post();
+    return this.#signals.sleeps;
+  }
+
+  /** Makes it carry out the transactions up to `serial` although nothing else happens. */
+  hasten(serial: number): void {
+    if (!this.#thread || this.#signals.hasApplied(serial)) return;
+    this.#post();
+    if (this.#signals.sleeps) this.wake();
   }
 
   /** Fulfilled when it serves, or does not within some seconds. */
-  async serving(): Promise<void> {
-    const wait = Atomics.waitAsync(this.#applied, 0, (this.#installed - 1) | 0, START_TIMEOUT_MS);
-    if (wait.async) await wait.value;
+  serving(): Promise<void> {
+    return this.#signals.reached(this.#installed, START_TIMEOUT_MS);
   }
 
   /** Whether it has died so often of late that another would only die too. */
@@ -87,13 +98,13 @@ export class PacketWorker {
 
   start(descriptors: WorkerDescriptors, installed: Installation): void {
     this.#installed = installed.serial;
-    Atomics.store(this.#applied, 0, (installed.serial - 1) | 0);
+    this.#signals.reset(installed.serial);
     const start: WorkerStart = {
       ...descriptors,
       ...this.#settings,
       pathCounters: this.pathCounters.buffer,
       reports: this.#memory,
-      applied: this.#applied.buffer,
+      signals: this.#signals.words.buffer,
       installed,
     };
     this.#wake = descriptors.wake;
@@ -118,7 +129,10 @@ export class PacketWorker {
     worker.begin(start);
   }
 
-  /** Commands of one turn of the event loop travel together: each wake-up of the worker costs a switch. */
+  /**
+   * Commands of one turn of the event loop travel together. A worker that sleeps is not woken for a
+   * transaction alone: that costs a switch, and changes nothing before the next packet.
+   */
   command(command: WorkerCommand): void {
     if (!this.#thread || this.#stopping) return;
     if (this.#outbox.length === 0) setImmediate(() => this.#post());
@@ -143,9 +157,11 @@ export class PacketWorker {
 
   #post(): void {
     if (this.#outbox.length === 0 || !this.#thread) return;
+    const isUrgent = this.#outbox.some(({ kind }) => kind !== 'apply');
     this.#thread.postMessage(this.#outbox);
     this.#outbox = [];
-    this.wake();
+    this.#signals.post();
+    if (isUrgent && this.#signals.sleeps) this.wake();
   }
 
   /** Takes the reports that are there; those that come meanwhile after everybody else had a turn. */

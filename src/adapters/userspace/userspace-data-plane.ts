@@ -110,9 +110,9 @@ export class UserspaceDataPlane implements DataPlane {
 
   send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void {
     if (this.#closing) return;
-    // While a transaction is not in force everywhere, its worker sees to it that nothing overtakes it.
-    const isQuiet = this.#workers.every((w) => !w.lives || w.hasApplied(this.#serial));
-    if (isQuiet && this.#control.send(local, remote, bytes, encapsulated)) return;
+    // While a transaction is not in force everywhere, a worker sees to it that nothing overtakes it.
+    const isInForce = this.#workers.every((worker) => worker.isUpTo(this.#serial));
+    if (isInForce && this.#control.send(local, remote, bytes, encapsulated)) return;
     // A view would take the whole of its buffer along into the message.
     this.#send(local, remote, encapsulated ? addNonEspMarker(bytes) : bytes.slice());
   }
@@ -156,6 +156,8 @@ export class UserspaceDataPlane implements DataPlane {
     if (this.#closing) return;
     const sender = this.#workers.find(({ lives }) => lives);
     sender?.command({ kind: 'send', after: this.#serial, local, remote, bytes });
+    // The sender waits for all of them.
+    for (const worker of this.#workers) if (worker !== sender) worker.hasten(this.#serial);
   }
 
   #makeWorker(index: number): PacketWorker {

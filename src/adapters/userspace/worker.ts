@@ -22,10 +22,11 @@ import { PostponedSends } from './postponed-sends.ts';
 import { ReportGate } from './report-gate.ts';
 import { loadSys } from './sys.ts';
 import { warmUp } from './warm-up.ts';
+import { WorkerSignals } from './worker-signals.ts';
 
 /**
- * A worker of the user-space data plane. Its event loop never turns while it runs: messages are
- * fetched when the eventfd says that there are some.
+ * A worker of the user-space data plane. Its event loop never turns while it runs: it looks for
+ * messages before it looks at packets.
  */
 const birth = workerData as WorkerBirth;
 const port = parentPort;
@@ -61,9 +62,10 @@ const path = new PacketPath(
   start.rules.clampMss ? new MssClamp(pathMtu, start.rules.clampMss) : undefined,
   handOver && espElsewhere(handOver, handOver.states.workers),
 );
-const applied = new Int32Array(start.applied);
+const signals = new WorkerSignals(start.signals);
 const hooks = {
-  wake: obey,
+  fallAsleep: () => signals.fallAsleep(),
+  wakeUp: () => !signals.wakeUp() || obey(),
   due: () => postponed?.due === true,
   begun: () => postponed?.release(send),
   turned: () => gate.flush(),
@@ -84,8 +86,7 @@ function espElsewhere(others: HandOver, workers: number): EspElsewhere {
 function apply({ pages: more, changes, serial }: Installation): void {
   for (const page of more) pages.adopt(page);
   table.apply(changes);
-  Atomics.store(applied, 0, serial);
-  Atomics.notify(applied, 0);
+  signals.applied(serial);
 }
 
 function send({ local, remote, bytes }: SendCommand): void {
@@ -105,13 +106,15 @@ function obey(): boolean {
     const received: { message: readonly WorkerCommand[] } | undefined = receiveMessageOnPort(
       port as NonNullable<typeof port>,
     );
-    if (!received) return true;
+    if (!received) break;
     for (const command of received.message) {
       if (command.kind === 'stop') return false;
       if (command.kind === 'apply') applyAmongOthers(command);
       else if (!postponed?.postpone(command)) send(command);
     }
   }
+  loop.flush();
+  return true;
 }
 
 apply(start.installed);
