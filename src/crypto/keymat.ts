@@ -116,8 +116,14 @@ export const exchangeIv = (
 ): Uint8Array => vector(hash, cipher, lastPhaseOneBlock, uint32(messageId));
 
 /** A number as four octets, the form in which a message id enters hashes. */
-export const uint32 = (value: number): Uint8Array =>
-  new Uint8Array([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
+export function uint32(value: number): Uint8Array {
+  const octets = new Uint8Array(4);
+  octets[0] = value >>> 24;
+  octets[1] = value >>> 16;
+  octets[2] = value >>> 8;
+  octets[3] = value;
+  return octets;
+}
 
 /** What a Quick Mode puts into the keys of its SAs; RFC 2409 section 5.5. */
 export type QuickModeSecrets = {

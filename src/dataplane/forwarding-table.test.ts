@@ -6,7 +6,7 @@ import { Prng } from '#base/prng';
 import type { EspCiphers } from '#crypto/esp-cipher';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import type { OutboundAssociation } from './association.ts';
-import type { ForwardingChange, OutboundSa } from './data-plane.ts';
+import type { ForwardingChange, InboundSa, OutboundSa } from './data-plane.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { ForeignOutbound } from './outbound-policy.ts';
 import { SaDirectory } from './sa-directory.ts';
@@ -144,6 +144,26 @@ test('a directory can build a lost table anew, with the numbers going on', () =>
   const after = own(next, packet);
   assert.equal(after?.sequence, 77);
   assert.deepEqual(after?.remote.endpoint(), moved);
+});
+
+test('an inbound SA that is there already is left alone, one that changed keeps its slot', () => {
+  const directory = new SaDirectory();
+  const everywhere = { address: address('0.0.0.0'), length: 0 };
+  const { direction, ...common } = outbound(4711, everywhere, everywhere);
+  const sa: InboundSa = { ...common, direction: 'inbound', replayWindow: 64 };
+  const add = (changes: Partial<InboundSa>) =>
+    directory.resolve([{ kind: 'addInbound', sa: { ...sa, ...changes } }]);
+  const [first] = add({});
+  assert.ok(first?.kind === 'install');
+  assert.deepEqual(add({ keyMaterial: sa.keyMaterial.slice() }), []);
+  const moved = { ...sa.remote, port: 9 };
+  for (const changes of [{ remote: moved }, { remote: moved, hardLimitOctets: 1024 }, {}])
+    assert.deepEqual(add(changes), [{ ...first, sa: { ...sa, ...changes } }]);
+  const [other] = add({ keyMaterial: new Uint8Array(keyMaterialOctets).fill(1) });
+  assert.deepEqual(other, { kind: 'remove', slot: first.slot });
+  const pair = { ...outbound(4712, everywhere, everywhere), pairedSpi: 4711 };
+  for (let i = 0; i < 2; i += 1)
+    assert.equal(directory.resolve([{ kind: 'addOutbound', sa: pair }]).length, 1, 'routes anew');
 });
 
 test('slots are used again, and 3,000 SAs have counters of their own', () => {

@@ -64,6 +64,23 @@ function checkSa(sa: Sa): void {
     );
 }
 
+const installing = ({ slot, generation, worker, sa }: Entry): TableChange => ({
+  kind: 'install',
+  slot,
+  generation,
+  worker,
+  sa,
+});
+
+/** Whether two SAs with the same keys have everything else in common. */
+function isUnchanged(old: Sa, added: Sa): boolean {
+  const names = Object.keys(added) as (keyof Sa)[];
+  return (
+    names.length === Object.keys(old).length &&
+    names.every((name) => name === 'keyMaterial' || old[name] === added[name])
+  );
+}
+
 /** A view would take the whole of its buffer, with other keys in it, along to the worker. */
 const wholeBuffer = (bytes: Uint8Array): Uint8Array =>
   bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
@@ -91,7 +108,8 @@ export class SaDirectory {
   /**
    * Takes a transaction over. What can be wrong with it fails an assertion before anything changed.
    * An addition of an installed SA with the keys it has already keeps its slot, hence its sequence
-   * numbers: starting them over would repeat the nonces of a counter-mode cipher.
+   * numbers: starting them over would repeat the nonces of a counter-mode cipher. An inbound SA that
+   * is there already, as where the second half of a pair follows the first, leaves nothing to do.
    */
   resolve(changes: readonly ForwardingChange[]): TableChange[] {
     for (const change of changes)
@@ -103,10 +121,7 @@ export class SaDirectory {
 
   /** The transaction that builds everything anew, for a successor of a lost table. */
   everything(): TableChange[] {
-    return [...this.#inbound.values(), ...this.#outbound.values()].map((entry) => ({
-      kind: 'install',
-      ...entry,
-    }));
+    return [...this.#inbound.values(), ...this.#outbound.values()].map(installing);
   }
 
   inboundCounters(spi: number): SaCounters | undefined {
@@ -157,11 +172,12 @@ export class SaDirectory {
       old?.sa.suite === sa.suite && equalBytes(old.sa.keyMaterial, sa.keyMaterial)
         ? old
         : undefined;
+    if (same && sa.direction === 'inbound' && isUnchanged(same.sa, sa)) return;
     if (same) this.#unlink(same);
     else this.#remove(old, resolved);
     const entry = same ? { ...same, sa } : this.#occupySlot(sa);
     this.#link(entry);
-    resolved.push({ kind: 'install', ...entry });
+    resolved.push(installing(entry));
   }
 
   #remove(entry: Entry | undefined, resolved: TableChange[]): void {

@@ -54,19 +54,26 @@ const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
  * it. Control characters become `?`.
  */
 export function oneLine(text: string): string {
-  if (text.length <= LONGEST_ARGUMENT && !UNPRINTABLE.test(text)) return text;
+  if (isOneLine(text)) return text;
   const cut = text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}...` : text;
   return cut.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?');
 }
 
+const isOneLine = (value: string | number | undefined): boolean =>
+  typeof value !== 'string' || (value.length <= LONGEST_ARGUMENT && !UNPRINTABLE.test(value));
+
 function cleanArguments(args: EventRecord['args']): EventRecord['args'] {
+  if (Object.values(args).every(isOneLine)) return args;
   const clean: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(args))
     clean[name] = typeof value === 'string' ? oneLine(value) : value;
   return clean;
 }
 
-const cleanSubject = ({ peer, group, user }: EventSubject): EventSubject => ({
+const cleanSubject = (subject: EventSubject): EventSubject =>
+  isOneLine(subject.group) && isOneLine(subject.user) ? subject : oneLineEach(subject);
+
+const oneLineEach = ({ peer, group, user }: EventSubject): EventSubject => ({
   ...(peer !== undefined && { peer }),
   ...(group !== undefined && { group: oneLine(group) }),
   ...(user !== undefined && { user: oneLine(user) }),
@@ -92,9 +99,22 @@ export const about = (record: EventRecord, subject: EventSubject): EventRecord =
   subject: cleanSubject(subject),
 });
 
+/** Templates in pieces: text, the name of an argument, text, and so on; taken apart once. */
+const PIECES = new WeakMap<EventDef, readonly string[]>();
+
+function piecesOf(definition: EventDef): readonly string[] {
+  const pieces = PIECES.get(definition) ?? definition.text.split(/\{(\w+)\}/);
+  PIECES.set(definition, pieces);
+  return pieces;
+}
+
 /** The text of a record with its arguments filled in, without the subject. */
-export const eventText = (record: EventRecord): string =>
-  record.definition.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(record.args[name]));
+export function eventText({ definition, args }: EventRecord): string {
+  let text = '';
+  for (const [index, piece] of piecesOf(definition).entries())
+    text += index % 2 === 0 ? piece : String(args[piece]);
+  return text;
+}
 
 /** `Group [ciscovpn] User [vpnclient2]`, as far as it is known; NAT-61. */
 export function subjectText({ group, user }: EventSubject): string | undefined {

@@ -135,21 +135,8 @@ export class SaTable {
       return;
     }
     this.#deadlines.set(entry.id, deadline(state));
-    const initiator = toHex(state.cookies.initiator);
-    // An initiator learns the responder's cookie for good only from an authenticated answer.
-    const knowsBoth = state.role === 'responder' || state.phase === 'established';
-    entry.cookies = move(
-      this.#byCookies,
-      entry,
-      entry.cookies,
-      knowsBoth ? initiator + toHex(state.cookies.responder) : undefined,
-    );
-    entry.initiatorCookie = move(
-      this.#byInitiatorCookie,
-      entry,
-      entry.initiatorCookie,
-      knowsBoth ? undefined : initiator,
-    );
+    // Once both are known they stay as they are.
+    if (entry.cookies === undefined) this.#enterCookies(entry, state);
     if (state.phase === 'redirected') this.#leaveToAnother(entry);
     if (state.phase === 'mainOffered') this.#enterMainMode(entry, state.request.peer.group);
     if (state.phase !== 'established') return;
@@ -163,6 +150,20 @@ export class SaTable {
     if (entry.path === undefined) entry.isKnown = this.#knows(state);
     entry.path = state.path;
     entry.peer = move(this.#byPeer, entry, entry.peer, peerKey(state.path));
+  }
+
+  #enterCookies(entry: Entry, { cookies, role, phase }: Exclude<State, { phase: 'closed' }>): void {
+    const initiator = toHex(cookies.initiator);
+    // An initiator learns the responder's cookie for good only from an authenticated answer.
+    const knowsBoth = role === 'responder' || phase === 'established';
+    const both = knowsBoth ? initiator + toHex(cookies.responder) : undefined;
+    entry.cookies = move(this.#byCookies, entry, entry.cookies, both);
+    entry.initiatorCookie = move(
+      this.#byInitiatorCookie,
+      entry,
+      entry.initiatorCookie,
+      knowsBoth ? undefined : initiator,
+    );
   }
 
   /** Whether there is an SA of the same group with the peer, where phase 1 went on or where it began. */

@@ -128,6 +128,9 @@ const builtIn: ResolvedGroupPolicy = {
 const given = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<T>;
 
+/** Made once for each table of policies: a login asks half a dozen times. */
+const RESOLVED = new WeakMap<Table<string, GroupPolicy>, Map<string, ResolvedGroupPolicy>>();
+
 /** The policy of that name with everything inherited filled in; undefined when there is none of the name. */
 export function resolveGroupPolicy(
   configuration: Configuration,
@@ -136,8 +139,16 @@ export function resolveGroupPolicy(
   const { groupPolicies } = remoteAccessSlice.of(configuration);
   const own = groupPolicies.get(name);
   if (!own) return undefined;
+  const known = RESOLVED.get(groupPolicies) ?? new Map<string, ResolvedGroupPolicy>();
+  RESOLVED.set(groupPolicies, known);
+  const resolved = known.get(name) ?? resolve(groupPolicies, own);
+  known.set(name, resolved);
+  return resolved;
+}
+
+function resolve(groupPolicies: Table<string, GroupPolicy>, own: GroupPolicy): ResolvedGroupPolicy {
   const base = groupPolicies.get(DEFAULT_GROUP_POLICY);
-  const resolved = { ...builtIn, ...given(base ?? {}), ...given(own), name };
+  const resolved = { ...builtIn, ...given(base ?? {}), ...given(own), name: own.name };
   const { defaultDomain, splitTunnelList, groupLock } = resolved;
   return {
     ...resolved,

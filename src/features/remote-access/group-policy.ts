@@ -12,6 +12,6 @@ export function policyOf(
   const tunnelGroup = remoteAccessSlice.of(configuration).tunnelGroups.get(group);
   const name = own?.groupPolicy ?? tunnelGroup?.defaultGroupPolicy;
   const policy = name === undefined ? undefined : resolveGroupPolicy(configuration, name);
-  if (!policy) return undefined;
-  return { ...policy, simultaneousLogins: own?.simultaneousLogins ?? policy.simultaneousLogins };
+  if (own?.simultaneousLogins === undefined) return policy;
+  return policy && { ...policy, simultaneousLogins: own.simultaneousLogins };
 }

@@ -128,19 +128,25 @@ export function checkRule(
   for (const [index, type] of rule.begins.entries())
     if (payloads[index]?.type !== type)
       return err(`payload ${index + 1} of ${rule.name} is not ${type.toUpperCase()}`);
-  const counts = new Map<Payload['type'], number>();
-  for (const { type } of payloads) counts.set(type, (counts.get(type) ?? 0) + 1);
-  for (const [type, [least, most]] of Object.entries(rule.payloads)) {
-    const count = counts.get(type as Payload['type']) ?? 0;
+  for (const type of Object.keys(rule.payloads) as Payload['type'][]) {
+    const [least, most] = rule.payloads[type] as Count;
+    const count = countOf(payloads, type);
     if (count < least) return err(`${rule.name} lacks ${type.toUpperCase()}`);
     if (count > most)
       return err(`${rule.name} has ${count} payloads of type ${type.toUpperCase()}`);
   }
   // Payloads of unknown types and certificate requests are skipped; a peer may offer more than we use.
-  for (const type of counts.keys())
+  for (const { type } of payloads)
     if (rule.payloads[type] === undefined && type !== 'unknown' && type !== 'certreq')
       return err(`${rule.name} must not have ${type.toUpperCase()}`);
   return ok(undefined);
+}
+
+/** Without a table of counts: a message has few payloads, and a rule few types. */
+function countOf(payloads: readonly Payload[], type: Payload['type']): number {
+  let count = 0;
+  for (const payload of payloads) if (payload.type === type) count += 1;
+  return count;
 }
 
 type OfType<T extends Payload['type']> = Extract<PayloadAt, { type: T }>;
