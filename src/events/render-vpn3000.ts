@@ -10,12 +10,10 @@ import type { LoggedEvent } from './log.ts';
 export function renderVpn3000({ sequence, at, repeat, record }: LoggedEvent): string {
   const t = calendarTime(at);
   const { definition, subject } = record;
-  const date = `${padded(t.month)}/${padded(t.day)}/${padded(t.year, 4)}`;
-  const header = [
-    ...[sequence, date, formatMilliseconds(t), `SEV=${definition.severity}`],
-    ...[`${definition.class}/${definition.number}`, `RPT=${repeat}`],
-    ...(subject.peer === undefined ? [] : [subject.peer]),
-  ].join(' ');
+  const time = `${padded(t.month)}/${padded(t.day)}/${padded(t.year, 4)} ${formatMilliseconds(t)}`;
+  const kind = `SEV=${definition.severity} ${definition.class}/${definition.number}`;
+  const peer = subject.peer === undefined ? '' : ` ${subject.peer}`;
   const about = subjectText(subject);
-  return [header, ...(about === undefined ? [] : [about]), eventText(record)].join('\n');
+  const lines = about === undefined ? eventText(record) : `${about}\n${eventText(record)}`;
+  return `${sequence} ${time} ${kind} RPT=${repeat}${peer}\n${lines}`;
 }
