@@ -29,14 +29,13 @@ export const endSelectors = (sa: Established) => ({
   remote: hostPrefix(sa.path.remote.address),
 });
 
+const MODERN_GROUPS = Object.values(DH_GROUPS)
+  .filter((group) => !group.legacy)
+  .map(({ name }) => name);
+
 /** Groups that a peer may ask for by itself: modern ones, and those that phase 1 permits. */
 export const allowedGroups = (turn: Turn): ReadonlySet<DhGroupName> =>
-  new Set([
-    ...Object.values(DH_GROUPS)
-      .filter((g) => !g.legacy)
-      .map((g) => g.name),
-    ...turn.environment.policy.isakmp.map((p) => p.group),
-  ]);
+  new Set([...MODERN_GROUPS, ...turn.environment.policy.isakmp.map((p) => p.group)]);
 
 /** Whether one more exchange may begin; a refusal is reported. */
 export function hasRoom(turn: Turn, sa: Established): boolean {

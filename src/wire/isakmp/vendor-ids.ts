@@ -71,13 +71,17 @@ export function vendorId(name: VendorIdName, version?: Uint8Array): Uint8Array {
   return concat(entry.fixed, version ?? entry.version);
 }
 
+function beginsWith(data: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i += 1) if (data[i] !== prefix[i]) return false;
+  return true;
+}
+
 /** Which vendor ID a peer sent; undefined for one we do not know. */
 export function knownVendorId(data: Uint8Array): KnownVendorId | undefined {
   for (const { name, label, fixed, version, versionMayLack } of known) {
     const versionLength = data.length - fixed.length;
     if (versionLength !== version.length && !(versionMayLack && versionLength === 0)) continue;
-    if (fixed.every((octet, index) => data[index] === octet))
-      return { name, label, version: data.subarray(fixed.length) };
+    if (beginsWith(data, fixed)) return { name, label, version: data.subarray(fixed.length) };
   }
   return undefined;
 }
