@@ -4,6 +4,13 @@
 export const SUSPECT_PART = 0.5;
 /** The longest pause between two announcements, with their jitter; so much later plus the above, one is missed. */
 export const ANNOUNCED_PART = 1.1;
+/**
+ * A backup that hears its master announce itself reports half a hello later, and so do all others: the master reads
+ * what they say in one go, and is heard of twice in each hello. However often it announces itself, no report
+ * is put off for longer than the second, counted from the one before.
+ */
+export const REPORT_PART = 0.5;
+export const REPORT_LATEST_PART = 1.25;
 /** Probes of a suspect master, and the pause after each. */
 export const PROBE_ROUNDS = 3;
 export const PROBE_PART = 0.1;

@@ -1,7 +1,15 @@
 import { after, earliest, elapsedMs, type Instant, instant } from '#base/instant';
 import type { Message } from '#wire/vcl/message';
 import { messageTypes, roles, stateBits } from '#wire/vcl/numbers';
-import { ANNOUNCED_PART, LOST_PART, RANK_PART, SUSPECT_PART, WATCH_PART } from './constants.ts';
+import {
+  ANNOUNCED_PART,
+  LOST_PART,
+  RANK_PART,
+  REPORT_LATEST_PART,
+  REPORT_PART,
+  SUSPECT_PART,
+  WATCH_PART,
+} from './constants.ts';
 import { loadFields, reportIn, standing } from './describe.ts';
 import {
   keepaliveRequestReceived,
@@ -46,6 +54,7 @@ function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
     ...phase,
     misses,
     nextKeepaliveAt: next,
+    keepaliveBy: after(turn.now, turn.helloPart(REPORT_LATEST_PART)),
     unansweredSince: phase.unansweredSince ?? turn.now,
   };
   const { detection } = turn.policy.timing;
@@ -56,6 +65,18 @@ function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
   return isSuspect && asked.suspicion === undefined
     ? suspect(turn, member, asked)
     : { ...member, phase: asked };
+}
+
+/** Our master announces itself, as it does every hello: the next keepalive follows in the middle. */
+export function masterAnnounced(turn: Turn, member: Member, peer: Peer): Member {
+  const { phase } = member;
+  if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
+  const { nextKeepaliveAt, keepaliveBy, unansweredSince } = phase;
+  const middle = after(turn.now, turn.helloPart(REPORT_PART));
+  // One that waits for an answer asks when it was about to.
+  const next =
+    unansweredSince === undefined ? (earliest(middle, keepaliveBy) ?? middle) : nextKeepaliveAt;
+  return { ...member, phase: { ...phase, announcedAt: turn.now, nextKeepaliveAt: next } };
 }
 
 /** A member reports to us: to the master, or to somebody who is none and says so. */

@@ -9,7 +9,7 @@ import { LARGEST_TERM_STEP } from './constants.ts';
 import { introduction } from './describe.ts';
 import { masterNamed } from './discovery.ts';
 import { datagramRefused, refusedByMember } from './events.ts';
-import { requestReceived, responseReceived } from './keepalive.ts';
+import { masterAnnounced, requestReceived, responseReceived } from './keepalive.ts';
 import { handoverReceived, leaveReceived } from './leaving.ts';
 import { outsideOurNetworks } from './networks.ts';
 import { isAlive, ownStanding, peerOf, precedes, sameIdentity, withPeer } from './peers.ts';
@@ -155,13 +155,6 @@ function inReach(turn: Turn, member: Member, peer: Peer, message: Message): Memb
   if (phase.phase !== 'discovering' || phase.named === undefined) return member;
   if (message.role === roles.master || phase.roundsLeft > 0) return member;
   return masterNamed(turn, member, peer.description.privateAddress);
-}
-
-/** Our master announces itself, as it does every hello. */
-function masterAnnounced(turn: Turn, member: Member, peer: Peer): Member {
-  const { phase } = member;
-  if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
-  return { ...member, phase: { ...phase, announcedAt: turn.now } };
 }
 
 /** Our master says who is in the cluster. Whom we do not know, we ask. */
