@@ -49,13 +49,20 @@ export async function startClients(bed: Bed, name: string, load: ClientLoad): Pr
   await bed.processes.hear(name, 'ready', readyTimeoutMs);
 }
 
-/** Everything that happened to them so far, in order. */
-export const happenings = (bed: Bed, name: string): readonly Happening[] =>
-  bed.processes
-    .output(name)
-    .split('\n')
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Happening);
+/** Reads what happened since the last call; reading all of it each time would keep a processor from the members. */
+function newHappenings(bed: Bed, name: string): () => readonly Happening[] {
+  let read = 0;
+  return () => {
+    const text = bed.processes.output(name);
+    const from = read;
+    read = text.lastIndexOf('\n') + 1;
+    return text
+      .slice(from, read)
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Happening);
+  };
+}
 
 /** Waits until what happened to them is enough. */
 export async function untilHappened(
@@ -65,8 +72,10 @@ export async function untilHappened(
   timeoutMs: number,
 ): Promise<readonly Happening[]> {
   const giveUpAt = performance.now() + timeoutMs;
+  const more = newHappenings(bed, name);
+  const all: Happening[] = [];
   for (;;) {
-    const all = happenings(bed, name);
+    all.push(...more());
     if (isEnough(all)) return all;
     bed.refuseFailures();
     if (performance.now() > giveUpAt) {
