@@ -7,8 +7,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { LabError } from '../labs/runner/lab-error.ts';
+import { type Given, runBench } from './program.ts';
 import { choose } from './turns.ts';
 
 type Step = {
@@ -73,15 +73,14 @@ function chosenSteps(only: string | undefined, from: string | undefined): readon
   return chosen.slice(first);
 }
 
-function main(): void {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      only: { type: 'string' },
-      from: { type: 'string' },
-      list: { type: 'boolean', default: false },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  only: { type: 'string' },
+  from: { type: 'string' },
+  list: { type: 'boolean', default: false },
+} as const;
+
+function main(options: Given<typeof accepts>): void {
   const chosen = chosenSteps(options.only, options.from);
   const expected = (some: readonly Step[]): number =>
     some.reduce((sum, { secondsPerTurn }) => sum + secondsPerTurn * Number(options.turns), 0);
@@ -106,4 +105,4 @@ function main(): void {
   process.exitCode = 1;
 }
 
-main();
+await runBench(import.meta.filename, accepts, main);

@@ -7,7 +7,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import {
@@ -27,6 +26,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
@@ -149,15 +149,14 @@ async function measure(wanted: Wanted): Promise<Sample['values']> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '18' },
-      rate: { type: 'string', default: '50000' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '18' },
+  rate: { type: 'string', default: '50000' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'nft']);
   const wanted = { seconds: Number(options.seconds), rate: Number(options.rate) };
   const samples = await takeTurns([headend], Number(options.turns), () => measure(wanted));
@@ -182,4 +181,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { clusterBed, memberNode, memberProcess, startMembers } from './cluster/members.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
@@ -79,15 +79,14 @@ async function measure(members: number, seconds: number): Promise<Sample['values
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      members: { type: 'string', default: '10' },
-      seconds: { type: 'string', default: '20' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  members: { type: 'string', default: '10' },
+  seconds: { type: 'string', default: '20' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'nft']);
   const [members, seconds] = [Number(options.members), Number(options.seconds)];
   const samples = await takeTurns([headend], Number(options.turns), () =>
@@ -108,4 +107,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

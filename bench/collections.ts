@@ -3,7 +3,6 @@
  * Usage: collections.ts [--turns 5] [--seconds 10] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { LabError } from '../labs/runner/lab-error.ts';
 import {
   describeMachine,
@@ -12,6 +11,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { clientProcess, newBed, subjectProcess } from './scenario.ts';
 import { headend, openHeadend } from './tunnels/headend.ts';
 import { onlyClient, tunnel } from './tunnels/tunnel.ts';
@@ -56,14 +56,13 @@ async function measure(seconds: number): Promise<Sample['values']> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '10' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '10' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'iperf3']);
   const seconds = Number(options.seconds);
   const samples = await takeTurns([headend], Number(options.turns), () => measure(seconds));
@@ -82,4 +81,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

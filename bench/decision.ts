@@ -3,7 +3,6 @@
  * Usage: decision.ts [--turns 5] [--per-s 500] [--seconds 6] [--group 19] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { rulesOf } from '#features/cluster/load';
 import { byAddress, type Contender, choose } from '#features/cluster/selection';
 import { address } from '../src/base/address.ts';
@@ -17,6 +16,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
@@ -127,16 +127,15 @@ async function measure(perS: number, seconds: number, dhGroup: number): Promise<
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      'per-s': { type: 'string', default: '500' },
-      seconds: { type: 'string', default: '6' },
-      group: { type: 'string', default: '19' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  'per-s': { type: 'string', default: '500' },
+  seconds: { type: 'string', default: '6' },
+  group: { type: 'string', default: '19' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'nft']);
   const [perS, seconds] = [Number(options['per-s']), Number(options.seconds)];
   const dhGroup = Number(options.group);
@@ -165,4 +164,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -3,7 +3,6 @@
  * Usage: goodput.ts [--subjects headend,charon] [--client vpnc] [--turns 5] [--seconds 8] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { charon } from './clients/charon.ts';
@@ -16,6 +15,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { clientProcess, newBed, scenario, subjectProcess } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
 import { congestionControl } from './traffic.ts';
@@ -101,16 +101,15 @@ async function measure(
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,charon' },
-      client: { type: 'string', default: vpnc.name },
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '8' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,charon' },
+  client: { type: 'string', default: vpnc.name },
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '8' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = chooseSubjects(options.subjects);
   const client = clients.find(({ name }) => name === options.client);
   if (client === undefined)
@@ -141,4 +140,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

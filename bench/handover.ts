@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { clientsWith, startClients, untilHappened } from './cluster/clients.ts';
 import { clusterBed, startMembers, tell } from './cluster/members.ts';
 import { newcomerGapMs, owner, watchNewcomers, watchOwner } from './cluster/owner-probe.ts';
@@ -15,6 +14,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
@@ -71,16 +71,15 @@ async function measure({ members, clients, perS }: Wanted): Promise<Sample['valu
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      members: { type: 'string', default: '3' },
-      clients: { type: 'string', default: '300' },
-      'per-s': { type: 'string', default: '50' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  members: { type: 'string', default: '3' },
+  clients: { type: 'string', default: '300' },
+  'per-s': { type: 'string', default: '50' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'nft']);
   const wanted = {
     members: Number(options.members),
@@ -109,4 +108,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

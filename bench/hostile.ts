@@ -3,7 +3,6 @@
  * Usage: hostile.ts [--turns 5] [--seconds 2] [--rate 50000] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import type { DataPlaneCounters } from '../src/dataplane/data-plane.ts';
@@ -14,6 +13,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { newBed, subjectProcess } from './scenario.ts';
 import { startServers, tcp } from './traffic.ts';
 import { headend } from './tunnels/headend.ts';
@@ -186,15 +186,14 @@ async function takeTurn(turn: number, seconds: number, rate: number): Promise<Sa
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
-      rate: { type: 'string', default: '50000' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '2' },
+  rate: { type: 'string', default: '50000' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'iperf3', 'nft']);
   const [seconds, rate] = [Number(options.seconds), Number(options.rate)];
   const samples: Sample[] = [];
@@ -222,4 +221,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

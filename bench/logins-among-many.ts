@@ -5,7 +5,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Arrival, connectIdle } from './idle-clients.ts';
 import { loadProfile } from './load-profile.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { residentKibibytes } from './resident.ts';
 import { newBed, subjectProcess } from './scenario.ts';
 import { headend } from './subjects/headend.ts';
@@ -68,18 +68,17 @@ async function measure(load: Load): Promise<readonly Sample[]> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      few: { type: 'string', default: '5000' },
-      many: { type: 'string', default: '100000' },
-      logins: { type: 'string', default: '500' },
-      users: { type: 'string', default: '200' },
-      concurrency: { type: 'string', default: '32' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  few: { type: 'string', default: '5000' },
+  many: { type: 'string', default: '100000' },
+  logins: { type: 'string', default: '500' },
+  users: { type: 'string', default: '200' },
+  concurrency: { type: 'string', default: '32' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip']);
   const load: Load = {
     users: Number(options.users),
@@ -112,4 +111,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

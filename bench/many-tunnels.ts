@@ -4,7 +4,6 @@
  *                        [--turns 5] [--seconds 4] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { bedOfClients, severalClients } from './clients.ts';
 import {
   describeMachine,
@@ -14,6 +13,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { perPacket, processorTimeMetrics, timed } from './processor-time.ts';
+import { type Given, runBench } from './program.ts';
 import { congestionControl, serverNames, startServers, tcpTogether } from './traffic.ts';
 import { tunnelPrograms } from './tunnels/programs.ts';
 import { suites, type TunnelProgram, tunnel } from './tunnels/tunnel.ts';
@@ -69,16 +69,15 @@ async function measure(
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,charon,openvpn-tuned,wireguard-go' },
-      clients: { type: 'string', default: '16' },
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '4' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,charon,openvpn-tuned,wireguard-go' },
+  clients: { type: 'string', default: '16' },
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = choose(options.subjects, tunnelPrograms);
   requirePrograms(['ip', 'iperf3', ...chosen.flatMap(({ needs }) => needs)]);
   const [count, seconds] = [Number(options.clients), Number(options.seconds)];
@@ -110,4 +109,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

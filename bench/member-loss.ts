@@ -7,7 +7,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { clientsWith, type Happening, startClients, untilHappened } from './cluster/clients.ts';
 import { clusterBed, memberProcess, publicAddress, startMembers } from './cluster/members.ts';
 import {
@@ -18,6 +17,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { monotonicMs } from './monotonic.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { requirePrograms, takeTurns } from './turns.ts';
 
@@ -108,14 +108,13 @@ async function measure(clients: number): Promise<Sample['values']> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      clients: { type: 'string', default: '1000' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  clients: { type: 'string', default: '1000' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip', 'nft']);
   const clients = Number(options.clients);
   const samples = await takeTurns([headend], Number(options.turns), () => measure(clients));
@@ -135,4 +134,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -5,7 +5,6 @@
  *                       [--turns 5] [--seconds 4] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import {
@@ -16,6 +15,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { perPacket, processorTimeMetrics, timed } from './processor-time.ts';
+import { type Given, runBench } from './program.ts';
 import { newBed } from './scenario.ts';
 import {
   congestionControl,
@@ -166,17 +166,16 @@ function trafficOf(list: string): readonly Traffic[] {
   });
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: defaultSubjects.map(({ name }) => name).join(',') },
-      suite: { type: 'string', default: 'aes-128-gcm' },
-      traffic: { type: 'string', default: Object.keys(kinds).join(',') },
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '4' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: defaultSubjects.map(({ name }) => name).join(',') },
+  suite: { type: 'string', default: 'aes-128-gcm' },
+  traffic: { type: 'string', default: Object.keys(kinds).join(',') },
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = choose(options.subjects, tunnelPrograms);
   const suite = suiteOf(options.suite);
   const traffic = trafficOf(options.traffic);
@@ -210,4 +209,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Summary, summarize, summarizeRatios } from './figures.ts';
 import { renderGoals } from './goals.ts';
 import { loadMeasurements, type Measurement, type Metric, resultsFolder } from './measurement.ts';
+import { runBench } from './program.ts';
 
 export const reportFile = join(import.meta.dirname, '../docs/benchmarks.md');
 
@@ -71,4 +72,7 @@ export const renderReport = (measurements: ReadonlyMap<string, Measurement>): st
     '\n',
   );
 
-if (import.meta.main) writeFileSync(reportFile, renderReport(loadMeasurements(resultsFolder)));
+if (import.meta.main)
+  await runBench(import.meta.filename, {}, () =>
+    writeFileSync(reportFile, renderReport(loadMeasurements(resultsFolder))),
+  );

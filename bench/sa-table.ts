@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import type { DataPlaneCounters } from '../src/dataplane/data-plane.ts';
@@ -15,6 +14,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { residentKibibytes } from './resident.ts';
 import { clientProcess, newBed, subjectProcess } from './scenario.ts';
 import { headend } from './subjects/headend.ts';
@@ -139,18 +139,17 @@ async function measure(pairs: number, load: Load): Promise<Sample['values']> {
 
 const grouped = (count: number): string => count.toLocaleString('en-US');
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      many: { type: 'string', default: '100000' },
-      few: { type: 'string', default: '1000' },
-      octets: { type: 'string', default: '512' },
-      rate: { type: 'string', default: '20000' },
-      turns: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  many: { type: 'string', default: '100000' },
+  few: { type: 'string', default: '1000' },
+  octets: { type: 'string', default: '512' },
+  rate: { type: 'string', default: '20000' },
+  turns: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '2' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   requirePrograms(['ip']);
   const tables = [options.many, options.few].map((pairs) => ({
     name: `${grouped(Number(pairs))} pairs`,
@@ -186,4 +185,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -9,7 +9,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Arrival, connectIdle } from './idle-clients.ts';
 import { loadProfile } from './load-profile.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { residentKibibytes } from './resident.ts';
 import { newBed, subjectProcess } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
@@ -68,20 +68,19 @@ async function measure(subject: Subject, load: Load): Promise<Sample['values']> 
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,charon' },
-      turns: { type: 'string', default: '5' },
-      few: { type: 'string', default: '1000' },
-      many: { type: 'string', default: '10000' },
-      'charon-few': { type: 'string', default: '200' },
-      'charon-many': { type: 'string', default: '1000' },
-      users: { type: 'string', default: '100' },
-      concurrency: { type: 'string', default: '32' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,charon' },
+  turns: { type: 'string', default: '5' },
+  few: { type: 'string', default: '1000' },
+  many: { type: 'string', default: '10000' },
+  'charon-few': { type: 'string', default: '200' },
+  'charon-many': { type: 'string', default: '1000' },
+  users: { type: 'string', default: '100' },
+  concurrency: { type: 'string', default: '32' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = chooseSubjects(options.subjects);
   requirePrograms(['ip', ...chosen.flatMap(({ needs }) => needs)]);
   const common = { users: Number(options.users), concurrency: Number(options.concurrency) };
@@ -114,4 +113,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

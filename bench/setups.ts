@@ -16,7 +16,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { reapedCpuMs } from '../labs/runner/process-group.ts';
@@ -28,6 +27,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import {
   type DhGroupNumber,
   dhGroups,
@@ -162,21 +162,20 @@ function groupOf(text: string): DhGroupNumber {
   return group as DhGroupNumber;
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,charon' },
-      turns: { type: 'string', default: '5' },
-      group: { type: 'string', default: '2' },
-      count: { type: 'string', default: '2000' },
-      'warm-up': { type: 'string', default: '1000' },
-      users: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '1' },
-      concurrency: { type: 'string', default: '32' },
-      generator: { type: 'string', default: ownGenerator },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,charon' },
+  turns: { type: 'string', default: '5' },
+  group: { type: 'string', default: '2' },
+  count: { type: 'string', default: '2000' },
+  'warm-up': { type: 'string', default: '1000' },
+  users: { type: 'string', default: '200' },
+  rounds: { type: 'string', default: '1' },
+  concurrency: { type: 'string', default: '32' },
+  generator: { type: 'string', default: ownGenerator },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = chooseSubjects(options.subjects);
   requirePrograms(['ip', ...chosen.flatMap(({ needs }) => needs)]);
   const load: Load = {
@@ -211,4 +210,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

@@ -4,7 +4,6 @@
  * Usage: soak.ts [--minutes 10] [--loss 1] [--workers 1]   (root; ends with status 1 when something is not explained)
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import {
   enterNewNetwork,
   ip,
@@ -16,6 +15,7 @@ import { UserspaceDataPlane } from '../src/adapters/userspace/userspace-data-pla
 import { address, type Endpoint } from '../src/base/address.ts';
 import { hostPrefix } from '../src/base/prefix.ts';
 import type { DataPlaneReport } from '../src/dataplane/data-plane.ts';
+import { givenOptions } from './program.ts';
 import type { HostSight, HostTask } from './soak/host.ts';
 import { SoakKeys, type SoakTunnel } from './soak/pairs.ts';
 
@@ -40,12 +40,10 @@ const tunnels: readonly SoakTunnel[] = [
   hosts: six ? [`fd98:${i}::1`, `fd98:${i}::2`] : [`10.98.${i}.1`, `10.98.${i}.2`],
 }));
 
-const { values: options } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    loss: { type: 'string', default: '1' },
-    workers: { type: 'string', default: '1' },
-  },
+const options = givenOptions(import.meta.filename, {
+  minutes: { type: 'string', default: '10' },
+  loss: { type: 'string', default: '1' },
+  workers: { type: 'string', default: '1' },
 });
 const seconds = 60 * Number(options.minutes);
 const lossPercent = Number(options.loss);

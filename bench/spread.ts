@@ -4,7 +4,6 @@
  * Usage: spread.ts [--turns 5] [--clients 10000] [--loss 0.1] [--out FILE]
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseListing } from '#config/parse';
 import { grammar } from '#engine/grammar';
 import { ClusterSite } from '#simulation/cluster-site';
@@ -17,6 +16,7 @@ import {
   type Sample,
   saveMeasurement,
 } from './measurement.ts';
+import { type Given, runBench } from './program.ts';
 import { headend } from './subjects/headend.ts';
 import { takeTurns } from './turns.ts';
 
@@ -79,15 +79,14 @@ function measure(seed: number, clients: number, loss: number): Sample['values'] 
   return { farthestPoints: Math.max(...away), meanPoints: sum(away) / away.length, misled };
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      turns: { type: 'string', default: '5' },
-      clients: { type: 'string', default: '10000' },
-      loss: { type: 'string', default: '0.1' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  turns: { type: 'string', default: '5' },
+  clients: { type: 'string', default: '10000' },
+  loss: { type: 'string', default: '0.1' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const [clients, loss] = [Number(options.clients), Number(options.loss)];
   let seed = 0;
   const samples = await takeTurns([headend], Number(options.turns), async () => {
@@ -114,4 +113,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

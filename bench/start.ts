@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bed } from '../labs/runner/bed.ts';
 import { LabError } from '../labs/runner/lab-error.ts';
 import {
@@ -15,6 +14,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { monotonicMs } from './monotonic.ts';
+import { type Given, runBench } from './program.ts';
 import { residentKibibytes } from './resident.ts';
 import { newBed, scenario, subjectProcess } from './scenario.ts';
 import type { Subject } from './subjects/subject.ts';
@@ -66,15 +66,14 @@ async function measure(subject: Subject, users: number): Promise<Sample['values'
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,charon' },
-      turns: { type: 'string', default: '5' },
-      users: { type: 'string', default: '10' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,charon' },
+  turns: { type: 'string', default: '5' },
+  users: { type: 'string', default: '10' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = chooseSubjects(options.subjects);
   requirePrograms(['ip', ...chosen.flatMap(({ needs }) => needs)]);
   const users = Number(options.users);
@@ -95,4 +94,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);

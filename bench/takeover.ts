@@ -5,7 +5,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { clusterBed } from './cluster/members.ts';
 import { type Mover, movers } from './cluster/movers.ts';
 import { owner, watchOwner } from './cluster/owner-probe.ts';
@@ -17,6 +16,7 @@ import {
   saveMeasurement,
 } from './measurement.ts';
 import { monotonicMs } from './monotonic.ts';
+import { type Given, runBench } from './program.ts';
 import { choose, reportedNames, requirePrograms, takeTurns } from './turns.ts';
 
 /** Everybody has started, and nothing is under way but the keepalives. */
@@ -58,17 +58,16 @@ async function measure(mover: Mover, wanted: Wanted): Promise<Sample['values']> 
   }
 }
 
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      subjects: { type: 'string', default: 'headend,keepalived' },
-      turns: { type: 'string', default: '5' },
-      members: { type: 'string', default: '3' },
-      kills: { type: 'string', default: '2' },
-      'interval-ms': { type: 'string', default: '1000' },
-      out: { type: 'string' },
-    },
-  });
+const accepts = {
+  subjects: { type: 'string', default: 'headend,keepalived' },
+  turns: { type: 'string', default: '5' },
+  members: { type: 'string', default: '3' },
+  kills: { type: 'string', default: '2' },
+  'interval-ms': { type: 'string', default: '1000' },
+  out: { type: 'string' },
+} as const;
+
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = choose(options.subjects, movers);
   requirePrograms(chosen.flatMap(({ needs }) => needs));
   const wanted = {
@@ -99,4 +98,4 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+await runBench(import.meta.filename, accepts, main);
