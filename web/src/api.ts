@@ -46,8 +46,10 @@ export type OlderEvents = {
 export class Api {
   #csrfToken = '';
 
-  async me(): Promise<Me> {
-    return this.#keepToken(await this.#call('GET', '/me'));
+  /** Who is logged in by this browser; undefined for nobody, which is no error. */
+  async me(): Promise<Me | undefined> {
+    const { login } = await this.#call<{ login?: Me & { csrfToken: string } }>('GET', '/login');
+    return login && this.#keepToken(login);
   }
 
   async login(user: string, password: string): Promise<Me> {

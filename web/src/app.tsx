@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Api, ApiError, type Me } from './api.ts';
+import { Api, type Me } from './api.ts';
 import { Notices, useNotices } from './components/notices.tsx';
 import { Shell } from './components/shell.tsx';
 import { LoadingState } from './components/states.tsx';
@@ -27,10 +27,9 @@ function CurrentPage() {
 /** False only when the head-end says that this login is over; silence says nothing. */
 async function stillLoggedIn(api: Api): Promise<boolean> {
   try {
-    await api.me();
+    return (await api.me()) !== undefined;
+  } catch {
     return true;
-  } catch (error) {
-    return !(error instanceof ApiError && error.status === 401);
   }
 }
 
@@ -84,11 +83,8 @@ export function App() {
   );
   useEffect(() => {
     api.me().then(
-      (me) => setStage({ kind: 'console', me }),
-      (error: unknown) => {
-        const known = error instanceof ApiError && error.status === 401;
-        toLogin(known ? undefined : (error as Error).message);
-      },
+      (me) => (me ? setStage({ kind: 'console', me }) : toLogin(undefined)),
+      (error: unknown) => toLogin((error as Error).message),
     );
   }, [api, toLogin]);
   if (stage.kind === 'asking') return <LoadingState what="the console" />;

@@ -127,16 +127,25 @@ async function fromAuthorization(
   };
 }
 
+/** Who the cookie of a browser logs in; undefined for nobody. */
+export function browserSession(
+  request: FastifyRequest,
+  { sessions, clock }: Pick<Guard, 'sessions' | 'clock'>,
+): { readonly token: string; readonly session: ConsoleSession } | undefined {
+  const token = cookieToken(request);
+  const session = token === undefined ? undefined : sessions.find(token, clock());
+  return token !== undefined && session ? { token, session } : undefined;
+}
+
 async function identify(
   request: FastifyRequest,
   guard: Guard,
 ): Promise<Principal | Exclude<LoginOutcome, { kind: 'accepted' }>> {
   const header = request.headers.authorization;
   if (header !== undefined) return fromAuthorization(header, request, guard);
-  const token = cookieToken(request);
-  const session = token === undefined ? undefined : guard.sessions.find(token, guard.clock());
-  if (!session) return { kind: 'refused' };
-  return { administrator: session.administrator, via: 'cookie', session, token };
+  const found = browserSession(request, guard);
+  if (!found) return { kind: 'refused' };
+  return { administrator: found.session.administrator, via: 'cookie', ...found };
 }
 
 export function sendWait(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {

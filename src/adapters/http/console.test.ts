@@ -440,6 +440,10 @@ for (const width of [390, 768, 1024])
         '(({scrollWidth: a, clientWidth: b}) => a - b)(document.querySelector(".table-frame"))',
       );
     assert.equal(await hidden(), 0);
+    // Cards have room for every column; only a narrow table leaves some to the details.
+    const row = page.locator('.session-table tbody tr').first();
+    const shown = row.locator(':scope > td:visible');
+    assert.equal(await shown.count(), width < 960 ? 9 : 5);
     const sortable = page.getByRole(width < 960 ? 'combobox' : 'button', {
       name: width < 960 ? 'Sort' : 'Username',
       exact: true,
@@ -536,4 +540,18 @@ story('hostile names stay text: user, group, host and event log, on every page',
   }
   const hrefs = await page.locator('a[href^="javascript:"]').count();
   assert.equal(hrefs, 0);
+});
+
+story('the first visit and a login make no error in the console of the browser', async (t) => {
+  const { page } = await open(t);
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  await page.reload();
+  await page.getByLabel('User').waitFor();
+  await logIn(page);
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
+  assert.deepEqual(errors, []);
 });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   type Authenticator,
+  browserSession,
   type Clock,
   cookieName,
   principalOf,
@@ -9,7 +10,7 @@ import {
 import type { ConsoleSession, ConsoleSessions } from './console-sessions.ts';
 import type { ManagementPort } from './management-port.ts';
 import { sendProblem } from './problem.ts';
-import { loginSchema, meSchema } from './schemas.ts';
+import { loginSchema, loginStateSchema, meSchema } from './schemas.ts';
 
 export type LoginServices = {
   readonly port: ManagementPort;
@@ -80,6 +81,21 @@ export function addLoginRoutes(app: FastifyInstance, services: LoginServices): v
       }
       setCookie(request, reply, token, encrypted);
       return describe(session);
+    },
+  );
+
+  app.get(
+    '/api/v1/login',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Who the cookie of this browser logs in; without `login` nobody',
+        response: { 200: loginStateSchema },
+      },
+    },
+    async (request) => {
+      const found = browserSession(request, services);
+      return found ? { login: describe(found.session) } : {};
     },
   );
 

@@ -233,6 +233,12 @@ export const meSchema: JsonSchema = {
   },
 };
 
+export const loginStateSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { login: meSchema },
+};
+
 export const problemSchema: JsonSchema = {
   type: 'object',
   required: ['title', 'status', 'detail'],

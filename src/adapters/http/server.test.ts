@@ -55,6 +55,19 @@ async function browser(app: FastifyInstance, user = 'admin') {
 const status = async (app: FastifyInstance, request: InjectOptions) =>
   (await app.inject(request)).statusCode;
 
+test('a browser asks who its cookie logs in, and nobody is no error', async (t) => {
+  const { app } = serve(t);
+  const ask = async (headers = {}) => {
+    const { statusCode, body } = await app.inject({ url: '/api/v1/login', headers });
+    return [statusCode, JSON.parse(body)];
+  };
+  assert.deepEqual(await ask(), [200, {}]);
+  assert.deepEqual(await ask({ cookie: 'headend=made-up' }), [200, {}]);
+  const { cookie, csrf } = await browser(app);
+  const [status200, answer] = await ask({ cookie });
+  assert.deepEqual([status200, answer.login.name, answer.login.csrfToken], [200, 'admin', csrf]);
+});
+
 test('nothing but the console, the login and healthz is answered without a login', async (t) => {
   const { app } = serve(t);
   const closed = [

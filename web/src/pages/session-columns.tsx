@@ -22,7 +22,7 @@ export type CellContext = {
 export type Column<T extends SessionView = SessionView> = {
   readonly headings: readonly { readonly label: string; readonly sort?: SessionSortKey }[];
   readonly className?: string;
-  /** The details say it too: left out beside the open drawer and on a phone. */
+  /** The details say it too: left out beside the open drawer and in a narrow table; cards have all. */
   readonly minor?: boolean;
   readonly cell: (session: T, context: CellContext) => ReactNode;
 };
