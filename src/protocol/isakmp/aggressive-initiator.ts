@@ -44,17 +44,16 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneChosen, phaseOneOffer } from './phase-one-proposals.ts';
-import { retransmit } from './retransmission.ts';
-import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
-import { type Secured, sealPayloads } from './seal.ts';
 import type {
   AnswerCandidate,
   AwaitingAnswer,
-  Established,
   Generating,
   InitiatorRequest,
-  State,
-} from './state.ts';
+} from './phase-one-state.ts';
+import { retransmit } from './retransmission.ts';
+import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
+import { type Secured, sealPayloads } from './seal.ts';
+import type { Established, State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { authenticated, awaitRequest } from './xauth.ts';
 

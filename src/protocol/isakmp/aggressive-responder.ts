@@ -47,10 +47,11 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
+import type { AggressiveOffer, Agreeing, AwaitingProof } from './phase-one-state.ts';
 import { retransmissionDue, retransmit } from './retransmission.ts';
 import { allOf, bodyOf, checkRule, only, rules } from './rules.ts';
 import type { Cookies } from './seal.ts';
-import type { AggressiveOffer, Agreeing, AwaitingProof, State } from './state.ts';
+import type { State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { alsoReceived, alsoSent, maySend } from './unproven.ts';
 

@@ -39,11 +39,12 @@ import {
   mainModeTick,
 } from './main-mode-machine.ts';
 import { configurationReply, configurationTick } from './mode-config.ts';
+import type { InitiatorRequest } from './phase-one-state.ts';
 import { movePeer, phaseTwoReceived } from './phase-two.ts';
 import { quickModesTick } from './quick.ts';
 import { createChild, quickCombined, quickGenerated } from './quick-initiator.ts';
 import { quickAgreed } from './quick-responder.ts';
-import { type Established, type InitiatorRequest, type State, unconfirmedPairs } from './state.ts';
+import { type Established, type State, unconfirmedPairs } from './state.ts';
 import {
   type Effect,
   type Environment,

@@ -35,9 +35,6 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneChosen, phaseOneOffer } from './phase-one-proposals.ts';
-import { retransmit } from './retransmission.ts';
-import { allOf, only, rules } from './rules.ts';
-import { sealPayloads } from './seal.ts';
 import type {
   InitiatorRequest,
   MainCombining,
@@ -46,8 +43,11 @@ import type {
   MainOffered,
   MainProving,
   MainTerms,
-  State,
-} from './state.ts';
+} from './phase-one-state.ts';
+import { retransmit } from './retransmission.ts';
+import { allOf, only, rules } from './rules.ts';
+import { sealPayloads } from './seal.ts';
+import type { State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { authenticated } from './xauth.ts';
 

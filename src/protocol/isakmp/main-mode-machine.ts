@@ -12,7 +12,8 @@ import {
   mainGenerated,
 } from './main-initiator.ts';
 import { main3Received, mainAgreed, mainAnsweredReceived } from './main-responder.ts';
-import type { MainMode, State } from './state.ts';
+import type { MainMode } from './phase-one-state.ts';
+import type { State } from './state.ts';
 import type { Input, KeyAgreementAnswer, Turn } from './turn.ts';
 
 /** The occasions of main mode, as `machine.ts` meets them. */

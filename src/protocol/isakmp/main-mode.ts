@@ -7,10 +7,10 @@ import { NONCE_OCTETS_LEAST, NONCE_OCTETS_MOST } from './constants.ts';
 import { identityText } from './identity.ts';
 import { detectNat, type NatTraversal } from './nat-detection.ts';
 import { type Opened, open } from './open.ts';
+import type { MainTerms } from './phase-one-state.ts';
 import type { PhaseOneIdentity } from './policy.ts';
 import { bodyOf, checkRule, only, type Rule } from './rules.ts';
 import type { Cookies, Secured } from './seal.ts';
-import type { MainTerms } from './state.ts';
 import type { Path } from './turn.ts';
 
 /** What both ends of main mode with pre-shared keys have in common; RFC 2409 section 5.4. */

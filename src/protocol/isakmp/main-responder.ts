@@ -42,10 +42,11 @@ import {
   vendorIdPayload,
 } from './phase-one.ts';
 import { phaseOneAnswer, selectPhaseOne } from './phase-one-proposals.ts';
+import type { MainAgreeing, MainAnswered, MainProposed, MainTerms } from './phase-one-state.ts';
 import type { PeerPolicy } from './policy.ts';
 import { allOf, bodyOf, only, rules } from './rules.ts';
 import { type Cookies, sealPayloads } from './seal.ts';
-import type { MainAgreeing, MainAnswered, MainProposed, MainTerms, State } from './state.ts';
+import type { State } from './state.ts';
 import type { KeyAgreementAnswer, Path, Turn } from './turn.ts';
 import { authenticated } from './xauth.ts';
 

@@ -11,9 +11,10 @@ import { COOKIE_OCTETS } from './constants.ts';
 import { natDetected } from './events.ts';
 import type { NatTraversal } from './nat-detection.ts';
 import type { PhaseOneChoice } from './phase-one-proposals.ts';
+import type { InitiatorRequest, PeerExtensions } from './phase-one-state.ts';
 import type { PeerPolicy, PhaseOneExchange } from './policy.ts';
 import { bothCookies, type Cookies, type Secured } from './seal.ts';
-import type { Established, InitiatorRequest, PeerExtensions } from './state.ts';
+import type { Established } from './state.ts';
 import type { Path, Turn } from './turn.ts';
 
 /** What both ends of main and of aggressive mode have in common; RFC 2409 section 5.4. */
