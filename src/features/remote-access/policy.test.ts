@@ -4,7 +4,8 @@ import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import type { PhaseOneIdentity } from '#ipsec/keying';
 import { groupName, keyingPolicy } from './policy.ts';
-import { Concentrator, configured } from './testing.ts';
+import { Concentrator } from './testing.ts';
+import { configured } from './testing-listing.ts';
 
 const named = (name: string): PhaseOneIdentity => ({ kind: 'keyId', bytes: toUtf8(name) });
 const policyWith = (extra = '') => keyingPolicy(new Concentrator(extra).configuration);

@@ -4,36 +4,19 @@ import { equalBytes, toUtf8 } from '#base/bytes';
 import { after, type Instant, instant } from '#base/instant';
 import { hostPrefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
-import { accessListRoom } from '#config/access-list';
 import { CommandLine } from '#config/command-line';
 import type { Configuration } from '#config/configuration';
-import { grammarOf } from '#config/grammar';
-import { parseListing } from '#config/parse';
-import { systemRoom } from '#config/system-commands';
 import type { SaCounters } from '#dataplane/data-plane';
 import type { EventRecord } from '#events/event';
 import { eventText } from '#events/event';
-import { ipsecRoom } from '#ipsec/commands';
-import type {
-  Admission,
-  ChildSummary,
-  CloseReason,
-  ConfigurationAttribute,
-  IsakmpSaSummary,
-  KeyingEffect,
-  KeyingNotice,
-  SaId,
-} from '#ipsec/keying';
-import type { Keying, WhichSas } from '#ipsec/keying-commands';
+import type { Admission, ChildSummary, CloseReason, KeyingNotice, SaId } from '#ipsec/keying';
 import { Accounting } from '#session/accounting';
 import { AddressPools } from '#session/address-pools';
-import { sessionRoom } from '#session/commands';
-import { clearPasswords, sessionSlice, withVerifier } from '#session/config';
+import { sessionSlice } from '#session/config';
 import { CredentialCache } from '#session/credential-cache';
 import type { CredentialAnswer, CredentialQuestion } from '#session/credentials';
 import { SessionTable } from '#session/session-table';
 import { configurationAttributes } from '#wire/isakmp/numbers';
-import { remoteAccessRoom } from './commands.ts';
 import {
   type RemoteAccessNeeds,
   type RemoteAccessRequest,
@@ -41,157 +24,8 @@ import {
 } from './exec-commands.ts';
 import { RemoteAccess } from './feature.ts';
 import type { Newcomer, RemoteAccessEffect } from './parts.ts';
-
-/** The language that the configurations of these tests are written in. */
-export const testGrammar = grammarOf([
-  systemRoom,
-  accessListRoom,
-  sessionRoom,
-  ipsecRoom,
-  remoteAccessRoom,
-]);
-
-/** The seed's concentrator, as one of us would configure it. */
-const seedListing = `hostname conc
-legacy-crypto permit encryption 3des hash md5 dh-group 2 aggressive-mode
-interface GigabitEthernet0/0
- nameif outside
- ip address 172.16.172.50 255.255.255.0
-ip local pool ciscopool 40.1.1.1-40.1.1.100 mask 255.255.255.0
-username vpnclient1 password secret1
-username vpnclient2 password secret2
-username admin password secret3
-username admin attributes
- service-type admin
-group-policy ciscovpn internal
-group-policy ciscovpn attributes
- vpn-tunnel-protocol ikev1
-tunnel-group ciscovpn type remote-access
-tunnel-group ciscovpn general-attributes
- address-pool ciscopool
- default-group-policy ciscovpn
-tunnel-group ciscovpn ipsec-attributes
- ikev1 pre-shared-key cisco123
-crypto ikev1 enable outside
-crypto ikev1 policy 10
- authentication pre-share
- encryption 3des
- hash md5
- group 2
-crypto isakmp nat-traversal
-crypto ipsec ikev1 transform-set des-md5 esp-3des esp-md5-hmac
-crypto dynamic-map dyn 10 set ikev1 transform-set des-md5
-crypto map vpn 65535 ipsec-isakmp dynamic dyn
-crypto map vpn interface outside
-`;
-
-/** A configuration whose passwords can be verified: each is its own verifier. */
-export function configured(listing: string): Configuration {
-  const parsed = parseListing(testGrammar, listing);
-  assert.deepEqual(
-    parsed.diagnostics.filter((d) => d.severity === 'error'),
-    [],
-  );
-  return clearPasswords(parsed.configuration).reduce(
-    (c, { user, password }) =>
-      withVerifier(c, user, password, {
-        logN: 1,
-        r: 1,
-        p: 1,
-        salt: new Uint8Array(0),
-        hash: toUtf8(password.reveal()),
-      }),
-    parsed.configuration,
-  );
-}
-
-const seed = (extra: string): Configuration => configured(seedListing + extra);
-
-/** A command that the feature gave to the keying manager. */
-export type Commanded =
-  | { readonly kind: 'authentication'; readonly sa: SaId; readonly accepted: boolean }
-  | {
-      readonly kind: 'configuration';
-      readonly sa: SaId;
-      readonly attributes: readonly ConfigurationAttribute[];
-      readonly assigned: readonly string[];
-    }
-  | { readonly kind: 'admission'; readonly sa: SaId; readonly admission: Admission }
-  | { readonly kind: 'close'; readonly sa: SaId; readonly reason: CloseReason };
-
-/** A keying manager that negotiates nothing: it keeps what a test tells it, and what it is told. */
-export class FakeKeying implements Keying {
-  readonly sas = new Map<SaId, IsakmpSaSummary>();
-  readonly commanded: Commanded[] = [];
-
-  change(sa: SaId, changes: Partial<IsakmpSaSummary>): void {
-    const known = this.sas.get(sa);
-    if (known) this.sas.set(sa, { ...known, ...changes });
-  }
-
-  admit(sa: SaId, admission: Admission): KeyingEffect[] {
-    this.commanded.push({ kind: 'admission', sa, admission });
-    return [];
-  }
-
-  extendedAuthenticationResult(sa: SaId, accepted: boolean): KeyingEffect[] {
-    this.commanded.push({ kind: 'authentication', sa, accepted });
-    return [];
-  }
-
-  configurationReply(
-    sa: SaId,
-    attributes: readonly ConfigurationAttribute[],
-    grant: Parameters<Keying['configurationReply']>[2],
-  ): KeyingEffect[] {
-    const assigned = grant.assigned.map((p) => `${p.address}/${p.length}`);
-    this.commanded.push({ kind: 'configuration', sa, attributes, assigned });
-    return [];
-  }
-
-  /** As the real one: the SA is forgotten first, then its owner is told of the children and of the end. */
-  close(sa: SaId, reason: CloseReason): KeyingEffect[] {
-    const known = this.sas.get(sa);
-    if (!known) return [];
-    this.sas.delete(sa);
-    this.commanded.push({ kind: 'close', sa, reason });
-    return [
-      ...known.children.map(({ inboundSpi }) => noticeOf({ kind: 'childDeleted', sa, inboundSpi })),
-      noticeOf({ kind: 'closed', sa, reason }),
-    ];
-  }
-
-  closeAll(reason: CloseReason): KeyingEffect[] {
-    return [...this.sas.keys()].flatMap((sa) => this.close(sa, reason));
-  }
-
-  *summaries({ after: from = 0 as SaId, remote }: WhichSas = {}): Generator<IsakmpSaSummary> {
-    for (const sa of this.sas.values())
-      if (sa.id > from && (remote === undefined || sa.remote.address === remote)) yield sa;
-  }
-
-  summary = (sa: SaId): IsakmpSaSummary | undefined => this.sas.get(sa);
-
-  counts() {
-    const all = [...this.sas.values()];
-    const isakmpSas = all.filter((sa) => sa.expiresAt !== undefined).length;
-    const ipsecSas = all.reduce((sum, sa) => sum + sa.children.length, 0);
-    return { halfOpen: all.length - isakmpSas, isakmpSas, ipsecSas };
-  }
-
-  // What follows is asked of the real one by the engine or by initiators only.
-  datagram = (): KeyingEffect[] => [];
-  answer = (): KeyingEffect[] => [];
-  tick = (): KeyingEffect[] => [];
-  report = (): KeyingEffect[] => [];
-  provideCredentials = (): KeyingEffect[] => [];
-  createChild = (): KeyingEffect[] => [];
-  rekey = (): undefined => undefined;
-  deadline = (): undefined => undefined;
-  connect = (): never => assert.fail('a head-end connects to nobody');
-}
-
-const noticeOf = (notice: KeyingNotice): KeyingEffect => ({ kind: 'notice', notice });
+import { FakeKeying } from './testing-keying.ts';
+import { seed, testGrammar } from './testing-listing.ts';
 
 /** How a client appears to the head-end. */
 export type ClientSketch = {
