@@ -1,19 +1,8 @@
-import type { IpAddress } from '#base/address';
-import { toUtf8 } from '#base/bytes';
 import { after, earliest, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
-import { systemSlice } from '#config/system';
 import { occurred } from '#events/event';
-import {
-  type ClusterKey,
-  clusterId,
-  clusterKey,
-  type EncryptionKeys,
-  encryptionKeys,
-  SenderKeys,
-  stretching,
-} from '#protocol/vcl/keys';
+import type { EncryptionKeys } from '#protocol/vcl/keys';
 import { initialState, step } from '#protocol/vcl/machine';
 import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
@@ -21,20 +10,12 @@ import type { Effect, Environment, Input } from '#protocol/vcl/turn';
 import { loadBalancingOf } from './config.ts';
 import { memberCannotBegin, nameNotResolved } from './events.ts';
 import { deafness } from './filters.ts';
-import {
-  clusterAddresses,
-  endsOf,
-  foundationOf,
-  memberPolicy,
-  namesOf,
-  type Resolved,
-  type Surroundings,
-} from './policy.ts';
+import { sameReport } from './own-load.ts';
+import { endsOf, foundationOf, memberPolicy, type Resolved, type Surroundings } from './policy.ts';
 import type { ClusterAnswer, ClusterEffect, ClusterInput, ClusterQuestion } from './port.ts';
+import { Preparation } from './preparation.ts';
 import type { Telling } from './sessions/inquiries.ts';
 
-/** Number of the key in force; 0 is a cluster without one. */
-const KEY_ID = 1;
 /** A member that could not begin tries again after this time. */
 const RETRY_MS = 10_000;
 /**
@@ -62,20 +43,6 @@ type Stage =
   | { readonly kind: 'leaving'; readonly reason: LeaveReason }
   | { readonly kind: 'waiting'; readonly until: Instant; readonly reason: string };
 
-/** Whether two reports say the same. */
-function sameReport(a: LoadReport, b: LoadReport | undefined): boolean {
-  if (b === undefined || a.loads.length !== b.loads.length) return false;
-  const same = (field: keyof LoadReport) => field === 'loads' || a[field] === b[field];
-  return (
-    a.loads.every((load, i) => {
-      const other = b.loads[i];
-      return (
-        load.active === other?.active && load.inactive === other.inactive && load.max === other.max
-      );
-    }) && (Object.keys(a) as (keyof LoadReport)[]).every(same)
-  );
-}
-
 /** What a member wants done: on the network, or for another member that asks or answers. */
 export type MemberEffect = ClusterEffect | Extract<Effect, { kind: 'heard' }>;
 
@@ -96,11 +63,9 @@ export type MembershipParts = {
  */
 export class Membership {
   readonly #parts: MembershipParts;
+  readonly #preparation: Preparation;
   #stage: Stage = { kind: 'off' };
   #state: State = initialState;
-  #keys = new SenderKeys([]);
-  #clusterKey: ClusterKey | undefined;
-  #keyText = '';
   #resolved: Resolved = new Map();
   #lastTicket = 0;
   #reported: LoadReport | undefined;
@@ -109,6 +74,7 @@ export class Membership {
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
+    this.#preparation = new Preparation(parts.configuration);
   }
 
   /** The state of the protocol while this device takes part or takes its leave. */
@@ -136,11 +102,11 @@ export class Membership {
 
   /** What encryption starts from; undefined without a cluster key. */
   get encryptionKeys(): EncryptionKeys | undefined {
-    return this.#clusterKey && encryptionKeys(this.#clusterKey);
+    return this.#preparation.encryptionKeys;
   }
 
   get authenticates(): boolean {
-    return this.#keys.authenticates;
+    return this.#preparation.keys.authenticates;
   }
 
   /** What the protocol is told at this moment; undefined before addresses are known. */
@@ -151,8 +117,8 @@ export class Membership {
     if (this.#made && (isAsBefore || this.#made.configuration === configuration))
       return this.#made.policy;
     const surroundings = { ...this.#parts.surroundings, resolved: this.#resolved };
-    const made = memberPolicy(configuration, surroundings, this.#keys);
-    const policy = made && { ...made, sendKeyId: this.#keys.authenticates ? KEY_ID : 0 };
+    const made = memberPolicy(configuration, surroundings, this.#preparation.keys);
+    const policy = made && { ...made, sendKeyId: this.#preparation.sendKeyId };
     this.#made = { configuration, policy };
     return policy;
   }
@@ -259,13 +225,12 @@ export class Membership {
       case 'namesUnknown':
         return [];
       case 'nameResolved': {
-        const [name = ''] = this.#unresolved(stage.resolved);
+        const [name = ''] = this.#preparation.unresolved(stage.resolved);
         if (answer.addresses.length === 0) return this.#nameFailed(name, 'no such name', now);
         return this.#prepare(new Map([...stage.resolved, [name, answer.addresses]]), now);
       }
       case 'keyStretched':
-        this.#clusterKey = clusterKey(KEY_ID, answer.octets);
-        this.#keys = new SenderKeys([this.#clusterKey]);
+        this.#preparation.stretched(answer.octets);
         return this.#prepare(stage.resolved, now);
       case 'newLife':
         return this.#takePart(answer.identity, stage.resolved, now);
@@ -303,41 +268,10 @@ export class Membership {
     return this.#prepare(new Map(), now);
   }
 
-  #unresolved(resolved: Resolved): readonly string[] {
-    return namesOf(loadBalancingOf(this.#parts.configuration())).filter((n) => !resolved.has(n));
-  }
-
-  #servers(): readonly IpAddress[] {
-    return systemSlice.of(this.#parts.configuration()).nameServers;
-  }
-
   /** Asks for the next thing that is missing. */
   #prepare(resolved: Resolved, now: Instant): MemberEffect[] {
-    const b = loadBalancingOf(this.#parts.configuration());
-    const deaf = deafness(this.#parts.configuration());
-    if (deaf !== undefined) return this.#wait(deaf, now);
-    const [name] = this.#unresolved(resolved);
-    if (name !== undefined)
-      return this.#ask({ kind: 'resolveName', name, servers: this.#servers() }, resolved);
-    const addresses = clusterAddresses(b, resolved);
-    if (!endsOf(this.#parts.configuration(), resolved) || addresses.length === 0)
-      return this.#wait('the cluster or the private interface has no address', now);
-    if (b.encryption && !b.key)
-      return this.#wait('encryption between members starts from a cluster key', now);
-    if (!b.key) {
-      this.#clusterKey = undefined;
-      this.#keys = new SenderKeys([]);
-      this.#keyText = '';
-      return this.#ask({ kind: 'newLife' }, resolved);
-    }
-    const cluster = clusterId(addresses, b.port);
-    const keyText = `${cluster}|${b.key.reveal()}`;
-    if (this.#keys.authenticates && this.#keyText === keyText)
-      return this.#ask({ kind: 'newLife' }, resolved);
-    this.#keyText = keyText;
-    this.#keys = new SenderKeys([]);
-    const secret = toUtf8(b.key.reveal());
-    return this.#ask({ kind: 'stretchKey', secret, ...stretching(cluster) }, resolved);
+    const need = this.#preparation.next(resolved);
+    return need.kind === 'ask' ? this.#ask(need.question, resolved) : this.#wait(need.reason, now);
   }
 
   #ask(question: ClusterQuestion, resolved: Resolved): MemberEffect[] {

@@ -29,3 +29,17 @@ export function ownLoad(
     full: total.active >= total.max,
   };
 }
+
+/** Whether two reports say the same. */
+export function sameReport(a: LoadReport, b: LoadReport | undefined): boolean {
+  if (b === undefined || a.loads.length !== b.loads.length) return false;
+  const same = (field: keyof LoadReport) => field === 'loads' || a[field] === b[field];
+  return (
+    a.loads.every((load, i) => {
+      const other = b.loads[i];
+      return (
+        load.active === other?.active && load.inactive === other.inactive && load.max === other.max
+      );
+    }) && (Object.keys(a) as (keyof LoadReport)[]).every(same)
+  );
+}
