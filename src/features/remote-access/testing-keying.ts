@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { address } from '#base/address';
-import { after } from '#base/instant';
 import type {
   Admission,
   CloseReason,

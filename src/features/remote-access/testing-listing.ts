@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { accessListRoom } from '#config/access-list';
 import type { Configuration } from '#config/configuration';

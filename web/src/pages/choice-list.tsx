@@ -31,13 +31,11 @@ const Choice = memo(function Choice(props: {
         <span className={`mark mark-${outcomes[choice.outcome].tone}`}>
           {outcomes[choice.outcome].word}
         </span>
-      </td>
-      <td>
         {choice.target !== undefined && (
-          <>
+          <div>
             <span className={`member-dot member-${colour ?? 0}`} aria-hidden="true" /> {name}{' '}
             <span className="figures muted">{choice.target}</span>
-          </>
+          </div>
         )}
       </td>
       <td className="choice-why figures">{choice.explanation}</td>
@@ -90,7 +88,6 @@ export function ChoiceList(props: {
             <th scope="col">Time</th>
             <th scope="col">Client</th>
             <th scope="col">Outcome</th>
-            <th scope="col">Sent to</th>
             <th scope="col">Why</th>
           </tr>
         </thead>

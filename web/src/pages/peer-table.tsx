@@ -31,7 +31,7 @@ function Traits({ member }: { readonly member: ClusterMemberView }) {
           {word}
         </span>
       ))}
-      {member.suspected && <span className="muted">{suspicionsText(member)}</span>}
+      {member.suspected && <span className="muted suspicions">{suspicionsText(member)}</span>}
     </span>
   );
 }
