@@ -84,6 +84,21 @@ export function addLoginRoutes(app: FastifyInstance, services: LoginServices): v
     },
   );
 
+  app.post(
+    '/api/v1/logout',
+    { schema: { summary: 'End this login', response: { 204: { type: 'null' } } } },
+    async (request, reply) => {
+      const { token, via } = principalOf(request);
+      if (token !== undefined) sessions.end(token);
+      if (via === 'cookie') setCookie(request, reply, '', encrypted);
+      return reply.code(204).send();
+    },
+  );
+  addIdentityRoutes(app, services);
+}
+
+/** Who one is. */
+function addIdentityRoutes(app: FastifyInstance, services: LoginServices): void {
   app.get(
     '/api/v1/login',
     {
@@ -96,17 +111,6 @@ export function addLoginRoutes(app: FastifyInstance, services: LoginServices): v
     async (request) => {
       const found = browserSession(request, services);
       return found ? { login: describe(found.session) } : {};
-    },
-  );
-
-  app.post(
-    '/api/v1/logout',
-    { schema: { summary: 'End this login', response: { 204: { type: 'null' } } } },
-    async (request, reply) => {
-      const { token, via } = principalOf(request);
-      if (token !== undefined) sessions.end(token);
-      if (via === 'cookie') setCookie(request, reply, '', encrypted);
-      return reply.code(204).send();
     },
   );
 
