@@ -6,11 +6,12 @@ export const SUSPECT_PART = 0.5;
 export const ANNOUNCED_PART = 1.1;
 /**
  * A backup that hears its master announce itself reports half a hello later, and so do all others: the master reads
- * what they say in one go, and is heard of twice in each hello. However often it announces itself, no report
- * is put off for longer than the second, counted from the one before.
+ * what they say in one go, and is heard of twice in each hello. The pause between two reports stays within the
+ * tenth that LB-84 allows, so that it takes some hellos until they are together.
  */
 export const REPORT_PART = 0.5;
-export const REPORT_LATEST_PART = 1.25;
+export const SHORTEST_PAUSE_PART = 0.92;
+export const LONGEST_PAUSE_PART = 1.08;
 /** Probes of a suspect master, and the pause after each. */
 export const PROBE_ROUNDS = 3;
 export const PROBE_PART = 0.1;

@@ -95,7 +95,7 @@ function awokeAsMaster(turn: Turn, member: Member, phase: Master, lateMs: number
 const fresh = (turn: Turn, phase: Backup): Backup => ({
   ...phase,
   nextKeepaliveAt: turn.now,
-  keepaliveBy: turn.now,
+  reportedAt: undefined,
   watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
   unansweredSince: undefined,
   misses: 0,

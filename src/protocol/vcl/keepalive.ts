@@ -3,10 +3,11 @@ import type { Message } from '#wire/vcl/message';
 import { messageTypes, roles, stateBits } from '#wire/vcl/numbers';
 import {
   ANNOUNCED_PART,
+  LONGEST_PAUSE_PART,
   LOST_PART,
   RANK_PART,
-  REPORT_LATEST_PART,
   REPORT_PART,
+  SHORTEST_PAUSE_PART,
   SUSPECT_PART,
   WATCH_PART,
 } from './constants.ts';
@@ -54,7 +55,7 @@ function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
     ...phase,
     misses,
     nextKeepaliveAt: next,
-    keepaliveBy: after(turn.now, turn.helloPart(REPORT_LATEST_PART)),
+    reportedAt: turn.now,
     unansweredSince: phase.unansweredSince ?? turn.now,
   };
   const { detection } = turn.policy.timing;
@@ -71,12 +72,17 @@ function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
 export function masterAnnounced(turn: Turn, member: Member, peer: Peer): Member {
   const { phase } = member;
   if (phase.phase !== 'backup' || !sameIdentity(phase.master, peer.identity)) return member;
-  const { nextKeepaliveAt, keepaliveBy, unansweredSince } = phase;
+  const nextKeepaliveAt = inTheMiddle(turn, phase);
+  return { ...member, phase: { ...phase, announcedAt: turn.now, nextKeepaliveAt } };
+}
+
+/** One that waits for an answer asks when it was about to. */
+function inTheMiddle(turn: Turn, { nextKeepaliveAt, reportedAt, unansweredSince }: Backup) {
+  if (reportedAt === undefined || unansweredSince !== undefined) return nextKeepaliveAt;
   const middle = after(turn.now, turn.helloPart(REPORT_PART));
-  // One that waits for an answer asks when it was about to.
-  const next =
-    unansweredSince === undefined ? (earliest(middle, keepaliveBy) ?? middle) : nextKeepaliveAt;
-  return { ...member, phase: { ...phase, announcedAt: turn.now, nextKeepaliveAt: next } };
+  const soonest = after(reportedAt, turn.helloPart(SHORTEST_PAUSE_PART));
+  const latest = after(reportedAt, turn.helloPart(LONGEST_PAUSE_PART));
+  return instant(Math.min(latest, Math.max(soonest, middle)));
 }
 
 /** A member reports to us: to the master, or to somebody who is none and says so. */

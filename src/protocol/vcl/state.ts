@@ -151,8 +151,8 @@ export type Backup = {
   readonly master: Identity;
   readonly term: number;
   readonly nextKeepaliveAt: Instant;
-  /** The next keepalive is put off no further than this. */
-  readonly keepaliveBy: Instant;
+  /** When the last keepalive was sent; undefined before the first. */
+  readonly reportedAt: Instant | undefined;
   /** When it proves to itself that it was not asleep. */
   readonly watchAt: Instant;
   /** A keepalive without an answer so far. */

@@ -172,7 +172,7 @@ export function follow(
       master: master.identity,
       term,
       nextKeepaliveAt: turn.now,
-      keepaliveBy: turn.now,
+      reportedAt: undefined,
       watchAt: after(turn.now, turn.helloPart(WATCH_PART)),
       unansweredSince: undefined,
       misses: 0,
