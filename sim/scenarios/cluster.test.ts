@@ -11,7 +11,7 @@ story(
   'cluster-masters-vanish',
   5,
 );
-story('a planned handover leaves 100 ms without an owner at most', 'cluster-handovers', 5);
+story('a planned handover leaves 100 ms without an owner at most', 'cluster-handovers', 15);
 story('LB-08: without loss there is never a second master', 'cluster-calm-trouble', 15);
 story('ten members in every kind of trouble agree when it ends', 'cluster-storm-of-ten', 6);
 story('so do twenty-five', 'cluster-storm-of-twenty-five', 1);

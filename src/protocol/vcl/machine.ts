@@ -79,9 +79,16 @@ function advanced(
   const isSame =
     state.windows.size === before.windows.size && areSameSenders(before.member, member);
   const windows = isSame ? state.windows : known(state.windows, member);
-  const dueAt = memberDeadline(member, environment);
+  const dueAt = noSooner(memberDeadline(member, environment), now);
   return seal({ ...state, member, dueAt, windows }, outcomes, environment, suite);
 }
+
+/**
+ * What this step made due at once, such as the public side of somebody who is master now, is late from now on only:
+ * else the next step would find that the process had been asleep.
+ */
+const noSooner = (due: Instant | undefined, now: Instant): Instant | undefined =>
+  due !== undefined && due < now ? now : due;
 
 /** Whether nobody became a peer or a stranger or ceased to be one. */
 function areSameSenders(before: Member, after: Member): boolean {
