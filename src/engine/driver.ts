@@ -42,12 +42,14 @@ export class Driver {
   };
 
   input(input: Input): void {
-    if (this.#stopped) return;
-    const now = this.#ports.now();
     // Under load timers come after everything that has arrived, and a member of a cluster would look asleep.
-    const isOverdue = this.#alarm !== undefined && now > this.#alarm;
-    if (isOverdue && input.kind !== 'tick') this.tick();
-    this.carryOut(this.#device.step(input, now));
+    if (this.#isOverdue && input.kind !== 'tick') this.tick();
+    if (this.#stopped) return;
+    this.carryOut(this.#device.step(input, this.#ports.now()));
+  }
+
+  get #isOverdue(): boolean {
+    return this.#alarm !== undefined && this.#ports.now() > this.#alarm;
   }
 
   /** Carries out effects that came from a command rather than from an input. */
