@@ -93,7 +93,7 @@ export class ClusterClients {
     const complaint = this.#complaint(master, target.member, target.pending);
     const client = { address: target.privateAddress, port: 500 };
     if (complaint !== undefined)
-      this.wrong ??= `${complaint}: ${explanationText(explain(decision, client, client.address), (address) => address)}`;
+      this.wrong ??= `${complaint}: ${explanationText(explain(decision, client, client.address))}`;
     pending.sent(target.member, nowMs);
     this.#lab.later(this.#random.between(...LOGIN_MS), () => this.#logIn(target.privateAddress));
   }

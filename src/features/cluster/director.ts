@@ -22,7 +22,6 @@ import {
 } from './events.ts';
 import { comparisonText, type Explanation, explain, explanationText } from './explanation.ts';
 import { rulesOf, totalOf } from './load.ts';
-import { memberNames } from './member-names.ts';
 import { RedirectCounts } from './redirect-counts.ts';
 import { choose, type Decision, PendingRedirects } from './selection.ts';
 
@@ -134,7 +133,7 @@ export class Director {
     this.#choices.push({ seq: this.#lastSeq, at: now, explanation, target, name });
     if (decision.kind === 'refuse' || target === undefined) {
       this.counts.refused('no member has room');
-      const text = explanationText(explanation, memberNames({ member, policy }));
+      const text = explanationText(explanation);
       const args = { client: formatEndpoint(client), explanation: text };
       this.#complain(client.address, now, () => occurred(noMemberHasRoom, args));
       return REFUSE;

@@ -1,5 +1,4 @@
-import { type Endpoint, familyOf, formatEndpoint, type IpAddress } from '#base/address';
-import type { MemberNames } from './member-names.ts';
+import { type Endpoint, familyOf, type IpAddress } from '#base/address';
 import type { Barrier, Decision, Rule, Weighed } from './selection.ts';
 
 /** A decision as data for people: `show vpn load-balancing decision`. */
@@ -70,14 +69,14 @@ const BARRIERS: Readonly<Record<Barrier, string>> = {
   full: 'is full',
 };
 
-/** `n3030 (172.18.124.130) took 172.18.124.96:500: 1 % against 2 %, master 1 %`. */
-export function explanationText(e: Explanation, nameOf: MemberNames): string {
-  const leftOut = e.leftOut.map(({ address, why }) => `; ${nameOf(address)} ${BARRIERS[why]}`);
-  const client = formatEndpoint(e.client);
-  if (e.taker === undefined) return `nobody took ${client}${leftOut.join('')}`;
+/** `10.32.1.130 took 172.18.124.96: 1 % against 2 %, master 1 %`. */
+export function explanationText(e: Explanation): string {
+  const leftOut = e.leftOut.map(({ address, why }) => `; ${address} ${BARRIERS[why]}`).join('');
+  const client = e.client.address;
+  if (e.taker === undefined) return `nobody took ${client}${leftOut}`;
   if (e.lacksAddress)
-    return `nobody took ${client}: ${nameOf(e.taker)} has no IPv${familyOf(e.client.address)} address`;
-  return `${nameOf(e.taker)} took ${client}: ${comparisonText(e)}${leftOut.join('')}`;
+    return `nobody took ${client}: ${e.taker} has no IPv${familyOf(client)} address`;
+  return `${e.taker} took ${client}: ${comparisonText(e)}${leftOut}`;
 }
 
 /** The comparison that decided: `1 % against 2 %, master 1 %`. */

@@ -53,7 +53,7 @@ test('GEN-74 GEN-76: with redirect-fqdn, clients are sent to the name that rever
   const [text] = choicesText({ choices: choiceViews(master.cluster) }).split('\n');
   assert.match(
     text ?? '',
-    /member130 \(172\.18\.124\.130\) took .* \(sent to n130\.example\.com\)$/,
+    /10\.32\.1\.130 took .* \(sent to 172\.18\.124\.130, n130\.example\.com\)$/,
   );
   const asked: IpAddress[] = [];
   const without = cluster((of) => {

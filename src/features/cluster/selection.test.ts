@@ -9,7 +9,6 @@ import { type Barrier, byAddress, type Contender, choose, PendingRedirects } fro
 
 const client = { address: address('172.18.124.96'), port: 500 };
 const target = address('172.18.124.130');
-const unnamed = (privateAddress: string): string => privateAddress;
 const idOf = (host: number): MemberId => host.toString(16).padStart(16, '0') as MemberId;
 
 type Row = {
@@ -136,8 +135,8 @@ test('GEN-82 GEN-84: three members of 100 take 300 clients; the next is refused,
   );
   assert.equal(full.kind, 'refuse');
   assert.equal(
-    explanationText(explain(full, client, undefined), unnamed),
-    'nobody took 172.18.124.96:500; 192.168.1.9 is full; 192.168.1.19 is full; 192.168.1.20 is full',
+    explanationText(explain(full, client, undefined)),
+    'nobody took 172.18.124.96; 192.168.1.9 is full; 192.168.1.19 is full; 192.168.1.20 is full',
   );
 });
 
@@ -183,26 +182,23 @@ test('LB-72: a lowered limit makes the load rise at once', () => {
 
 test('a choice explains itself', () => {
   const text = (rows: readonly Row[], rules: LoadRules) =>
-    explanationText(
-      explain(choose(byAddress(rows.map(contender)), rules), client, target),
-      unnamed,
-    );
+    explanationText(explain(choose(byAddress(rows.map(contender)), rules), client, target));
   const [m, a, b] = three(100) as [Row, Row, Row];
   assert.equal(
     text([m, { ...a, active: 1 }, { ...b, active: 2 }], vpn3000),
-    '192.168.1.19 took 172.18.124.96:500: 1 % against 2 %, master 1 %',
+    '192.168.1.19 took 172.18.124.96: 1 % against 2 %, master 1 %',
   );
   assert.equal(
     text([m, { ...a, active: 1 }, { ...b, active: 1 }], asa),
-    '192.168.1.9 took 172.18.124.96:500: the master has 0 % against 1 %',
+    '192.168.1.9 took 172.18.124.96: the master has 0 % against 1 %',
   );
   assert.equal(
     text([m, a, b], asa),
-    '192.168.1.19 took 172.18.124.96:500: 0 % each, as many sessions, the lower address, master 0 %',
+    '192.168.1.19 took 172.18.124.96: 0 % each, as many sessions, the lower address, master 0 %',
   );
   assert.equal(
     text([m, { ...a, max: 1000, active: 2 }, { ...b, max: 1000, active: 1 }], asa),
-    '192.168.1.20 took 172.18.124.96:500: 0 % each, 1 against 2 sessions, master 0 %',
+    '192.168.1.20 took 172.18.124.96: 0 % each, 1 against 2 sessions, master 0 %',
   );
   assert.equal(
     text(
@@ -213,9 +209,9 @@ test('a choice explains itself', () => {
       ],
       asa,
     ),
-    '192.168.1.19 took 172.18.124.96:500: 3 %, no other backup can take it, master 9 %; 192.168.1.20 is draining',
+    '192.168.1.19 took 172.18.124.96: 3 %, no other backup can take it, master 9 %; 192.168.1.20 is draining',
   );
-  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96:500: no backup can take it');
+  assert.equal(text([m], asa), '192.168.1.9 took 172.18.124.96: no backup can take it');
 });
 
 test('clients on their way are counted until a report has them, or for ten seconds', () => {

@@ -190,8 +190,8 @@ export function choicesText({
   return choices
     .map(({ at, outcome, explanation, target, name }) => {
       const time = formatMilliseconds(calendarTime(instant(at)));
-      const told = name ?? (explanation.includes(target ?? '') ? undefined : target);
-      const where = told === undefined ? '' : ` (sent to ${told})`;
+      const called = name === undefined ? '' : `, ${name}`;
+      const where = target === undefined ? '' : ` (sent to ${target}${called})`;
       return `${time}  ${OUTCOMES[outcome]}  ${explanation}${where}`;
     })
     .join('\n');

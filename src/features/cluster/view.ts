@@ -17,7 +17,6 @@ import { addressesOf, clusterSlice, loadBalancingOf } from './config.ts';
 import { type Explanation, explanationText } from './explanation.ts';
 import type { Cluster } from './feature.ts';
 import { percentOf, rulesOf, totalOf } from './load.ts';
-import { memberNames } from './member-names.ts';
 import { endsOf } from './policy.ts';
 
 /** What this device does. Whoever looks for a master and had one, or claims to be the next, elects one. */
@@ -205,9 +204,8 @@ export function clusterView(
 }
 
 /** The last choices of the director, the newest first. */
-export function choiceViews({ member, policy, director }: Cluster): ChoiceView[] {
-  const nameOf = memberNames(member && policy && { member, policy });
-  return director.choices().map(({ seq, at, explanation, target, name }) => ({
+export const choiceViews = ({ director }: Cluster): ChoiceView[] =>
+  director.choices().map(({ seq, at, explanation, target, name }) => ({
     seq,
     at,
     rule: explanation.rule,
@@ -217,9 +215,8 @@ export function choiceViews({ member, policy, director }: Cluster): ChoiceView[]
     member: explanation.taker,
     target,
     name,
-    explanation: explanationText(explanation, nameOf),
+    explanation: explanationText(explanation),
   }));
-}
 
 function outcomeOf({ rule }: Explanation, target: IpAddress | undefined): ChoiceView['outcome'] {
   if (target === undefined) return 'refused';
