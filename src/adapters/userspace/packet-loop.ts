@@ -87,7 +87,7 @@ export class PacketLoop {
     }
   }
 
-  /** Runs until `wake` says to stop. Throws when the TUN interface is gone. */
+  /** Runs until `wakeUp` says to stop. Throws when the TUN interface is gone. */
   run(): void {
     for (let goesOn = true; goesOn; ) {
       const isReady = this.#wait();

@@ -169,9 +169,9 @@ export const masterElsewhere = ({ peers }: ClusterView): string | undefined =>
 
 /** What became of a client, alike long. */
 const OUTCOMES: Readonly<Record<ChoiceView['outcome'], string>> = {
-  backup: 'sent   ',
-  master: 'taken  ',
-  refused: 'refused',
+  backup: 'redirected',
+  master: 'taken     ',
+  refused: 'refused   ',
 };
 
 /** `show vpn load-balancing decision`. */
