@@ -1,4 +1,4 @@
-/** What every bench is as a program: its options, its usage, and errors in one line. */
+/** What every bench, and every tool with options, is as a program: its options, its usage, and errors in one line. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';

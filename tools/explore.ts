@@ -1,21 +1,20 @@
 /**
- * All interleavings of a few members of a cluster, to a depth: `node tools/explore.ts [--members 3]
- * [--from rest|start|bereft|parted] [--late] [--depth 14] [--losses 1] [--crashes 1] [--continue 50]`.
- * `--late` lets datagrams be late without bound. A state that must not be is printed with the way to it.
+ * All interleavings of a few members of a cluster, to a depth.
+ * Usage: explore.ts [--members 3] [--from rest|start|bereft|parted] [--late] [--depth 14] [--losses 1]
+ *   [--crashes 1] [--continue 50]
+ * --late lets datagrams be late without bound. A state that must not be is printed with the way to it.
  */
-import { parseArgs } from 'node:util';
+import { givenOptions } from '../bench/program.ts';
 import { Explorer } from '../sim/cluster-exploration.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    members: { type: 'string', default: '3' },
-    from: { type: 'string', default: 'rest' },
-    late: { type: 'boolean', default: false },
-    depth: { type: 'string', default: '14' },
-    losses: { type: 'string', default: '1' },
-    crashes: { type: 'string', default: '1' },
-    continue: { type: 'string', default: '50' },
-  },
+const options = givenOptions(import.meta.filename, {
+  members: { type: 'string', default: '3' },
+  from: { type: 'string', default: 'rest' },
+  late: { type: 'boolean', default: false },
+  depth: { type: 'string', default: '14' },
+  losses: { type: 'string', default: '1' },
+  crashes: { type: 'string', default: '1' },
+  continue: { type: 'string', default: '50' },
 });
 
 /** A whole number that an option was given; ends the program otherwise. */

@@ -1,10 +1,10 @@
 /**
- * Long fuzzing of the codecs and of the packet path:
- * `node tools/fuzz.ts [--codec NAME] [--cases N] [--seed N] [--from N]`. NAME is a codec, `packet-path`,
- * or the beginning of several; without it all are run. A failure prints the command that runs its case
- * alone.
+ * Long fuzzing of the codecs and of the packet path.
+ * Usage: fuzz.ts [--codec NAME] [--cases 1000000] [--seed 1] [--from 0]
+ * NAME is a codec, packet-path, or the beginning of several; without it all are run. A failure prints the
+ * command that runs its case alone.
  */
-import { parseArgs } from 'node:util';
+import { givenOptions } from '../bench/program.ts';
 import { fuzzPath } from '../src/dataplane/testing/path-fuzz.ts';
 import { type Specimen, specimens } from '../src/wire/testing/codecs.ts';
 import { fuzz } from '../src/wire/testing/laws.ts';
@@ -12,13 +12,11 @@ import { fuzz } from '../src/wire/testing/laws.ts';
 /** Cases between two lines of progress. */
 const stride = 1_000_000;
 
-const { values: options } = parseArgs({
-  options: {
-    codec: { type: 'string', default: '' },
-    cases: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    from: { type: 'string', default: '0' },
-  },
+const options = givenOptions(import.meta.filename, {
+  codec: { type: 'string', default: '' },
+  cases: { type: 'string', default: '1000000' },
+  seed: { type: 'string', default: '1' },
+  from: { type: 'string', default: '0' },
 });
 
 /** A whole number that an option was given; ends the program otherwise. */

@@ -1,21 +1,19 @@
 /**
- * Scenarios of the simulator by many seeds:
- * `node_modules/.bin/node tools/simulate.ts --scenario NAME --seeds 1-5000`.
+ * Scenarios of the simulator by many seeds.
+ * Usage: simulate.ts [--scenario NAME] [--seeds 1-100] [--list]
  * NAME is a scenario or the beginning of several; without it all are run. A failure prints the command
- * that runs its seed alone. `--list` names the scenarios.
+ * that runs its seed alone. --list names the scenarios.
  */
-import { parseArgs } from 'node:util';
+import { givenOptions } from '../bench/program.ts';
 import { runSeeds, type ScenarioName, scenarioNames } from '../sim/seeds.ts';
 
 /** At least this long between two lines of progress. */
 const PROGRESS_MS = 5000;
 
-const { values: options } = parseArgs({
-  options: {
-    scenario: { type: 'string', default: '' },
-    seeds: { type: 'string', default: '1-100' },
-    list: { type: 'boolean', default: false },
-  },
+const options = givenOptions(import.meta.filename, {
+  scenario: { type: 'string', default: '' },
+  seeds: { type: 'string', default: '1-100' },
+  list: { type: 'boolean', default: false },
 });
 
 function refuse(message: string): never {

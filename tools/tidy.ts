@@ -58,7 +58,7 @@ const rooms: readonly Room[] = [
   { folder: 'sim', imports: [...belowAdapters, 'src/simulation'], ambient: 'seeded' },
   { folder: 'labs', imports: [], ambient: 'free' },
   { folder: 'bench', imports: [...belowMain, 'sim', 'labs', 'src'], ambient: 'free' },
-  { folder: 'tools', imports: [...belowMain, 'sim', 'labs', 'src'], ambient: 'free' },
+  { folder: 'tools', imports: [...belowMain, 'sim', 'labs', 'bench', 'src'], ambient: 'free' },
   // The console takes types of views; a value imported from there would be shipped to the browser.
   { folder: 'web', imports: belowEngine, ambient: 'free' },
 ];

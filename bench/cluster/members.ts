@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Bed } from '../../labs/runner/bed.ts';
 import { parseTopology } from '../../labs/runner/topology.ts';
 import { scenario, userName, userPassword } from '../scenario.ts';
+import { headendCommand } from '../subjects/headend.ts';
 
 export const clusterAddress = '172.18.124.254';
 /** Where clients are. */
@@ -116,7 +117,7 @@ export async function startMembers(bed: Bed, setup: ClusterSetup): Promise<void>
   for (let n = 1; n <= setup.members; n += 1) {
     const place = `$work/m${n}`;
     writeFileSync(join(bed.workFolder, `m${n}.cfg`), configuration(n, setup));
-    const command = `exec headend run ${place}.cfg --console-socket ${place}.sock --web-port 0 --state ${place}`;
+    const command = `exec ${headendCommand} run ${place}.cfg --console-socket ${place}.sock --web-port 0 --state ${place}`;
     bed.start(memberNode(n), memberProcess(n), command);
     if (n === 1) await bed.until(memberNode(n), hasClusterAddress, startTimeoutMs);
   }

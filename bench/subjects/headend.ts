@@ -55,6 +55,14 @@ crypto map vpn interface outside
 const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
 
+/** The command of our own program, with what `bin/run.js` sets for one that lives long. */
+export const headendCommand = [
+  `env NODE_COMPILE_CACHE=${compileCache}`,
+  process.execPath,
+  ...nodeFlags,
+  mainProgram,
+].join(' ');
+
 /** Our own daemon, run as a user would run it. */
 export const headend: Subject = {
   name: 'headend',
@@ -68,9 +76,7 @@ export const headend: Subject = {
   async start(bed, userCount, dhGroup = 2) {
     writeFileSync(join(bed.workFolder, 'subject.cfg'), configuration(userCount, dhGroup));
     const places = '--console-socket $work/subject.sock';
-    const environment = `NODE_COMPILE_CACHE=${compileCache}`;
-    const node = [process.execPath, ...nodeFlags, mainProgram].join(' ');
-    const command = `exec env ${environment} ${node} run $work/subject.cfg ${places}`;
+    const command = `exec ${headendCommand} run $work/subject.cfg ${places}`;
     bed.start('conc', subjectProcess, command);
     const listening = [500, 4500].map((port) => `ss -Hlun sport = :${port} | grep -q .`);
     await bed.until('conc', listening.join(' && '), startTimeoutMs);
