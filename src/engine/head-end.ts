@@ -128,7 +128,7 @@ export class HeadEnd implements Steppable {
       machine: options.machine ?? platformOfMachine(1, DEFAULT_SESSION_LIMIT),
       wants: (eventClass, severity) => this.log.wants(eventClass, severity),
       note: (record, now) => this.note(record, now),
-      negotiates: () => this.keying.counts().halfOpen > 0,
+      halfOpen: () => this.keying.halfOpenPace,
     });
     this.credentials = new CredentialCache(CREDENTIALS_KEPT, random);
     this.remoteAccess = new RemoteAccess({

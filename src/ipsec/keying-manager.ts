@@ -2,6 +2,7 @@ import type { Endpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DataPlaneReport } from '#dataplane/data-plane';
+import type { HalfOpenPace } from './half-open.ts';
 import type {
   Admission,
   ChildSelectors,
@@ -155,6 +156,11 @@ export class KeyingManager implements Keying {
     const halfOpen = sas.halfOpen.size;
     const isakmpSas = sas.size - halfOpen - sas.redirected;
     return { halfOpen, isakmpSas, ipsecSas: associations.size };
+  }
+
+  /** How strangers in the middle of phase 1 are likely to go on; undefined when there are none. */
+  get halfOpenPace(): HalfOpenPace | undefined {
+    return this.#stepper.sas.halfOpen.pace;
   }
 
   summary(sa: SaId): IsakmpSaSummary | undefined {

@@ -120,8 +120,8 @@ export class Reception {
     const entry = state && sas.add(state, now, undefined, 0);
     if (entry) {
       entry.halfOpen = key;
-      sas.halfOpen.add(key, entry.id, messageKey(octets), remote.address);
-      sas.settle(entry);
+      sas.halfOpen.add(key, entry.id, messageKey(octets), remote.address, now);
+      sas.settle(entry, now);
     }
     this.#stepper.carryOut(entry, turn.effects, now, out);
   }

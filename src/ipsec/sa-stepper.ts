@@ -92,7 +92,7 @@ export class SaStepper {
     });
     const entry = this.sas.add(state, now, request, redirects);
     entry.replaces = replaces;
-    this.sas.settle(entry);
+    this.sas.settle(entry, now);
     this.carryOut(entry, turn.effects, now, out);
     return entry.id;
   }
@@ -118,7 +118,7 @@ export class SaStepper {
       this.#fail(entry, error, out);
       return;
     }
-    this.sas.settle(entry);
+    this.sas.settle(entry, now);
     this.carryOut(entry, effects, now, out);
   }
 

@@ -128,7 +128,7 @@ export class SaTable {
   }
 
   /** Brings keys and deadline of an SA into line with its state; a closed one leaves the table. */
-  settle(entry: Entry): void {
+  settle(entry: Entry, now: Instant): void {
     const { state } = entry;
     if (state.phase === 'closed') {
       this.remove(entry);
@@ -143,7 +143,7 @@ export class SaTable {
     entry.owner = state.peer.owner;
     if (state.exchange === 'main') this.#enterMainMode(entry, state.peer.group);
     if (entry.halfOpen !== undefined) {
-      this.halfOpen.remove(entry.halfOpen);
+      this.halfOpen.proven(entry.halfOpen, now);
       entry.halfOpen = undefined;
     }
     if (entry.path === state.path) return;

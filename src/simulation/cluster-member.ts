@@ -171,7 +171,7 @@ export class SimulatedMember implements Owner {
       machine: platformOfMachine(PROCESSORS, SESSIONS),
       wants: (_, severity) => severity <= 4,
       note: (record) => this.#note(record),
-      negotiates: () => false,
+      halfOpen: () => undefined,
     });
     const { sessionLimit, pools: configured } = sessionSlice.of(this.#configuration);
     pools.configure(configured.values());

@@ -336,14 +336,14 @@ test('LB-35: a master that leaves lets clients end phase 1 first, takes no other
     /\n participate$/,
     '',
   );
-  const begun = () => {
+  const begun = (slowestMs?: number) => {
     const { net, first, third } = threeMembers();
-    third.negotiates = true;
+    third.halfOpen = { newestAt: net.now, slowestMs };
     third.configure(without);
     assert.equal(third.cluster.takesNewcomers(clusterAddress), false);
     assert.equal(third.cluster.takesNewcomers(address('172.18.124.131')), true);
     assert.notDeepEqual(arrive(net, third), { kind: 'redirect', target: '172.18.124.131' });
-    net.run(50);
+    net.run(slowestMs === undefined ? 50 : 15);
     assert.deepEqual(
       [third.ownsAddress, first.cluster.takesNewcomers(clusterAddress)],
       [true, true],
@@ -355,8 +355,12 @@ test('LB-35: a master that leaves lets clients end phase 1 first, takes no other
   assert.equal(patient.third.ownsAddress, false, 'strangers who never end it are not waited for');
   assert.equal(patient.third.cluster.takesNewcomers(clusterAddress), true);
 
+  const near = begun(8);
+  near.net.run(2);
+  assert.equal(near.third.ownsAddress, false, 'twice as long as others needed is enough');
+
   const soon = begun();
-  soon.third.negotiates = false;
+  soon.third.halfOpen = undefined;
   soon.net.run(1);
   assert.equal(soon.third.ownsAddress, false, 'all have ended it');
 
@@ -370,9 +374,17 @@ test('LB-35: a master that leaves lets clients end phase 1 first, takes no other
   assert.equal(down.third.ownsAddress, false, 'asked again, it goes at once');
 });
 
+test('LB-35: a master that leaves does not wait for who began so long ago that it is not going on', () => {
+  const { net, third } = threeMembers();
+  third.halfOpen = { newestAt: net.now, slowestMs: 20 };
+  net.run(40);
+  third.carryOut(third.cluster.leave('administrative', net.now));
+  assert.equal(third.ownsAddress, false);
+});
+
 test('a device that shuts down leaves the cluster for good, and the address has moved before', () => {
   const { net, second, third } = threeMembers();
-  third.negotiates = true;
+  third.halfOpen = { newestAt: net.now, slowestMs: undefined };
   third.carryOut(third.cluster.leave('shutdown', net.now));
   net.run(100);
   assert.deepEqual([third.ownsAddress, second.ownsAddress], [false, true]);
@@ -382,7 +394,7 @@ test('a device that shuts down leaves the cluster for good, and the address has 
 
 test('a device that was told to end stays out, whatever is configured meanwhile', () => {
   const finishing = threeMembers();
-  finishing.third.negotiates = true;
+  finishing.third.halfOpen = { newestAt: finishing.net.now, slowestMs: undefined };
   finishing.third.carryOut(finishing.third.cluster.leave('shutdown', finishing.net.now));
   // As it happens when the last passwords are hashed.
   finishing.third.carryOut(finishing.third.cluster.configured(finishing.net.now));

@@ -4,6 +4,7 @@ import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { systemSlice } from '#config/system';
 import { type EventRecord, occurred } from '#events/event';
+import type { HalfOpenPace } from '#ipsec/half-open';
 import type { KeyingNotice } from '#ipsec/keying';
 import type { Policy } from '#protocol/vcl/policy';
 import type { LeaveReason, LoadReport, Member } from '#protocol/vcl/state';
@@ -38,8 +39,8 @@ export type ClusterParts = TunnelParts & {
   readonly machine: PlatformModel;
   readonly wants: (eventClass: string, severity: number) => boolean;
   readonly note: (record: EventRecord, now: Instant) => void;
-  /** Whether clients are in the middle of phase 1. */
-  readonly negotiates: () => boolean;
+  /** Clients in the middle of phase 1; undefined when there are none. */
+  readonly halfOpen: () => HalfOpenPace | undefined;
   /** The sessions of this device, a page at a time, for members that ask. */
   readonly own: OwnSessions;
 };
@@ -81,7 +82,7 @@ export class Cluster {
       surroundings: { softwareVersion, machine },
       wants,
       report: () => this.report(),
-      negotiates: parts.negotiates,
+      halfOpen: parts.halfOpen,
     });
     this.encryption = new Encryption({
       keying: parts.keying,

@@ -2,6 +2,7 @@ import { after, earliest, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { occurred } from '#events/event';
+import type { HalfOpenPace } from '#ipsec/half-open';
 import type { EncryptionKeys } from '#protocol/vcl/keys';
 import { initialState, step } from '#protocol/vcl/machine';
 import type { Policy } from '#protocol/vcl/policy';
@@ -10,6 +11,7 @@ import type { Effect, Environment, Input } from '#protocol/vcl/turn';
 import { loadBalancingOf } from './config.ts';
 import { memberCannotBegin, nameNotResolved } from './events.ts';
 import { deafness } from './filters.ts';
+import { finishedBy } from './finishing.ts';
 import { sameReport } from './own-load.ts';
 import { endsOf, foundationOf, memberPolicy, type Resolved, type Surroundings } from './policy.ts';
 import type { ClusterAnswer, ClusterEffect, ClusterInput, ClusterQuestion } from './port.ts';
@@ -18,11 +20,6 @@ import type { Telling } from './sessions/inquiries.ts';
 
 /** A member that could not begin tries again after this time. */
 const RETRY_MS = 10_000;
-/**
- * A master that leaves gives clients whose phase 1 is under way so long to end it: more than a round trip of
- * most, and with the handover itself less than the 100 ms that nobody answers in.
- */
-const FINISH_MS = 60;
 
 type Stage =
   | { readonly kind: 'off' }
@@ -53,8 +50,8 @@ export type MembershipParts = {
   readonly wants: (eventClass: string, severity: number) => boolean;
   /** The load as it is now, before every step of the protocol but for those of datagrams. */
   readonly report: () => LoadReport;
-  /** Whether clients are in the middle of phase 1. */
-  readonly negotiates: () => boolean;
+  /** Clients in the middle of phase 1; undefined when there are none. */
+  readonly halfOpen: () => HalfOpenPace | undefined;
 };
 
 /**
@@ -176,17 +173,13 @@ export class Membership {
   leave(reason: LeaveReason, now: Instant): MemberEffect[] {
     const stage = this.#stage;
     switch (stage.kind) {
-      case 'taking part':
-        if (this.member?.phase.phase !== 'master' || !this.#parts.negotiates())
-          return this.#part(reason, now);
-        this.#stage = {
-          ...stage,
-          kind: 'finishing',
-          since: now,
-          until: after(now, FINISH_MS),
-          reason,
-        };
+      case 'taking part': {
+        const pace = this.member?.phase.phase === 'master' ? this.#parts.halfOpen() : undefined;
+        const until = pace ? finishedBy(pace, now) : now;
+        if (until <= now) return this.#part(reason, now);
+        this.#stage = { ...stage, kind: 'finishing', since: now, until, reason };
         return [];
+      }
       case 'finishing':
         return this.#part(reason, now);
       case 'leaving':
@@ -240,7 +233,7 @@ export class Membership {
   tick(now: Instant): MemberEffect[] {
     const stage = this.#stage;
     if (stage.kind === 'waiting' && now >= stage.until) return this.#begin(now);
-    if (stage.kind === 'finishing' && (now >= stage.until || !this.#parts.negotiates()))
+    if (stage.kind === 'finishing' && (now >= stage.until || !this.#parts.halfOpen()))
       return this.#part(stage.reason, now);
     const due = this.#deadline();
     return due !== undefined && now >= due ? this.#stepped({ kind: 'tick' }, now) : [];
@@ -251,7 +244,7 @@ export class Membership {
     if (stage.kind === 'waiting') return stage.until;
     if (stage.kind !== 'finishing') return this.#deadline();
     // Asked after everything that clients say: when the last has ended phase 1, nothing is waited for.
-    return earliest(this.#deadline(), this.#parts.negotiates() ? stage.until : stage.since);
+    return earliest(this.#deadline(), this.#parts.halfOpen() ? stage.until : stage.since);
   }
 
   #deadline(): Instant | undefined {

@@ -9,6 +9,7 @@ import { systemRoom } from '#config/system-commands';
 import { digest } from '#crypto/hashes';
 import { type EventDef, type EventRecord, eventText } from '#events/event';
 import { ipsecRoom } from '#ipsec/commands';
+import type { HalfOpenPace } from '#ipsec/half-open';
 import { memberIdOf, nextIncarnation } from '#protocol/vcl/incarnation';
 import { AddressPools } from '#session/address-pools';
 import { sessionRoom } from '#session/commands';
@@ -65,8 +66,8 @@ export class TestMember {
   configuration: Configuration;
   ownsAddress = false;
   isUp = true;
-  /** Whether clients are in the middle of phase 1. */
-  negotiates = false;
+  /** Clients in the middle of phase 1. */
+  halfOpen: HalfOpenPace | undefined;
   /** Why its name server has no answer; undefined for an address for each name. */
   names = new Map<string, readonly IpAddress[]>();
   /** What reverse DNS says. */
@@ -89,7 +90,7 @@ export class TestMember {
       configuration: () => this.configuration,
       sessions: this.sessions,
       pools: this.pools,
-      negotiates: () => this.negotiates,
+      halfOpen: () => this.halfOpen,
       softwareVersion,
       machine: platformOfMachine(2, 100),
       wants: (_, severity) => severity <= 5,
