@@ -19,7 +19,7 @@ import { missingLine } from './guide.ts';
 
 const repository = join(import.meta.dirname, '..');
 const pollMs = 100;
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** The way to this clone for users who may not enter the folders above it. */
 const open = '/run/clone';

@@ -9,7 +9,7 @@ import { Processes } from './processes.ts';
 import { searchPath } from './programs.ts';
 import type { Topology } from './topology.ts';
 
-const commandTimeoutMs = 30_000;
+const commandTimeoutMs = 60_000;
 const retryMs = 250;
 const repository = resolve(import.meta.dirname, '../..');
 

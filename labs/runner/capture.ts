@@ -9,7 +9,7 @@ import { LabError } from './lab-error.ts';
 import { searchPath } from './programs.ts';
 
 const execute = promisify(execFile);
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 30_000;
 /** The kernel hands packets over in blocks, the last of them when this long has passed. */
 const drainMs = 500;
 /** The kernel's buffer: a download must not overrun the recorder. */

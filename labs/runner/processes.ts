@@ -7,7 +7,7 @@ import { LabError } from './lab-error.ts';
 import { groupMembers } from './process-group.ts';
 
 /** How long a process may take between being asked to end and being killed. */
-const stopGraceMs = 5_000;
+const stopGraceMs = 15_000;
 const pollMs = 100;
 const groupPollMs = 10;
 const tailLineCount = 25;

@@ -45,14 +45,14 @@ const ip = (...words: string[]): string =>
 
 const namespaces = (): string => ip('netns', 'list');
 
-/** Asks again until there is an answer, for ten seconds. */
+/** Asks again until there is an answer, for half a minute. */
 async function eventually<T>(ask: () => T | undefined): Promise<T> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const answer = ask();
     if (answer) return answer;
     await sleep(50);
   }
-  throw new Error('no answer within ten seconds');
+  throw new Error('no answer within half a minute');
 }
 
 /** The sleeping processes of a namespace; those that set it up come and go. */

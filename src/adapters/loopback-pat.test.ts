@@ -21,7 +21,7 @@ const network = (n: number) => ({
 });
 
 async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (const patience = AbortSignal.timeout(5000); !condition(); ) {
+  for (const patience = AbortSignal.timeout(30_000); !condition(); ) {
     assert.ok(!patience.aborted, `${what} never happened`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

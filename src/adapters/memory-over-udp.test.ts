@@ -54,7 +54,7 @@ function tunnel(us: Side, them: Side, ours: number, theirs: number): ForwardingC
   ];
 }
 
-const patience = () => AbortSignal.timeout(5000);
+const patience = () => AbortSignal.timeout(30_000);
 
 async function eventually(condition: () => boolean): Promise<void> {
   for (const signal = patience(); !condition(); ) {

@@ -20,7 +20,7 @@ function folder(t: TestContext): string {
 const run = (...args: readonly string[]) =>
   spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
 
@@ -65,7 +65,7 @@ test('without koffi a head-end says in one line what it needs, and runs without 
     ].join('\n'),
   );
   const args = ['--import', WITHOUT_KOFFI, main, 'run', path, '--console-socket', socket];
-  const failed = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+  const failed = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 });
   assert.equal(failed.status, 2);
   assert.match(
     failed.stderr,
@@ -124,7 +124,7 @@ async function firstStart(t: TestContext, ...args: readonly string[]) {
 }
 
 test('the first command shows a cluster; killed, it leaves nothing that stops the next one', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const socket = join(folder(t), 'console.sock');
   const killed = await firstStart(t, '--console-socket', socket);
@@ -138,7 +138,7 @@ test('the first command shows a cluster; killed, it leaves nothing that stops th
 });
 
 test('two at once take ports of their own, and --single is one head-end', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const sockets = ['a', 'b', 'c'].map((name) => join(folder(t), name));
   const first = await firstStart(t, '--console-socket', sockets[0] as string);

@@ -145,26 +145,33 @@ async function serve(t: TestContext) {
   return { port, server, cookie, url, live: `${url.replace('http', 'ws')}/api/v1/live` };
 }
 
-/** A websocket with headers; the WebSocket of Node takes them as an option that browsers lack. */
-const open = (url: string, headers: Record<string, string>) =>
-  new WebSocket(url, { headers } as unknown as string[]);
+/** A websocket, and its updates in the order in which they came, several of which may come at once. */
+class Reader {
+  readonly socket: WebSocket;
+  readonly #updates: LiveUpdate[] = [];
+  #heard = () => {};
 
-const next = (socket: WebSocket): Promise<LiveUpdate> =>
-  new Promise((resolve, reject) => {
-    socket.addEventListener('message', (e) => resolve(JSON.parse(e.data as string)), {
-      once: true,
+  /** The WebSocket of Node takes headers as an option that browsers lack. */
+  constructor(url: string, headers: Record<string, string>) {
+    this.socket = new WebSocket(url, { headers } as unknown as string[]);
+    this.socket.addEventListener('message', (e) => {
+      this.#updates.push(JSON.parse(e.data as string));
+      this.#heard();
     });
-    socket.addEventListener('close', (e) => reject(new Error(`closed ${e.code}`)), { once: true });
-  });
+    this.socket.addEventListener('close', () => this.#heard());
+  }
 
-/** The next update that has this; those of every second may come before it. */
-async function nextWith<K extends keyof LiveUpdate>(
-  socket: WebSocket,
-  key: K,
-): Promise<NonNullable<LiveUpdate[K]>> {
-  for (;;) {
-    const value = (await next(socket))[key];
-    if (value !== undefined) return value as NonNullable<LiveUpdate[K]>;
+  /** The next update that has this; those of every second may come before it. */
+  async nextWith<K extends keyof LiveUpdate>(key: K): Promise<NonNullable<LiveUpdate[K]>> {
+    for (;;) {
+      const value = this.#updates.shift()?.[key];
+      if (value !== undefined) return value as NonNullable<LiveUpdate[K]>;
+      if (this.#updates.length > 0) continue;
+      assert.notEqual(this.socket.readyState, WebSocket.CLOSED, 'it was closed');
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
   }
 }
 
@@ -176,14 +183,15 @@ const closed = (socket: WebSocket): Promise<number> =>
 test('the websocket answers a request at once and then tells what changed', async (t) => {
   const { port, cookie, live } = await serve(t);
   port.addSession({ username: 'vpnclient1' });
-  const socket = open(live, { cookie });
+  const reader = new Reader(live, { cookie });
+  const { socket } = reader;
   t.after(() => socket.close());
   await new Promise((resolve) => socket.addEventListener('open', resolve));
   socket.send(JSON.stringify({ sessions: { ...sessions, kind: 'remoteAccess' } }));
-  const first = await nextWith(socket, 'sessions');
+  const first = await reader.nextWith('sessions');
   assert.equal(first.rows[0]?.username, 'vpnclient1');
   port.addSession({ username: 'vpnclient2' });
-  assert.deepEqual((await nextWith(socket, 'sessions')).order, [2, 3]);
+  assert.deepEqual((await reader.nextWith('sessions')).order, [2, 3]);
 });
 
 test('a websocket without login or from a page of another site is refused', async (t) => {
@@ -193,22 +201,23 @@ test('a websocket without login or from a page of another site is refused', asyn
     { cookie: 'headend-1=guess' },
     { cookie, origin: 'https://elsewhere.example' },
   ] as Record<string, string>[]) {
-    const socket = open(live, headers);
+    const { socket } = new Reader(live, headers);
     assert.equal(await closed(socket), 1006);
   }
 });
 
 test('requests that make no sense, are too long or too many do not get far', async (t) => {
   const { port, cookie, live } = await serve(t);
-  const socket = open(live, { cookie });
+  const reader = new Reader(live, { cookie });
+  const { socket } = reader;
   await new Promise((resolve) => socket.addEventListener('open', resolve));
   for (const text of ['{', 'null', '{"sessions":{"sort":"password"}}', '{"everything":true}']) {
     socket.send(text);
-    assert.match(await nextWith(socket, 'refused'), /not one that this server knows/);
+    assert.match(await reader.nextWith('refused'), /not one that this server knows/);
   }
   for (let i = 0; i < 50; i += 1) socket.send('{}');
   assert.equal(await closed(socket), 1008);
-  const long = open(live, { cookie });
+  const { socket: long } = new Reader(live, { cookie });
   await new Promise((resolve) => long.addEventListener('open', resolve));
   long.send('x'.repeat(10_000));
   assert.equal(await closed(long), 1009);
@@ -217,7 +226,7 @@ test('requests that make no sense, are too long or too many do not get far', asy
 
 test('the websocket is closed when its login ends', async (t) => {
   const { port, cookie, live } = await serve(t);
-  const socket = open(live, { cookie });
+  const { socket } = new Reader(live, { cookie });
   await new Promise((resolve) => socket.addEventListener('open', resolve));
   const row = [...Array(10).keys()].find((index) => port.session(index)) as number;
   assert.equal(port.session(row)?.session.kind, 'management');

@@ -89,7 +89,7 @@ export async function open(t: TestContext, options: BrowserContextOptions = {}) 
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   t.after(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
@@ -108,14 +108,14 @@ export async function logIn(page: Page, user = 'admin'): Promise<void> {
 }
 
 export const story = (title: string, run: (t: TestContext) => Promise<void>) =>
-  test(title, { timeout: 60_000 }, async (t) => {
+  test(title, { timeout: 180_000 }, async (t) => {
     if (chromiumPath) await run(t);
     else t.skip('there is no Chromium here; apt-get install chromium');
   });
 
 /** Waits until `read` answers with `wanted`. */
 export async function eventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
-  const deadline = Date.now() + 8000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const found = await read();
     try {

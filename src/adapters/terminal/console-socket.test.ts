@@ -61,7 +61,7 @@ function person(path: string) {
   output.on('data', (octets: Buffer) => screen.write(octets.toString()));
   const done = runConsole({ path, input: input as never, output: output as never });
   const sees = async (line: string) => {
-    for (let i = 0; i < 200 && !screen.lines.includes(line); i += 1) await delay(5);
+    for (let i = 0; i < 6000 && !screen.lines.includes(line); i += 1) await delay(5);
     assert.ok(screen.lines.includes(line), `${line}\n${screen.lines.join('\n')}`);
   };
   return { input, output, screen, done, sees };

@@ -18,7 +18,7 @@ function terminalOf(t: TestContext) {
   t.after(() => tmux('kill-server'));
   const screen = () => tmux('capture-pane', '-p').trimEnd();
   const sees = async (expected: RegExp) => {
-    for (let i = 0; i < 200 && !expected.test(screen()); i += 1) await delay(25);
+    for (let i = 0; i < 1200 && !expected.test(screen()); i += 1) await delay(25);
     assert.match(screen(), expected);
   };
   /** Types keys by tmux's names; text is sent as it is. */

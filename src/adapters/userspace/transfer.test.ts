@@ -33,7 +33,7 @@ const line = (child: ChildProcess): Promise<string> =>
       text += part.toString();
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
     });
-    child.once('exit', (code) => reject(new Error(`ended with ${code} and said nothing`)));
+    child.once('close', (code) => reject(new Error(`ended with ${code} and said nothing`)));
   });
 
 /** Waits for the end of a process, which may have come already. */

@@ -171,6 +171,7 @@ else {
 
   test('a stranger makes both workers together speak once a second', async () =>
     withBench(async (w, bench) => {
+      const before = performance.now();
       for (let placing = 0; placing < 8; placing += 1) {
         const stranger = w.peer({ placing });
         w.arrive(stranger, stranger.seal(w.fromClient(stranger)));
@@ -178,7 +179,9 @@ else {
       await w.settle();
       await w.until('counted', () => bench.dataPlane.counters().unknownSpi === 8);
       await w.settle();
-      assert.equal(w.reports('unknownSpi').length, 1);
+      const seconds = Math.floor((performance.now() - before) / 1000);
+      const times = w.reports('unknownSpi').length;
+      assert.ok(times >= 1 && times <= 1 + seconds, `${times} times in ${seconds} seconds`);
     }));
 
   test('while a worker is replaced the other goes on, and no sequence number comes twice', async () =>

@@ -49,6 +49,8 @@ export type BenchFactory = {
   readonly carriesBareEsp: boolean;
   /** Whether a packet between the outer addresses themselves can go through the path. */
   readonly carriesTransport: boolean;
+  /** How many workers share the packets, by the SPIs of their SAs; one if absent. */
+  readonly workers?: number;
   /** Paths outside carry 1500 octets. */
   start(options?: BenchOptions): Promise<Bench>;
 };
@@ -73,7 +75,7 @@ function sentinel(): { readonly octets: Uint8Array; readonly marked: Uint8Array 
   return { octets, marked };
 }
 
-/** Waits until everything that arrived from outside has been dealt with. */
+/** Waits until everything that arrived from outside has been dealt with by the first worker. */
 export async function settle(bench: Bench, factory: BenchFactory): Promise<void> {
   const { octets, marked } = sentinel();
   bench.arrive(factory.peers[1], factory.encapsulated, marked);

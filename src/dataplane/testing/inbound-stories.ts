@@ -162,11 +162,14 @@ function refusals(factory: BenchFactory): void {
     for (let i = 0; i < 5; i += 1) w.arrive(peer, peer.seal(w.fromClient(peer)));
     await w.settle();
     const { inboundSpi: spi } = peer;
-    assert.deepEqual(w.bench.reports, [{ kind: 'unknownSpi', spi, remote: peer.options.remote }]);
+    const [first, ...more] = w.bench.reports.splice(0);
+    assert.deepEqual(first, { kind: 'unknownSpi', spi, remote: peer.options.remote });
+    // A second may have gone by in mid-train.
+    assert.ok(more.length <= 1);
     const [, other] = factory.peers;
     w.arrive(peer, peer.seal(w.fromClient(peer)), other);
     await w.settle();
-    assert.deepEqual(w.bench.reports[1], { kind: 'unknownSpi', spi, remote: other });
+    assert.deepEqual(w.bench.reports, [{ kind: 'unknownSpi', spi, remote: other }]);
     assert.equal(w.bench.dataPlane.counters().unknownSpi, 6);
     assert.equal(w.bench.dataPlane.inboundCounters(spi), undefined);
   });

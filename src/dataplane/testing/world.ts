@@ -33,6 +33,8 @@ export class World {
   readonly factory: BenchFactory;
   readonly bench: Bench;
   readonly random: Prng;
+  /** Peers that no story knows are made of this one, so that those of stories stay as they are. */
+  readonly #aside = new Prng(77);
 
   constructor(factory: BenchFactory, bench: Bench, seed: number) {
     this.factory = factory;
@@ -41,7 +43,7 @@ export class World {
   }
 
   /** A peer whose SAs are not installed yet. */
-  peer(choice: PeerChoice = {}): TestPeer {
+  peer(choice: PeerChoice = {}, random = this.random): TestPeer {
     const six = choice.family === 6;
     const host = choice.host ?? 1;
     return new TestPeer(
@@ -53,7 +55,7 @@ export class World {
         reaches: six ? INSIDE.network6 : INSIDE.network,
         ...choice,
       },
-      this.random,
+      random,
     );
   }
 
@@ -88,9 +90,11 @@ export class World {
     this.bench.arrive(remote, peer.options.local, esp, { protocol, trafficClass });
   }
 
-  /** Waits until everything that arrived has been dealt with. */
-  settle(): Promise<void> {
-    return settle(this.bench, this.factory);
+  /** Waits until everything that arrived has been dealt with, whichever worker got it. */
+  async settle(): Promise<void> {
+    await settle(this.bench, this.factory);
+    for (let worker = 1; worker < (this.factory.workers ?? 1); worker += 1)
+      await this.#settleAt(worker);
   }
 
   until(what: string, condition: () => boolean): Promise<void> {
@@ -128,6 +132,20 @@ export class World {
     return this.bench.reports.filter(
       (r): r is Extract<DataPlaneReport, { kind: K }> => r.kind === kind,
     );
+  }
+
+  /** A worker announces the first packet of an SA, a dummy, after it has dealt with all that came before. */
+  async #settleAt(worker: number): Promise<void> {
+    const [, remote] = this.factory.peers;
+    const peer = this.peer({ remote, placing: worker }, this.#aside);
+    await this.apply([{ kind: 'addInbound', sa: peer.inbound }]);
+    this.arrive(peer, peer.seal(new Uint8Array(0), { nextHeader: 59 }));
+    const isSentinel = (r: DataPlaneReport): boolean =>
+      r.kind === 'inboundActive' && r.spi === peer.inboundSpi;
+    const { reports } = this.bench;
+    await this.until(`sentinel of worker ${worker}`, () => reports.some(isSentinel));
+    reports.splice(reports.findIndex(isSentinel), 1);
+    await this.apply([{ kind: 'removeInbound', spi: peer.inboundSpi }]);
   }
 
   #ends(peer: TestPeer): { client: Uint8Array; host: Uint8Array } {

@@ -123,6 +123,7 @@ export function userspaceFactory(sys: Sys, workerCount = 1): UserspaceFactory {
     seesMarks: true,
     carriesBareEsp: true,
     carriesTransport: false,
+    workers: workerCount,
     start: async (options = {}) => {
       const reports: DataPlaneReport[] = [];
       const workers: Worker[] = [];
