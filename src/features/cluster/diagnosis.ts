@@ -15,6 +15,13 @@ const hint = (subject: string, text: string, remedy: string): Finding => ({
   severity: 'hint',
 });
 
+/** Longer than the rounds in which a member that begins looks for a master. */
+const LISTENING_MS = 10_000;
+
+/** A member that has just begun may hear the others any moment. */
+const isListening = ({ role, durationMs }: ClusterMemberView): boolean =>
+  role === 'off' || (role === 'joining' && durationMs < LISTENING_MS);
+
 function ofSelf(view: ClusterView): Finding[] {
   const { self, port } = view;
   if (!view.participates)
@@ -32,7 +39,15 @@ function ofSelf(view: ClusterView): Finding[] {
         '"show logging class LBSSF" names what differs: cluster key, address, port, or settings.',
       ),
     );
-  if (view.participates && view.peers.length === 0 && self.role !== 'waiting')
+  if (view.peers.length === 0 && isListening(self))
+    findings.push(
+      hint(
+        'this device',
+        'has just begun, and listens for the other members',
+        'Ask again in some seconds.',
+      ),
+    );
+  else if (view.peers.length === 0 && self.role !== 'waiting')
     findings.push(
       problem(
         'peers',
@@ -105,6 +120,20 @@ const ofFilters = ({ filters }: ClusterView): Finding[] =>
       ),
     ),
   );
+
+/** LB-20: a master that finds no public side but its own. */
+function ofKeeping({ self, filters }: ClusterView): Finding[] {
+  const isClosed = filters.some(({ side, stops }) => side === 'public' && stops.length > 0);
+  if (self.role !== 'master' || !isClosed) return [];
+  return [
+    problem(
+      'master',
+      'this device serves the cluster address, and sends clients to no other member: its public filter stops ' +
+        'what members say',
+      'Let it pass; "no participate" hands the address over until then.',
+    ),
+  ];
+}
 
 /** LB-38: of members of one model, none has the highest priority, with which a master is found soonest. */
 function ofPriorities({ self, peers }: ClusterView): Finding[] {
@@ -182,6 +211,7 @@ export const diagnose = (
     ...ofEncryption(encryption),
     ...ofNames(nameless),
     ...ofMasters(view),
+    ...(view.participates ? ofKeeping(view) : []),
     ...view.peers.flatMap((peer) => ofPeer(peer, view)),
     ...(view.participates ? [...ofPriorities(view), ...ofReleases(view)] : []),
   ],

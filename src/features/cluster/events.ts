@@ -133,6 +133,16 @@ export const filterStops = event({
     'Assign the rule without a port to that filter with "rule add"; it follows "cluster port". One line a minute and direction.',
 });
 
+export const masterKeepsClients = event({
+  class: 'LB',
+  number: 21,
+  severity: 2,
+  text: 'This device is master and sends clients to no other member: filter {filter} of interface {interface} has no rule "{rule}"',
+  why: 'Where the public filter of a master stops what members say, no public side of another member answers it. Such a member has the least priority, and is master only where no other was there to be it.',
+  remedy:
+    'Assign the rule to that filter with "rule add"; "no participate" hands the address over until then.',
+});
+
 export const clientNotEligible = event({
   class: 'LB',
   number: 15,

@@ -207,6 +207,27 @@ test('LB-38: members of one model are told of priority 10 while none of them has
   assert.deepEqual(hints(10, 10), []);
 });
 
+test('LB-81: a member that has just begun listens for others, and one that heard nobody says so', () => {
+  const net = new TestNet();
+  const member = net.add(memberListing(131));
+  const found = () =>
+    diagnose(viewOf(net, member), member.cluster.encryption.status(net.now))
+      .findings.map(({ severity, text }) => `${severity}: ${text}`)
+      .filter((text) => /listens|heard/.test(text));
+  const listening = ['hint: has just begun, and listens for the other members'];
+  assert.deepEqual(found(), listening);
+  net.run(1000);
+  assert.deepEqual([member.role, found()], ['discovering', listening]);
+  net.run(20_000);
+  assert.deepEqual(
+    [member.role, found()],
+    ['master', ['problem: no other member was ever heard on UDP port 9023 of 10.32.1.131']],
+  );
+  net.add(memberListing(130));
+  net.run(5000);
+  assert.deepEqual(found(), []);
+});
+
 test('LB-45: a client is sent to what the member is translated to', () => {
   const net = new TestNet();
   const master = net.add(memberListing(131));
@@ -476,6 +497,11 @@ test('GEN-66: a cluster address by name begins when the name has an address, and
   assert.match(viewOf(net, member).obstacle ?? '', /vpn\.example\.com has no address/);
   assert.equal(member.said(nameNotResolved).length, 1);
   assert.match(member.said(memberCannotBegin)[0] ?? '', /tried again in 10 s/);
+  member.configure(listing);
+  net.run(100);
+  assert.equal(member.said(memberCannotBegin).length, 1, 'tried again, and not said again');
+  net.run(10_000);
+  assert.equal(member.said(memberCannotBegin).length, 2);
   member.names.set('vpn.example.com', [clusterAddress]);
   net.run(20_000);
   assert.deepEqual([member.role, member.ownsAddress], ['master', true]);

@@ -6,7 +6,7 @@ import { formatListing, listConfiguration } from '#config/listing';
 import { parseListing } from '#config/parse';
 import { loadBalancingOf } from './config.ts';
 import { diagnose } from './diagnosis.ts';
-import { filterStops, memberCannotBegin } from './events.ts';
+import { filterStops, masterKeepsClients, memberCannotBegin } from './events.ts';
 import { filtersText, filtersView } from './filter-view.ts';
 import { filterOfSide } from './filters.ts';
 import {
@@ -108,6 +108,37 @@ test('LB-20 LB-21 LB-81: peers appear when the public filter has VCA In and VCA 
   second.configure(memberListing(130, personality));
   net.run(60_000);
   assert.equal(peersOf(net, first), 0);
+});
+
+test('LB-20 LB-44: a member whose public filter is closed is the last to become master, and says that it keeps all clients', () => {
+  const net = new TestNet();
+  const first = net.add(memberListing(131, ...concentrator, ' priority 10'));
+  net.run(10_000);
+  const closed = net.add(memberListing(129, personality, ' priority 9'));
+  const open = net.add(memberListing(130, ...concentrator, ' priority 2'));
+  net.run(10_000);
+  first.isUp = false;
+  net.run(5000);
+  assert.deepEqual([closed.role, open.role], ['backup', 'master']);
+  assert.deepEqual(closed.said(masterKeepsClients), []);
+  open.isUp = false;
+  net.run(5000);
+  assert.deepEqual([closed.role, closed.ownsAddress], ['master', true], 'there is nobody else');
+  const kept =
+    'This device is master and sends clients to no other member: filter Public of interface outside has no rule "VCA In"';
+  net.run(60_000);
+  assert.deepEqual(closed.said(masterKeepsClients), [kept]);
+  assert.ok(findings(net, closed).length > 0);
+  const { findings: all } = diagnose(
+    clusterView(closed.cluster, closed.configuration, net.now),
+    closed.cluster.encryption.status(net.now),
+  );
+  assert.ok(all.some(({ text }) => /sends clients to no other member/.test(text)));
+  closed.configure(memberListing(129, ...concentrator, ' priority 9'));
+  net.run(1000);
+  closed.configure(memberListing(129, personality, ' priority 9'));
+  net.run(1000);
+  assert.deepEqual(closed.said(masterKeepsClients), [kept, kept], 'once for each time');
 });
 
 test('LB-20: a private filter that lets nothing pass keeps a member out, and takes the address from a master: it would hear nobody', () => {

@@ -108,6 +108,13 @@ function stop(
 export const deafness = (configuration: Configuration): string | undefined =>
   stopsOf(configuration).find(({ side }) => side === 'private')?.reason;
 
+/**
+ * What a public filter stops: a member without it has no other one's public side answer, and as master sends
+ * no client there. It can serve clients itself, so it is master when there is nobody else, and not before.
+ */
+export const publicStop = (configuration: Configuration): Stop | undefined =>
+  stopsOf(configuration).find(({ side }) => side === 'public');
+
 /** One complaint a minute, side and direction. */
 const REPEAT_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import { after, earliest, type Instant } from '#base/instant';
+import { after, earliest, elapsedMs, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
 import { occurred } from '#events/event';
@@ -9,8 +9,8 @@ import type { Policy } from '#protocol/vcl/policy';
 import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
 import type { Effect, Environment, Input } from '#protocol/vcl/turn';
 import { loadBalancingOf } from './config.ts';
-import { memberCannotBegin, nameNotResolved } from './events.ts';
-import { deafness } from './filters.ts';
+import { masterKeepsClients, memberCannotBegin, nameNotResolved } from './events.ts';
+import { deafness, publicStop } from './filters.ts';
 import { finishedBy } from './finishing.ts';
 import { sameReport } from './own-load.ts';
 import { endsOf, foundationOf, memberPolicy, type Resolved, type Surroundings } from './policy.ts';
@@ -66,6 +66,10 @@ export class Membership {
   #resolved: Resolved = new Map();
   #lastTicket = 0;
   #reported: LoadReport | undefined;
+  /** Whether it was said that this device is a master that sends no client elsewhere. */
+  #keepsClients = false;
+  /** Why it could not begin, and when that was said last. */
+  #complaint: { readonly reason: string; readonly at: Instant } | undefined;
   /** The policy, and the configuration it was made of: asked with every step, made when that changes. */
   #made: { readonly configuration: Configuration; readonly policy: Policy | undefined } | undefined;
 
@@ -312,6 +316,10 @@ export class Membership {
 
   #wait(reason: string, now: Instant): MemberEffect[] {
     this.#stage = { kind: 'waiting', until: after(now, RETRY_MS), reason };
+    // Every change of the configuration has it try again at once.
+    const last = this.#complaint;
+    if (last?.reason === reason && elapsedMs(last.at, now) < RETRY_MS) return [];
+    this.#complaint = { reason, at: now };
     const seconds = RETRY_MS / 1000;
     return [{ kind: 'event', record: occurred(memberCannotBegin, { reason, seconds }) }];
   }
@@ -334,7 +342,19 @@ export class Membership {
     // What is said of the load is said when a deadline has come, and strangers may send datagrams without end.
     if (input.kind !== 'datagram') this.#report(now, environment, out);
     this.#step(input, now, environment, out);
+    if (input.kind !== 'datagram') this.#lookOutside(out);
     return out;
+  }
+
+  /** LB-20: with a closed public side, no public side of another member answers a master. */
+  #lookOutside(out: MemberEffect[]): void {
+    const isMaster = this.#state.member?.phase.phase === 'master';
+    const stop = isMaster ? publicStop(this.#parts.configuration()) : undefined;
+    if (stop && !this.#keepsClients) {
+      const args = { filter: stop.name, interface: stop.interface, rule: stop.rule };
+      out.push({ kind: 'event', record: occurred(masterKeepsClients, args) });
+    }
+    this.#keepsClients = stop !== undefined;
   }
 
   #report(now: Instant, environment: Environment, out: MemberEffect[]): void {

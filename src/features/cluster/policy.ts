@@ -9,6 +9,7 @@ import { type Policy, timing } from '#protocol/vcl/policy';
 import { sessionSlice } from '#session/config';
 import type { AddressesOrName, LoadBalancing, Personality } from './config.ts';
 import { clusterSlice, loadBalancingOf } from './config.ts';
+import { publicStop } from './filters.ts';
 import { PLATFORM_MODELS, type PlatformModel } from './platform.ts';
 import type { ClusterEnds } from './port.ts';
 
@@ -94,6 +95,9 @@ const commonDigest = (b: LoadBalancing, personality: Personality): string =>
     ),
   ).slice(0, 32);
 
+/** LB-36: the last in an election. */
+const LEAST_PRIORITY = 1;
+
 /** What the cluster protocol is told, from the configuration; undefined while addresses are missing. */
 export function memberPolicy(
   configuration: Configuration,
@@ -119,7 +123,7 @@ export function memberPolicy(
       hostName: systemSlice.of(configuration).hostname,
       model: model.deviceType,
       softwareVersion,
-      priority: b.priority ?? model.priority,
+      priority: publicStop(configuration) ? LEAST_PRIORITY : (b.priority ?? model.priority),
       privateAddress: ends.privateAddress,
       publicAddresses: ends.publicAddresses,
       networks: {

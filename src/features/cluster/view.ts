@@ -150,7 +150,7 @@ function selfView(cluster: Cluster, configuration: Configuration, now: Instant):
     deviceType: platform.deviceType,
     hostname: systemSlice.of(configuration).hostname,
     version: policy?.device.softwareVersion ?? '',
-    priority: b.priority ?? platform.priority,
+    priority: policy?.device.priority ?? b.priority ?? platform.priority,
     load: loadOf(configuration, report),
     ...conditionsOf(report),
     publicPath: 'open',
