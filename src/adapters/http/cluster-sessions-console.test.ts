@@ -74,7 +74,7 @@ story('LB-61: a click on the name of a session elsewhere shows what is known of 
   await drawer.getByText(/security associations are with member 10\.32\.1\.129/).waitFor();
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'anna');
+  await eventually(() => page.evaluate('document.activeElement.textContent'), 'anna');
   await page.getByRole('button', { name: 'carl', exact: true }).click();
   await drawer.getByText('172.18.124.96').first().waitFor();
 });
@@ -86,9 +86,11 @@ story('a member alone lists its own sessions, and asks nobody', async (t) => {
   await page.getByRole('button', { name: 'This member' }).click();
   await eventually(async () => page.locator('.session-table tbody tr').count(), 1);
   await page.getByRole('region', { name: 'Session summary', exact: true }).waitFor();
-  const asked = port.cluster.sessionsAsked;
+  // What the server has heard may have been asked before.
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.waitForTimeout(2500);
-  assert.equal(port.cluster.sessionsAsked, asked);
+  assert.ok(!asked.includes('/api/v1/cluster/sessions'));
   await page.getByRole('button', { name: 'Whole cluster' }).click();
   await eventually(async () => page.locator('.session-table tbody tr').count(), 3);
 });

@@ -20,8 +20,8 @@ story(
     await page.keyboard.press('Enter');
     const alert = page.getByRole('alert');
     assert.equal(await alert.textContent(), 'User name or password is not right.');
-    assert.equal(await page.getByLabel('Password').inputValue(), '');
-    assert.equal(await page.evaluate('document.activeElement.name'), 'password');
+    await eventually(() => page.getByLabel('Password').inputValue(), '');
+    await eventually(() => page.evaluate('document.activeElement.name'), 'password');
     await page.keyboard.type('demo-password');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
@@ -150,7 +150,7 @@ story('LB-61: sort, filter, group and details, by keyboard alone', async (t) => 
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'bob #3' }).waitFor();
-  assert.equal(await page.evaluate('document.activeElement.id'), 'drawer-title');
+  await eventually(() => page.evaluate('document.activeElement.id'), 'drawer-title');
   await page.reload();
   await page.getByRole('heading', { name: 'bob #3' }).waitFor();
   await page.keyboard.press('Escape');
@@ -311,7 +311,7 @@ story('the command line answers, completes, helps, remembers and aborts', async 
   await page.getByLabel('headend(config)#').waitFor();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
-  assert.equal(await field.inputValue(), 'show version');
+  await eventually(() => field.inputValue(), 'show version');
   await field.fill('show nothing');
   await page.keyboard.press('Enter');
   await output.locator('[data-kind=failed]').waitFor();

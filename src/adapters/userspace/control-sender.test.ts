@@ -9,7 +9,9 @@ import { loadSys } from './sys.ts';
 const loaded = await loadSys();
 const skip = loaded.ok ? false : loaded.error;
 
-const loopback = (port: number): Endpoint => ({ address: address('127.0.0.1'), port });
+/** An address of this run: another may be under way on the same machine. */
+const own = address(`127.88.${(process.pid >> 7) & 255}.${1 + (process.pid & 127)}`);
+const loopback = (port: number): Endpoint => ({ address: own, port });
 
 /** The next datagram that a socket of this machine receives. */
 async function receiver() {
