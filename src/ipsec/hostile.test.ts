@@ -17,7 +17,7 @@ import {
 } from '#protocol/isakmp/events';
 import { phaseTwoOffer } from '#protocol/isakmp/phase-two-proposals';
 import { bothCookies } from '#protocol/isakmp/seal';
-import { encodeMessage } from '#wire/isakmp/message';
+import { encodeMessage, type PayloadAt } from '#wire/isakmp/message';
 import {
   configurationAttributes,
   configurationTypes,
@@ -121,6 +121,32 @@ test('a wrong message 3 does not end the negotiation of the honest client', () =
   assert.equal(world.gateway.logged(phaseOneProofWrong).length, 1, 'reported once');
   client.flush(world.now);
   assert.equal(world.gateway.noticed('phaseOneCompleted').length, 1);
+});
+
+/** A client whose message 3 has other payloads than ours, and its gateway. */
+function afterMessage3(change: (ours: readonly PayloadAt[]) => readonly Payload[]) {
+  const world = new World();
+  const client = new BareClient(world.gateway, world.now);
+  client.flush(world.now);
+  client.receive(world.now);
+  client.outbox.length = 0;
+  client.sendMessage3(change, world.now);
+  return world.gateway;
+}
+
+test('the payloads of message 3 may come in any order, as libreswan has them', () => {
+  const gateway = afterMessage3((ours) => [...ours].reverse());
+  assert.equal(gateway.noticed('phaseOneCompleted').length, 1);
+  assert.deepEqual(gateway.logged(phaseOneProofWrong), []);
+});
+
+test('what is wrong with a message 3 that opens is not blamed on the key', () => {
+  const gateway = afterMessage3((ours) => [...ours, ...ours.filter(({ type }) => type === 'hash')]);
+  assert.deepEqual(
+    gateway.logged(phaseOneProofWrong).map(({ args }) => args.reason),
+    ['aggressive mode message 3 has 2 payloads of type HASH'],
+  );
+  assert.equal(gateway.noticed('phaseOneCompleted').length, 0);
 });
 
 const request = (attributes: { type: number; value: number | Uint8Array }[]): Payload => ({

@@ -320,7 +320,8 @@ function rekeyedPhaseOne(initialContact: boolean) {
     const { state } = second;
     assert.equal(state.phase, 'established');
     second.outbox.length = 0;
-    second.sendMessage3Without(world.now);
+    const isOurs = ({ type }: { readonly type: string }) => type !== 'notify';
+    second.sendMessage3((ours) => ours.filter(isOurs), world.now);
   }
   second.flush(world.now);
   second.receive(world.now);

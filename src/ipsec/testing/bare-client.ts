@@ -173,8 +173,8 @@ export class BareClient {
     return seal(this.secured, { exchangeType, messageId, iv }, payloads).octets;
   }
 
-  /** Message 3 without INITIAL-CONTACT, as an initiator sends it that negotiates phase 1 anew. */
-  sendMessage3Without(now: Instant): void {
+  /** Message 3 with other payloads than ours, or ours in another order. */
+  sendMessage3(change: (ours: readonly PayloadAt[]) => readonly Payload[], now: Instant): void {
     const { established: sa } = this;
     const [sent] = sa.answered.flatMap((a) => (a.answer ? [a.answer] : []));
     assert.ok(sent);
@@ -182,11 +182,10 @@ export class BareClient {
     assert.ok(header.ok);
     const opened = open({ ...sa.secured }, this.#phaseOneIv, header.value, sent);
     assert.ok(opened.ok);
-    const payloads = opened.value.payloads.filter((p) => p.type !== 'notify');
     const sealed = sealPayloads(
       sa.secured,
       { exchangeType: exchangeTypes.aggressive, messageId: 0, iv: this.#phaseOneIv },
-      payloads,
+      change(opened.value.payloads),
     );
     this.state = { ...sa, secured: { ...sa.secured, lastBlock: sealed.lastBlock } };
     this.send(sealed.octets, now);

@@ -207,19 +207,22 @@ function natTraversalPayloads({ cookies, path, offer }: Agreeing): readonly Payl
   ];
 }
 
-/** Reads message 3, which most peers encrypt though RFC 2409 leaves it open. */
+/**
+ * Reads message 3, which most peers encrypt though RFC 2409 leaves it open. The error is what is wrong with
+ * a message that opens, and nothing when it does not: then the keys differ.
+ */
 function openMessage3(
   state: AwaitingProof,
   header: Header,
   octets: Uint8Array,
-): Result<Opened, string> {
+): Result<Opened, string | undefined> {
   if (header.messageId !== 0) return err('a message id in phase 1');
   const encrypted = (header.flags & headerFlags.encryption) !== 0;
   const { secured } = state;
   const opened = encrypted
     ? open(secured, secured.lastBlock, header, octets)
     : openClear(secured.lastBlock, header, octets);
-  if (!opened.ok) return err(describeFault(opened.error));
+  if (!opened.ok) return err(encrypted ? undefined : describeFault(opened.error));
   const checked = checkRule(rules.aggressive3, opened.value.payloads, encrypted);
   return checked.ok ? ok(opened.value) : checked;
 }
@@ -241,8 +244,9 @@ export function aggressive3Received(
   octets: Uint8Array,
 ): State {
   const opened = openMessage3(state, header, octets);
-  const proof = opened.ok ? only(opened.value.payloads, 'hash').data : new Uint8Array(0);
-  if (!opened.ok || !equalBytes(proof, state.expectedHash)) return refuseProof(turn, state);
+  if (!opened.ok) return refuseProof(turn, state, opened.error);
+  const proof = only(opened.value.payloads, 'hash').data;
+  if (!equalBytes(proof, state.expectedHash)) return refuseProof(turn, state);
   const { peer, choice } = state.offer;
   if (!peer) return refuseProof(turn, state);
   if (peer.extendedAuthentication !== choice.extendedAuthentication) {
@@ -259,10 +263,10 @@ export function aggressive3Received(
  * Reports the first message 3 that proves nothing and goes on waiting: whoever sent it may not be the
  * peer, and must not be able to end its negotiation.
  */
-function refuseProof(turn: Turn, state: AwaitingProof): AwaitingProof {
+function refuseProof(turn: Turn, state: AwaitingProof, broken?: string): AwaitingProof {
   if (state.refusalReported) return state;
   const reason = state.offer.peer
-    ? `wrong pre-shared key of tunnel group ${state.offer.peer.group}`
+    ? (broken ?? `wrong pre-shared key of tunnel group ${state.offer.peer.group}`)
     : `no tunnel group "${identityText(state.offer.identity)}"`;
   turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
   return { ...state, refusalReported: true };

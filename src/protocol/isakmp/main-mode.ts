@@ -60,17 +60,20 @@ export function natTraversalOf(
   return found && { version, ...found };
 }
 
-/** Decrypts message 5 or 6 and checks its shape; a wrong key looks like malformed payloads. */
+/**
+ * Decrypts message 5 or 6 and checks its shape. The error is what is wrong with a message that opens, and
+ * nothing when it does not: then the keys differ.
+ */
 export function openProof(
   secured: Secured,
   header: Header,
   octets: Uint8Array,
   rule: Rule,
-): Result<Opened, string> {
+): Result<Opened, string | undefined> {
   if (header.messageId !== 0) return err('a message id in phase 1');
   if (header.flags !== headerFlags.encryption) return err(`flags ${header.flags}`);
   const opened = open(secured, secured.lastBlock, header, octets);
-  if (!opened.ok) return err(describeFault(opened.error));
+  if (!opened.ok) return err(undefined);
   const checked = checkRule(rule, opened.value.payloads, true);
   return checked.ok ? ok(opened.value) : checked;
 }

@@ -250,7 +250,7 @@ function main5Received(
 ): State {
   const { keys, peer } = state;
   const opened = openProof(keys.secured, header, octets, rules.main5);
-  if (!opened.ok) return refuseProof(turn, state);
+  if (!opened.ok) return refuseProof(turn, state, opened.error);
   const proof = only(opened.value.payloads, 'hash').data;
   const expected = hashI(keys.proof, identityBodyOf(opened.value));
   if (!equalBytes(proof, expected) || !peer) return refuseProof(turn, state);

@@ -9,6 +9,7 @@ const hash: Payload = { type: 'hash', data };
 const nonce: Payload = { type: 'nonce', data };
 const vid: Payload = { type: 'vid', data };
 const ke: Payload = { type: 'ke', data };
+const natd: Payload = { type: 'nat-d', draft: false, data };
 const id: Payload = { type: 'id', idType: 1, protocol: 0, port: 0, data };
 const sa: Payload = {
   type: 'sa',
@@ -39,6 +40,8 @@ test('messages with what they must have are accepted', () => {
   assert.equal(refusal('aggressive1', [sa, ke, nonce, id, vid, vid], false), undefined);
   assert.equal(refusal('aggressive3', [hash], true), undefined);
   assert.equal(refusal('aggressive3', [hash], false), undefined);
+  assert.equal(refusal('aggressive3', [natd, natd, hash], true), undefined);
+  assert.equal(refusal('main5', [hash, id], true), undefined);
   assert.equal(refusal('quick1', [hash, sa, nonce], true), undefined);
   assert.equal(refusal('quick1', [hash, sa, nonce, ke, id, id], true), undefined);
   assert.equal(refusal('quick3', [hash], true), undefined);
