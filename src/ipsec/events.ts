@@ -42,8 +42,17 @@ export const unreadableDatagram = event({
   severity: 7,
   text: 'Datagram dropped: {reason}',
   byStrangers: true,
-  why: 'It is not an ISAKMP message of version 1.0, a damaged one, or too long to begin with.',
-  remedy: 'Single ones are noise of the network. IKEv2 clients need an IKEv2 configuration.',
+  why: 'It is not an ISAKMP message, a damaged one, or too long to begin with.',
+  remedy: 'Single ones are noise of the network.',
+});
+export const versionNotServed = event({
+  class: 'IKE',
+  number: 6,
+  severity: 4,
+  text: 'Message of IKE {version} refused; this device speaks IKEv1, version 1.0',
+  byStrangers: true,
+  why: 'The client or the gateway of a site begins with IKEv2, which is not implemented.',
+  remedy: 'Set it to IKEv1, a client with a group name and a group key.',
 });
 export const unknownSa = event({
   class: 'IKEDBG',

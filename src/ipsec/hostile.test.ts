@@ -36,6 +36,7 @@ import {
   unknownSa,
   unknownSpi,
   unreadableDatagram,
+  versionNotServed,
 } from './events.ts';
 import { BareClient } from './testing/bare-client.ts';
 import { endpoint, gatewayPolicy, gatewayWithGroup, groupPolicy } from './testing/policies.ts';
@@ -418,6 +419,10 @@ test('what belongs to nothing is dropped with a reason', () => {
   const am1 = client.outbox[0]?.octets as Uint8Array;
   client.send(am1.subarray(0, 27), world.now, false);
   assert.match(String(gateway.logged(unreadableDatagram)[0]?.args.reason), /truncated/);
+  const ikeV2 = am1.slice();
+  ikeV2[17] = 0x20;
+  client.send(ikeV2, world.now, false);
+  assert.deepEqual(gateway.logged(versionNotServed)[0]?.args, { version: 'version 2.0' });
   const mainMode = am1.slice();
   mainMode[18] = exchangeTypes.mainMode;
   client.send(mainMode, world.now, false);

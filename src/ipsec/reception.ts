@@ -9,7 +9,13 @@ import { type Path, Turn } from '#protocol/isakmp/turn';
 import { decodeHeader, type Header } from '#wire/isakmp/header';
 import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, payloadTypes } from '#wire/isakmp/numbers';
-import { exchangeNotSupported, saFailed, unknownSa, unreadableDatagram } from './events.ts';
+import {
+  exchangeNotSupported,
+  saFailed,
+  unknownSa,
+  unreadableDatagram,
+  versionNotServed,
+} from './events.ts';
 import { halfOpenKey } from './half-open.ts';
 import type { KeyingEffect, KeyingPolicy } from './keying.ts';
 import { reasonOf } from './keying-log.ts';
@@ -48,8 +54,13 @@ export class Reception {
     const subject = { peer: path.remote.address };
     const decoded = decodeHeader(octets);
     if (!decoded.ok) {
-      const reason = describeFault(decoded.error);
-      log.write(out, unreadableDatagram, subject, () => ({ reason }));
+      const { kind, reason } = decoded.error;
+      if (kind === 'unsupported')
+        log.write(out, versionNotServed, subject, () => ({ version: reason }));
+      else
+        log.write(out, unreadableDatagram, subject, () => ({
+          reason: describeFault(decoded.error),
+        }));
       return;
     }
     const header = decoded.value;
