@@ -22,7 +22,7 @@ const peers = [at('127.77.0.2', port), at('127.77.0.3', port)] as const;
 const peer6 = at('::1', port + 14_000);
 
 /** Turns of two milliseconds without anything happening before something is given up. */
-const PATIENCE = 500;
+const PATIENCE = 15_000;
 
 /** Peers on sockets of this machine; those that a story invents are bound when they first speak. */
 class Peers {

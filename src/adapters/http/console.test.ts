@@ -551,7 +551,10 @@ story('the first visit and a login make no error in the console of the browser',
   await page.reload();
   await page.getByLabel('User').waitFor();
   await logIn(page);
+  // A browser may complain of a websocket that it gives up while it is being opened.
+  await page.locator('.status-bar').getByText('Live').waitFor();
   await page.reload();
   await page.getByRole('heading', { level: 1, name: /Sessions/ }).waitFor();
+  await page.locator('.status-bar').getByText('Live').waitFor();
   assert.deepEqual(errors, []);
 });

@@ -48,6 +48,7 @@ before(async () => {
   });
   browser = await chromium.launch({
     executablePath: chromiumPath,
+    timeout: 120_000,
     args: [
       '--headless',
       '--no-sandbox',
