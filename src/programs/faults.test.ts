@@ -98,8 +98,15 @@ test('a daemon goes on when nobody reads its output any more', async (t) => {
   await once(daemon.stdout, 'data');
   daemon.stdout.destroy();
   // The clients log in now, which is told on standard output.
-  await delay(2500);
-  assert.equal(daemon.exitCode, null, 'it has ended');
+  const sessions = () =>
+    spawnSync(process.execPath, [main, 'console', '--socket', socket], {
+      encoding: 'utf8',
+      input: 'show vpn-sessiondb\n',
+    }).stdout;
+  while (!sessions().includes('vpnclient3')) {
+    await delay(100);
+    assert.equal(daemon.exitCode, null, 'it has ended');
+  }
   daemon.kill('SIGTERM');
   const [code] = await once(daemon, 'exit');
   assert.equal(code, 0);
