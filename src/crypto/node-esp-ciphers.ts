@@ -20,16 +20,25 @@ import {
 } from './esp-cipher.ts';
 import type { EspSuite } from './esp-suites.ts';
 import { HASHES } from './hashes.ts';
+import { HeldKeys } from './held-keys.ts';
 
 /**
  * ESP transforms through `node:crypto`: portable, and 10 times slower than the ones of the user-space
  * back end. `random` yields the IVs of CBC; the other ciphers count theirs.
  */
 export function nodeEspCiphers(random: RandomSource): EspCiphers {
-  const transform = (suite: EspSuite, keyMaterial: Uint8Array) =>
-    suite.integrityHash === undefined
-      ? new CombinedMode(suite, keyMaterial)
-      : new CbcHmac(suite, HASHES[suite.integrityHash].digest, keyMaterial, random);
+  const made = new Map<EspSuite, CombinedMode | CbcHmac>();
+  const transform = (suite: EspSuite): CombinedMode | CbcHmac => {
+    const before = made.get(suite);
+    if (before) return before;
+    const { integrityHash } = suite;
+    const one =
+      integrityHash === undefined
+        ? new CombinedMode(suite)
+        : new CbcHmac(suite, HASHES[integrityHash].digest, random);
+    made.set(suite, one);
+    return one;
+  };
   return { sealer: transform, opener: transform };
 }
 
@@ -45,18 +54,27 @@ function highOctets(sequenceHigh: number): Uint8Array {
 class CombinedMode implements EspSealer, EspOpener {
   readonly #suite: EspSuite;
   readonly #algorithm: CipherGCMTypes;
-  readonly #key: KeyObject;
-  readonly #salt: Uint8Array;
+  readonly #keys = new HeldKeys<{ readonly key: KeyObject; readonly salt: Uint8Array }>();
 
-  constructor(suite: EspSuite, keyMaterial: Uint8Array) {
+  constructor(suite: EspSuite) {
     this.#suite = suite;
     // Node's types know the GCM interface by GCM names only; ChaCha20-Poly1305 has the same one.
     this.#algorithm = suite.algorithm as CipherGCMTypes;
-    this.#key = createSecretKey(keyMaterial.subarray(0, suite.encryptionKeyOctets));
-    this.#salt = keyMaterial.slice(suite.encryptionKeyOctets);
+  }
+
+  hold(keyMaterial: Uint8Array): number {
+    const { encryptionKeyOctets } = this.#suite;
+    const key = createSecretKey(keyMaterial.subarray(0, encryptionKeyOctets));
+    return this.#keys.hold({ key, salt: keyMaterial.slice(encryptionKeyOctets) });
+  }
+
+  forget(keys: number): void {
+    this.#keys.get(keys).salt.fill(0);
+    this.#keys.forget(keys);
   }
 
   seal(
+    keys: number,
     source: Arena,
     from: number,
     octets: number,
@@ -69,7 +87,8 @@ class CombinedMode implements EspSealer, EspOpener {
     // A sequence number is never sealed twice, so it serves as the IV that must never repeat.
     out.set(sequenceHigh === NOT_EXTENDED ? new Uint8Array(4) : highOctets(sequenceHigh), iv);
     out.copyWithin(iv + 4, packet + 4, packet + 8);
-    const cipher = createCipheriv(this.#algorithm, this.#key, this.#nonce(out, iv), {
+    const { key, salt } = this.#keys.get(keys);
+    const cipher = createCipheriv(this.#algorithm, key, this.#nonce(salt, out, iv), {
       authTagLength: this.#suite.icvOctets,
     }) as CipherGCM;
     cipher.setAAD(this.#associatedData(out, packet, sequenceHigh));
@@ -80,6 +99,7 @@ class CombinedMode implements EspSealer, EspOpener {
   }
 
   open(
+    keys: number,
     source: Arena,
     packet: number,
     octets: number,
@@ -90,7 +110,8 @@ class CombinedMode implements EspSealer, EspOpener {
     const input = source.bytes;
     const iv = packet + ESP_HEADER_OCTETS;
     const icv = packet + octets - this.#suite.icvOctets;
-    const decipher = createDecipheriv(this.#algorithm, this.#key, this.#nonce(input, iv), {
+    const { key, salt } = this.#keys.get(keys);
+    const decipher = createDecipheriv(this.#algorithm, key, this.#nonce(salt, input, iv), {
       authTagLength: this.#suite.icvOctets,
     }) as DecipherGCM;
     decipher.setAAD(this.#associatedData(input, packet, sequenceHigh));
@@ -105,12 +126,8 @@ class CombinedMode implements EspSealer, EspOpener {
     return true;
   }
 
-  close(): void {
-    this.#salt.fill(0);
-  }
-
-  #nonce(bytes: Uint8Array, iv: number): Uint8Array {
-    return concat(this.#salt, bytes.subarray(iv, iv + this.#suite.ivOctets));
+  #nonce(salt: Uint8Array, bytes: Uint8Array, iv: number): Uint8Array {
+    return concat(salt, bytes.subarray(iv, iv + this.#suite.ivOctets));
   }
 
   #associatedData(bytes: Uint8Array, packet: number, sequenceHigh: number): Uint8Array {
@@ -126,20 +143,33 @@ class CombinedMode implements EspSealer, EspOpener {
 class CbcHmac implements EspSealer, EspOpener {
   readonly #suite: EspSuite;
   readonly #digest: string;
-  readonly #encryptionKey: KeyObject;
-  readonly #integrityKey: KeyObject;
   readonly #random: RandomSource;
+  readonly #keys = new HeldKeys<{
+    readonly encryption: KeyObject;
+    readonly integrity: KeyObject;
+  }>();
 
-  constructor(suite: EspSuite, digest: string, keyMaterial: Uint8Array, random: RandomSource) {
+  constructor(suite: EspSuite, digest: string, random: RandomSource) {
     this.#suite = suite;
     this.#digest = digest;
-    const key = keyMaterial.subarray(0, suite.encryptionKeyOctets);
-    this.#encryptionKey = createSecretKey(suite.singleDes ? concat(key, key, key) : key);
-    this.#integrityKey = createSecretKey(keyMaterial.subarray(suite.encryptionKeyOctets));
     this.#random = random;
   }
 
+  hold(keyMaterial: Uint8Array): number {
+    const { encryptionKeyOctets, singleDes } = this.#suite;
+    const key = keyMaterial.subarray(0, encryptionKeyOctets);
+    return this.#keys.hold({
+      encryption: createSecretKey(singleDes ? concat(key, key, key) : key),
+      integrity: createSecretKey(keyMaterial.subarray(encryptionKeyOctets)),
+    });
+  }
+
+  forget(keys: number): void {
+    this.#keys.forget(keys);
+  }
+
   seal(
+    keys: number,
     source: Arena,
     from: number,
     octets: number,
@@ -156,13 +186,16 @@ class CbcHmac implements EspSealer, EspOpener {
       // CBC needs IVs that nobody can foresee; a counter would not do. RFC 3602 section 3.
       const iv = this.#random.bytes(ivOctets);
       out.set(iv, packet + ESP_HEADER_OCTETS);
-      const cipher = createCipheriv(algorithm, this.#encryptionKey, iv).setAutoPadding(false);
+      const cipher = createCipheriv(algorithm, this.#keys.get(keys).encryption, iv).setAutoPadding(
+        false,
+      );
       out.set(cipher.update(plain), body);
     }
-    out.set(this.#icv(out, packet, body + octets, sequenceHigh), body + octets);
+    out.set(this.#icv(keys, out, packet, body + octets, sequenceHigh), body + octets);
   }
 
   open(
+    keys: number,
     source: Arena,
     packet: number,
     octets: number,
@@ -174,23 +207,31 @@ class CbcHmac implements EspSealer, EspOpener {
     const input = source.bytes;
     const end = packet + octets;
     const icv = end - icvOctets;
-    if (!equalBytes(this.#icv(input, packet, icv, sequenceHigh), input.subarray(icv, end)))
+    if (!equalBytes(this.#icv(keys, input, packet, icv, sequenceHigh), input.subarray(icv, end)))
       return false;
     const body = packet + ESP_HEADER_OCTETS + ivOctets;
     const sealed = input.subarray(body, icv);
     if (algorithm === undefined) target.bytes.set(sealed, to);
     else {
       const iv = input.subarray(body - ivOctets, body);
-      const decipher = createDecipheriv(algorithm, this.#encryptionKey, iv).setAutoPadding(false);
+      const decipher = createDecipheriv(
+        algorithm,
+        this.#keys.get(keys).encryption,
+        iv,
+      ).setAutoPadding(false);
       target.bytes.set(decipher.update(sealed), to);
     }
     return true;
   }
 
-  close(): void {}
-
-  #icv(bytes: Uint8Array, packet: number, end: number, sequenceHigh: number): Uint8Array {
-    const hmac = createHmac(this.#digest, this.#integrityKey);
+  #icv(
+    keys: number,
+    bytes: Uint8Array,
+    packet: number,
+    end: number,
+    sequenceHigh: number,
+  ): Uint8Array {
+    const hmac = createHmac(this.#digest, this.#keys.get(keys).integrity);
     hmac.update(bytes.subarray(packet, end)).update(highOctets(sequenceHigh));
     return hmac.digest().subarray(0, this.#suite.icvOctets);
   }

@@ -83,7 +83,7 @@ export abstract class Association {
     return this.expired || this.octets + octets > this.hardLimitOctets;
   }
 
-  /** Gives the cipher back; the association must not be used again. */
+  /** Gives the keys back; the association must not be used again. */
   abstract close(): void;
 
   get octets(): number {
@@ -93,6 +93,8 @@ export abstract class Association {
 
 export class InboundAssociation extends Association {
   readonly opener: EspOpener;
+  /** What its keys are to the opener. */
+  readonly keys: number;
   readonly window: ReplayWindow;
   /** Whether its first packet was announced. */
   active = false;
@@ -110,7 +112,8 @@ export class InboundAssociation extends Association {
     resumed: boolean,
   ) {
     super(sa, slot, pages);
-    this.opener = ciphers.opener(this.suite, sa.keyMaterial);
+    this.opener = ciphers.opener(this.suite);
+    this.keys = this.opener.hold(sa.keyMaterial);
     this.window = new ReplayWindow(sa.replayWindow, this.extended);
     this.announced = EndpointWords.of(sa.remote);
     if (!resumed) return;
@@ -124,12 +127,14 @@ export class InboundAssociation extends Association {
   }
 
   override close(): void {
-    this.opener.close();
+    this.opener.forget(this.keys);
   }
 }
 
 export class OutboundAssociation extends Association {
   readonly sealer: EspSealer;
+  /** What its keys are to the sealer. */
+  readonly keys: number;
   /** The number sent last; RFC 4303 section 3.3.3. */
   sequence: number;
 
@@ -141,11 +146,12 @@ export class OutboundAssociation extends Association {
     resumed: boolean,
   ) {
     super(sa, slot, pages);
-    this.sealer = ciphers.sealer(this.suite, sa.keyMaterial);
+    this.sealer = ciphers.sealer(this.suite);
+    this.keys = this.sealer.hold(sa.keyMaterial);
     this.sequence = resumed ? (this.counters[this.base + SA_COUNTER.sequence] as number) : 0;
   }
 
   override close(): void {
-    this.sealer.close();
+    this.sealer.forget(this.keys);
   }
 }

@@ -62,7 +62,7 @@ export function decapsulate(
   }
   const high = sa.extended ? Math.floor(sequence / TWO_TO_32) : NOT_EXTENDED;
   const start = to + sa.bareHeaderOctets;
-  if (!sa.opener.open(source, packet, octets, target, start, high)) {
+  if (!sa.opener.open(sa.keys, source, packet, octets, target, start, high)) {
     sa.count(SA_COUNTER.authenticationFailed);
     return REFUSED.authenticationFailed;
   }

@@ -64,7 +64,7 @@ export function encapsulate(
   writeUint32(target.bytes, to + 4, sequence >>> 0);
   const high = sa.extended ? Math.floor(sequence / TWO_TO_32) : NOT_EXTENDED;
   const body = payload + padding + ESP_TRAILER_OCTETS;
-  sa.sealer.seal(source, from + bare, body, target, to, high);
+  sa.sealer.seal(sa.keys, source, from + bare, body, target, to, high);
   sa.carried(octets);
   return sa.frameOctets + body;
 }

@@ -12,19 +12,20 @@ import { ForeignOutbound } from './outbound-policy.ts';
 import { SaDirectory } from './sa-directory.ts';
 import { innerPacket } from './testing/test-peer.ts';
 
-/** Ciphers that only count how many of them are alive. */
+/** Ciphers that only count of how many SAs they hold keys. */
 function countingCiphers(failAt = Number.POSITIVE_INFINITY) {
   const alive = { count: 0, made: 0 };
-  const make = () => {
+  const hold = () => {
     alive.made += 1;
     if (alive.made > failAt) throw new Error('out of memory');
     alive.count += 1;
-    const close = () => {
-      alive.count -= 1;
-    };
-    return { seal: () => {}, open: () => false, close };
+    return alive.made;
   };
-  const ciphers: EspCiphers = { sealer: make, opener: make };
+  const forget = () => {
+    alive.count -= 1;
+  };
+  const transform = () => ({ seal: () => {}, open: () => false, hold, forget });
+  const ciphers: EspCiphers = { sealer: transform, opener: transform };
   return { ciphers, alive };
 }
 
@@ -103,7 +104,7 @@ for (const six of [false, true])
     assert.equal(alive.count, 0);
   });
 
-test('when a cipher cannot be made, the transaction leaves nothing behind', () => {
+test('when keys cannot be held, the transaction leaves nothing behind', () => {
   const { ciphers, alive } = countingCiphers(3);
   const directory = new SaDirectory();
   const table = new ForwardingTable(ciphers, directory.counters);

@@ -9,8 +9,10 @@ import {
   NOT_EXTENDED,
 } from '#crypto/esp-cipher';
 import type { EspSuite } from '#crypto/esp-suites';
-import { HASHES } from '#crypto/hashes';
-import { checkBounds, cipherContext, SCRATCH, Workshop } from './evp-workshop.ts';
+import { HASHES, type HashName } from '#crypto/hashes';
+import { Contexts } from './evp-contexts.ts';
+import { KeyRows } from './evp-keys.ts';
+import { checkBounds, SCRATCH, Workshop } from './evp-workshop.ts';
 import type { Sys } from './sys.ts';
 
 /** `EVP_CTRL_AEAD_GET_TAG` and `EVP_CTRL_AEAD_SET_TAG` of openssl/evp.h. */
@@ -19,44 +21,59 @@ const SET_TAG = 0x11;
 
 /** The largest digest, all of which OpenSSL writes. */
 const DIGEST_ROOM = 64;
-/** In front of the IV in the nonce; RFC 4106 section 4, RFC 7634 section 2. */
-const SALT_OCTETS = 4;
 
 /**
- * ESP transforms through OpenSSL's EVP interface, called in the node binary itself: one context per
- * SA and direction whose key is set once, with the first packet, so that a packet costs five calls and
- * no allocation, and an SA that carries none costs none of the memory of C. Works on arenas of `Sys` only.
+ * ESP transforms through OpenSSL's EVP interface, called in the node binary itself, so that a packet costs
+ * five calls and no allocation. Contexts belong to the suite and are lent to SAs; an SA has a row of keys
+ * and nothing else. Works on arenas of `Sys` only.
  */
 export function evpCiphers(sys: Sys): EspCiphers {
   const shop = new Workshop(sys);
-  const transform = (seals: boolean) => (suite: EspSuite, keyMaterial: Uint8Array) =>
-    suite.integrityHash === undefined
-      ? new CombinedMode(shop, suite, keyMaterial, seals)
-      : new CbcHmac(shop, suite, HASHES[suite.integrityHash].digest, keyMaterial, seals);
-  return { sealer: transform(true), opener: transform(false) };
+  return { sealer: bySuite(shop, true), opener: bySuite(shop, false) };
+}
+
+/** Makes the transform of each suite when it is needed first. */
+function bySuite(shop: Workshop, seals: boolean) {
+  const made = new Map<EspSuite, CombinedMode | CbcHmac>();
+  return (suite: EspSuite): CombinedMode | CbcHmac => {
+    const before = made.get(suite);
+    if (before) return before;
+    const { algorithm, integrityHash } = suite;
+    const transform =
+      algorithm !== undefined && integrityHash === undefined
+        ? new CombinedMode(shop, suite, algorithm, seals)
+        : new CbcHmac(shop, suite, integrityHash as HashName, seals);
+    made.set(suite, transform);
+    return transform;
+  };
 }
 
 /** AES-GCM and ChaCha20-Poly1305; RFC 4106, RFC 7634. */
 class CombinedMode implements EspSealer, EspOpener {
   readonly #shop: Workshop;
   readonly #suite: EspSuite;
-  readonly #seals: boolean;
-  /** The key until there is a context, then the salt; undefined after the end. */
-  #keys: Uint8Array | undefined;
-  /**
-   * Undefined before the first packet. An address beside 0 in one field would make V8 keep it as a
-   * double there, and allocate a number each time a packet reads it.
-   */
-  #context: number | undefined;
+  /** Key and salt, and behind them room for the IV: salt and IV are the nonce. */
+  readonly #rows: KeyRows;
+  readonly #contexts: Contexts;
 
-  constructor(shop: Workshop, suite: EspSuite, keyMaterial: Uint8Array, seals: boolean) {
+  constructor(shop: Workshop, suite: EspSuite, algorithm: string, seals: boolean) {
     this.#shop = shop;
     this.#suite = suite;
-    this.#seals = seals;
-    this.#keys = keyMaterial.slice();
+    this.#rows = new KeyRows(shop.sys, suite.keyMaterialOctets + suite.ivOctets);
+    this.#contexts = new Contexts(shop.cipherContexts(algorithm, seals));
+  }
+
+  hold(keyMaterial: Uint8Array): number {
+    return this.#rows.take(keyMaterial);
+  }
+
+  forget(keys: number): void {
+    this.#contexts.forget(keys);
+    this.#rows.giveBack(keys);
   }
 
   seal(
+    keys: number,
     source: Arena,
     from: number,
     octets: number,
@@ -78,9 +95,11 @@ class CombinedMode implements EspSealer, EspOpener {
     for (let i = 0; i < 4; i += 1) out[iv + 4 + i] = out[packet + 4 + i] as number;
 
     const { ssl } = this.#shop;
-    const context = this.#context ?? this.#begin();
+    const context = this.#contexts.of(keys);
     const body = iv + ivOctets;
-    ssl.EVP_EncryptInit_ex(context, 0, 0, 0, this.#nonce(out, iv));
+    const nonce = this.#nonce(keys, out, iv);
+    if (this.#contexts.claim(keys)) ssl.EVP_EncryptInit_ex(context, 0, 0, 0, nonce);
+    else this.#check(keys, ssl.EVP_EncryptInit_ex(context, 0, 0, this.#rows.pointer(keys), nonce));
     this.#associate(context, target, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + body, source.pointer + from, octets);
     ssl.EVP_Cipher(context, 0, 0, 0);
@@ -94,6 +113,7 @@ class CombinedMode implements EspSealer, EspOpener {
   }
 
   open(
+    keys: number,
     source: Arena,
     packet: number,
     octets: number,
@@ -107,44 +127,29 @@ class CombinedMode implements EspSealer, EspOpener {
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
     const { ssl } = this.#shop;
-    const context = this.#context ?? this.#begin();
-    const nonce = this.#nonce(source.bytes, packet + ESP_HEADER_OCTETS);
-    ssl.EVP_DecryptInit_ex(context, 0, 0, 0, nonce);
+    const context = this.#contexts.of(keys);
+    const nonce = this.#nonce(keys, source.bytes, packet + ESP_HEADER_OCTETS);
+    if (this.#contexts.claim(keys)) ssl.EVP_DecryptInit_ex(context, 0, 0, 0, nonce);
+    else this.#check(keys, ssl.EVP_DecryptInit_ex(context, 0, 0, this.#rows.pointer(keys), nonce));
     ssl.EVP_CIPHER_CTX_ctrl(context, SET_TAG, icvOctets, source.pointer + body + length);
     this.#associate(context, source, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + to, source.pointer + body, length);
     return ssl.EVP_Cipher(context, 0, 0, 0) >= 0;
   }
 
-  close(): void {
-    this.#keys?.fill(0);
-    this.#keys = undefined;
-    if (this.#context !== undefined) this.#shop.ssl.EVP_CIPHER_CTX_free(this.#context);
-    this.#context = undefined;
+  #check(keys: number, done: number): void {
+    if (done !== 1) this.#contexts.forget(keys);
+    assert(done === 1, `OpenSSL refuses the key of ${this.#suite.name}`);
   }
 
-  /** Gives the key to OpenSSL. */
-  #begin(): number {
-    assert(this.#keys, 'a cipher used after its end');
-    const { encryptionKeyOctets } = this.#suite;
-    const key = this.#keys.subarray(0, encryptionKeyOctets);
-    const context = cipherContext(this.#shop, this.#suite, key, this.#seals);
-    this.#context = context;
-    const salt = this.#keys.slice(encryptionKeyOctets);
-    this.#keys.fill(0);
-    this.#keys = salt;
-    return context;
-  }
-
-  /** Salt and IV, where OpenSSL can read them. */
-  #nonce(bytes: Uint8Array, iv: number): number {
-    const { scratch } = this.#shop;
-    const at = SCRATCH.nonce;
-    const salt = this.#keys as Uint8Array;
-    for (let i = 0; i < SALT_OCTETS; i += 1) scratch.bytes[at + i] = salt[i] as number;
-    for (let i = 0; i < this.#suite.ivOctets; i += 1)
-      scratch.bytes[at + SALT_OCTETS + i] = bytes[iv + i] as number;
-    return scratch.pointer + at;
+  /** Puts the IV behind the salt; where the nonce lies. */
+  #nonce(keys: number, bytes: Uint8Array, iv: number): number {
+    const { keyMaterialOctets, encryptionKeyOctets, ivOctets } = this.#suite;
+    const row = this.#rows.arena(keys);
+    const at = this.#rows.offset(keys);
+    for (let i = 0; i < ivOctets; i += 1)
+      row.bytes[at + keyMaterialOctets + i] = bytes[iv + i] as number;
+    return row.pointer + at + encryptionKeyOctets;
   }
 
   /** Feeds SPI and sequence number, the upper half between them if there is one. */
@@ -168,57 +173,44 @@ class CombinedMode implements EspSealer, EspOpener {
 class CbcHmac implements EspSealer, EspOpener {
   readonly #shop: Workshop;
   readonly #suite: EspSuite;
-  readonly #digestName: string;
+  readonly #digest: number;
   readonly #seals: boolean;
-  /** Until there are contexts. */
-  #keys: Uint8Array | undefined;
-  /** Undefined for NULL encryption, and before the first packet. */
-  #cipher: number | undefined;
-  #hmac: number | undefined;
+  /** The key of the cipher, as OpenSSL takes it, and behind it that of the HMAC. */
+  readonly #rows: KeyRows;
+  readonly #cipherKeyOctets: number;
+  /** Undefined for NULL encryption. */
+  readonly #ciphers: Contexts | undefined;
+  readonly #hmacs: Contexts;
 
-  constructor(
-    shop: Workshop,
-    suite: EspSuite,
-    digestName: string,
-    keyMaterial: Uint8Array,
-    seals: boolean,
-  ) {
+  constructor(shop: Workshop, suite: EspSuite, hash: HashName, seals: boolean) {
+    const { ssl } = shop;
     this.#shop = shop;
     this.#suite = suite;
-    this.#digestName = digestName;
+    this.#digest = ssl.EVP_get_digestbyname(HASHES[hash].digest);
     this.#seals = seals;
-    this.#keys = keyMaterial.slice();
+    this.#cipherKeyOctets = (suite.singleDes ? 3 : 1) * suite.encryptionKeyOctets;
+    this.#rows = new KeyRows(shop.sys, this.#cipherKeyOctets + suite.integrityKeyOctets);
+    this.#ciphers =
+      suite.algorithm === undefined
+        ? undefined
+        : new Contexts(shop.cipherContexts(suite.algorithm, seals));
+    this.#hmacs = new Contexts({ make: ssl.HMAC_CTX_new, free: ssl.HMAC_CTX_free });
   }
 
-  /** Gives the keys to OpenSSL. */
-  #begin(): number {
-    const keys = this.#keys;
-    assert(keys, 'a cipher used after its end');
-    const shop = this.#shop;
-    const suite = this.#suite;
-    const { ssl } = shop;
-    const key = keys.subarray(0, suite.encryptionKeyOctets);
-    const thrice = new Uint8Array(suite.singleDes ? 3 * key.length : key.length);
-    for (let at = 0; at < thrice.length; at += key.length) thrice.set(key, at);
-    this.#cipher =
-      suite.algorithm === undefined ? undefined : cipherContext(shop, suite, thrice, this.#seals);
-    thrice.fill(0);
-    const integrityKey = keys.subarray(suite.encryptionKeyOctets);
-    const digest = ssl.EVP_get_digestbyname(this.#digestName);
-    const hmac = ssl.HMAC_CTX_new();
-    assert(hmac !== 0, 'OpenSSL has no memory for an HMAC');
-    const done = shop.withKey(integrityKey, (pointer) =>
-      ssl.HMAC_Init_ex(hmac, pointer, integrityKey.length, digest, 0),
-    );
-    this.#hmac = hmac;
-    if (done !== 1) this.close();
-    assert(done === 1, `OpenSSL refuses the integrity key of ${suite.name}`);
-    keys.fill(0);
-    this.#keys = undefined;
-    return hmac;
+  hold(keyMaterial: Uint8Array): number {
+    if (!this.#suite.singleDes) return this.#rows.take(keyMaterial);
+    const key = keyMaterial.subarray(0, this.#suite.encryptionKeyOctets);
+    return this.#rows.take(key, key, keyMaterial);
+  }
+
+  forget(keys: number): void {
+    this.#ciphers?.forget(keys);
+    this.#hmacs.forget(keys);
+    this.#rows.giveBack(keys);
   }
 
   seal(
+    keys: number,
     source: Arena,
     from: number,
     octets: number,
@@ -231,21 +223,21 @@ class CbcHmac implements EspSealer, EspOpener {
     const body = iv + ivOctets;
     checkBounds(source, from, octets);
     checkBounds(target, packet, ESP_HEADER_OCTETS + ivOctets + octets + DIGEST_ROOM);
-    const hmac = this.#hmac ?? this.#begin();
-    const cipher = this.#cipher;
-    if (cipher === undefined) copy(source, from, octets, target, body);
+    if (this.#ciphers === undefined) copy(source, from, octets, target, body);
     else {
-      const { ssl } = this.#shop;
       this.#shop.writeIv(target.bytes, iv, ivOctets);
-      ssl.EVP_EncryptInit_ex(cipher, 0, 0, 0, target.pointer + iv);
+      const cipher = this.#cipher(keys, this.#ciphers, target.pointer + iv);
+      const { ssl } = this.#shop;
       const done = ssl.EVP_Cipher(cipher, target.pointer + body, source.pointer + from, octets);
       assert(done > 0, 'OpenSSL did not seal a packet');
     }
     // The whole digest is written; what is more than the ICV is not part of the packet.
-    this.#digest(hmac, target, packet, body + octets, sequenceHigh, target.pointer + body + octets);
+    const end = body + octets;
+    this.#authenticate(keys, target, packet, end, sequenceHigh, target.pointer + end);
   }
 
   open(
+    keys: number,
     source: Arena,
     packet: number,
     octets: number,
@@ -259,35 +251,34 @@ class CbcHmac implements EspSealer, EspOpener {
     const length = octets - espFrameOctets(this.#suite);
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
-    const hmac = this.#hmac ?? this.#begin();
     const icv = body + length;
-    this.#digest(hmac, source, packet, icv, sequenceHigh, scratch.pointer + SCRATCH.digest);
+    this.#authenticate(keys, source, packet, icv, sequenceHigh, scratch.pointer + SCRATCH.digest);
     let difference = 0;
     for (let i = 0; i < icvOctets; i += 1)
       difference |=
         (source.bytes[icv + i] as number) ^ (scratch.bytes[SCRATCH.digest + i] as number);
     if (difference !== 0) return false;
-    const cipher = this.#cipher;
-    if (cipher === undefined) copy(source, body, length, target, to);
+    if (this.#ciphers === undefined) copy(source, body, length, target, to);
     else {
-      ssl.EVP_DecryptInit_ex(cipher, 0, 0, 0, source.pointer + body - ivOctets);
+      const cipher = this.#cipher(keys, this.#ciphers, source.pointer + body - ivOctets);
       ssl.EVP_Cipher(cipher, target.pointer + to, source.pointer + body, length);
     }
     return true;
   }
 
-  close(): void {
+  /** The cipher with these keys and the IV at `iv`. */
+  #cipher(keys: number, ciphers: Contexts, iv: number): number {
     const { ssl } = this.#shop;
-    this.#keys?.fill(0);
-    this.#keys = undefined;
-    if (this.#cipher !== undefined) ssl.EVP_CIPHER_CTX_free(this.#cipher);
-    if (this.#hmac !== undefined) ssl.HMAC_CTX_free(this.#hmac);
-    this.#cipher = undefined;
-    this.#hmac = undefined;
+    const init = this.#seals ? ssl.EVP_EncryptInit_ex : ssl.EVP_DecryptInit_ex;
+    const cipher = ciphers.of(keys);
+    if (ciphers.claim(keys)) init(cipher, 0, 0, 0, iv);
+    else this.#check(keys, init(cipher, 0, 0, this.#rows.pointer(keys), iv));
+    return cipher;
   }
 
-  #digest(
-    hmac: number,
+  /** Writes the digest of what lies between `from` and `end`, by the HMAC of these keys, to `output`. */
+  #authenticate(
+    keys: number,
     arena: Arena,
     from: number,
     end: number,
@@ -295,13 +286,26 @@ class CbcHmac implements EspSealer, EspOpener {
     output: number,
   ): void {
     const { ssl, scratch } = this.#shop;
-    ssl.HMAC_Init_ex(hmac, 0, 0, 0, 0);
+    const hmac = this.#hmacs.of(keys);
+    if (this.#hmacs.claim(keys)) ssl.HMAC_Init_ex(hmac, 0, 0, 0, 0);
+    else {
+      const key = this.#rows.pointer(keys) + this.#cipherKeyOctets;
+      const { integrityKeyOctets } = this.#suite;
+      this.#check(keys, ssl.HMAC_Init_ex(hmac, key, integrityKeyOctets, this.#digest, 0));
+    }
     ssl.HMAC_Update(hmac, arena.pointer + from, end - from);
     if (sequenceHigh !== NOT_EXTENDED) {
       this.#shop.writeHigh(SCRATCH.high, sequenceHigh);
       ssl.HMAC_Update(hmac, scratch.pointer + SCRATCH.high, 4);
     }
     ssl.HMAC_Final(hmac, output, 0);
+  }
+
+  #check(keys: number, done: number): void {
+    if (done === 1) return;
+    this.#ciphers?.forget(keys);
+    this.#hmacs.forget(keys);
+    assert(false, `OpenSSL refuses the keys of ${this.#suite.name}`);
   }
 }
 

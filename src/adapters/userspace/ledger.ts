@@ -10,8 +10,8 @@ type Kind = (typeof KIND)[keyof typeof KIND];
 const ENTRY_WORDS = 3;
 const ENTRY_OCTETS = ENTRY_WORDS * Float64Array.BYTES_PER_ELEMENT;
 const FIRST_ENTRIES = 256;
-/** Two contexts for each of a million SAs; the memory is only used as far as it is filled. */
-const MOST_ENTRIES = 2 ** 21;
+/** The contexts of every suite, and the keys of millions of SAs; only used as far as it is filled. */
+const MOST_ENTRIES = 2 ** 17;
 
 /** Memory for a `Ledger`, which the main thread and one worker see. */
 export const ledgerMemory = (): SharedArrayBuffer =>
@@ -55,7 +55,7 @@ class Ledger {
   #extend(): number {
     const at = this.#used * ENTRY_WORDS;
     this.#used += 1;
-    assert(this.#used <= MOST_ENTRIES, 'more contexts of OpenSSL than a worker may hold');
+    assert(this.#used <= MOST_ENTRIES, 'more memory of C than a worker may hold');
     if (at >= this.#words.length) this.#buffer.grow(2 * this.#buffer.byteLength);
     return at;
   }

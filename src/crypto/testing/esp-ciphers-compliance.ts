@@ -53,12 +53,13 @@ function open(
   high: number,
 ) {
   const suite = ESP_SUITES[suiteName];
-  const opener = under.ciphers.opener(suite, keys);
+  const opener = under.ciphers.opener(suite);
+  const held = opener.hold(keys);
   const source = under.arena(MOST);
   const target = under.arena(MOST);
   load(source, 24, packet);
-  const genuine = opener.open(source, 24, packet.length, target, 40, high);
-  opener.close();
+  const genuine = opener.open(held, source, 24, packet.length, target, 40, high);
+  opener.forget(held);
   assert.ok(equalBytes(source.bytes.subarray(24, 24 + packet.length), packet), 'packet unchanged');
   const length = packet.length - espFrameOctets(suite);
   return genuine ? target.bytes.slice(40, 40 + length) : undefined;
@@ -73,13 +74,14 @@ function seal(
   high: number,
 ): Uint8Array {
   const suite = ESP_SUITES[suiteName];
-  const sealer = under.ciphers.sealer(suite, keys);
+  const sealer = under.ciphers.sealer(suite);
+  const held = sealer.hold(keys);
   const source = under.arena(MOST);
   const target = under.arena(MOST);
   load(source, 8, plain);
   load(target, 16, header);
-  sealer.seal(source, 8, plain.length, target, 16, high);
-  sealer.close();
+  sealer.seal(held, source, 8, plain.length, target, 16, high);
+  sealer.forget(held);
   const end = 16 + plain.length + espFrameOctets(suite);
   assert.ok(equalBytes(source.bytes.subarray(8, 8 + plain.length), plain), 'plaintext unchanged');
   assert.ok(
@@ -151,28 +153,35 @@ function inPlace(name: string, make: () => CiphersUnderTest): void {
       const suite = ESP_SUITES[suiteName];
       const { ciphers, arena } = make();
       const keys = random.bytes(suite.keyMaterialOctets);
-      const sealer = ciphers.sealer(suite, keys);
-      const opener = ciphers.opener(suite, keys);
+      const sealer = ciphers.sealer(suite);
+      const opener = ciphers.opener(suite);
+      const [sealing, opening] = [sealer.hold(keys), opener.hold(keys)];
       const memory = arena(4 * MOST);
       for (let i = 1; i <= 200; i += 1) {
         const plain = random.bytes(16 * random.between(1, 90));
         memory.bytes.set(plain, 0);
         memory.bytes.set([0, 0, 1, 0, 0, 0, i >> 8, i & 255], MOST);
-        sealer.seal(memory, 0, plain.length, memory, MOST, NOT_EXTENDED);
+        sealer.seal(sealing, memory, 0, plain.length, memory, MOST, NOT_EXTENDED);
         const length = plain.length + espFrameOctets(suite);
         const forge = () => {
           memory.bytes[MOST + length - 1] = (memory.bytes[MOST + length - 1] as number) ^ 1;
         };
         if (random.chance(0.3)) {
           forge();
-          assert.equal(opener.open(memory, MOST, length, memory, 2 * MOST, NOT_EXTENDED), false);
+          assert.equal(
+            opener.open(opening, memory, MOST, length, memory, 2 * MOST, NOT_EXTENDED),
+            false,
+          );
           forge();
         }
-        assert.equal(opener.open(memory, MOST, length, memory, 2 * MOST, NOT_EXTENDED), true);
+        assert.equal(
+          opener.open(opening, memory, MOST, length, memory, 2 * MOST, NOT_EXTENDED),
+          true,
+        );
         assert.deepEqual(memory.bytes.slice(2 * MOST, 2 * MOST + plain.length), plain);
       }
-      sealer.close();
-      opener.close();
+      sealer.forget(sealing);
+      opener.forget(opening);
     }
   });
 
@@ -180,16 +189,17 @@ function inPlace(name: string, make: () => CiphersUnderTest): void {
     const random = new Prng(4);
     for (const suite of Object.values(ESP_SUITES).filter((s) => s.ivOctets > 0)) {
       const { ciphers, arena } = make();
-      const sealer = ciphers.sealer(suite, random.bytes(suite.keyMaterialOctets));
+      const sealer = ciphers.sealer(suite);
+      const held = sealer.hold(random.bytes(suite.keyMaterialOctets));
       const memory = arena(1024);
       const seen = new Set<string>();
       for (let i = 1; i <= 300; i += 1) {
         memory.bytes.set([0, 0, 1, 0, 0, 0, i >> 8, i & 255], 512);
-        sealer.seal(memory, 0, 16, memory, 512, NOT_EXTENDED);
+        sealer.seal(held, memory, 0, 16, memory, 512, NOT_EXTENDED);
         seen.add(toHex(memory.bytes.subarray(520, 520 + suite.ivOctets)));
       }
       assert.equal(seen.size, 300);
-      sealer.close();
+      sealer.forget(held);
     }
   });
 }

@@ -44,6 +44,7 @@ export class TestPeer {
   readonly #outboundKeys: Uint8Array;
   readonly #sealer: EspSealer;
   readonly #opener: EspOpener;
+  readonly #held: { readonly sealing: number; readonly opening: number };
   readonly #arenas = { source: plainArena(ROOM), target: plainArena(ROOM) };
   #sequence = 0;
 
@@ -56,8 +57,12 @@ export class TestPeer {
     this.outboundSpi = random.between(256, 0xffffffff);
     this.#inboundKeys = random.bytes(this.suite.keyMaterialOctets);
     this.#outboundKeys = random.bytes(this.suite.keyMaterialOctets);
-    this.#sealer = ciphers.sealer(this.suite, this.#inboundKeys);
-    this.#opener = ciphers.opener(this.suite, this.#outboundKeys);
+    this.#sealer = ciphers.sealer(this.suite);
+    this.#opener = ciphers.opener(this.suite);
+    this.#held = {
+      sealing: this.#sealer.hold(this.#inboundKeys),
+      opening: this.#opener.hold(this.#outboundKeys),
+    };
   }
 
   get inbound(): InboundSa {
@@ -118,7 +123,15 @@ export class TestPeer {
     const header = new DataView(target.bytes.buffer);
     header.setUint32(0, this.inboundSpi);
     header.setUint32(4, this.#sequence >>> 0);
-    this.#sealer.seal(source, 0, body.length, target, 0, this.#high(this.#sequence));
+    this.#sealer.seal(
+      this.#held.sealing,
+      source,
+      0,
+      body.length,
+      target,
+      0,
+      this.#high(this.#sequence),
+    );
     return target.bytes.slice(0, body.length + espFrameOctets(this.suite));
   }
 
@@ -130,7 +143,10 @@ export class TestPeer {
     const { source, target } = this.#arenas;
     source.bytes.set(packet);
     const high = this.#high(sequence);
-    assert.ok(this.#opener.open(source, 0, packet.length, target, 0, high), 'ICV of the head-end');
+    assert.ok(
+      this.#opener.open(this.#held.opening, source, 0, packet.length, target, 0, high),
+      'ICV of the head-end',
+    );
     const body = packet.length - espFrameOctets(this.suite);
     const plain = decodeEspPlaintext(target.bytes.slice(0, body));
     assert.ok(plain.ok);

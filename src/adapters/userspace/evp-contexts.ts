@@ -1,0 +1,62 @@
+import { assert } from '#base/assert';
+
+/**
+ * Places for contexts, a power of two. So many SAs of a suite are served without their keys being set anew;
+ * together the contexts are not larger than what a processor has close at hand.
+ */
+const PLACES = 256;
+const NOBODY = -1;
+
+/** How OpenSSL makes contexts of one kind, and takes them back. */
+export type ContextKind = {
+  /** 0 when there is no memory. */
+  readonly make: () => number;
+  /** Wipes the key in it, too. */
+  readonly free: (context: number) => void;
+};
+
+/**
+ * The contexts of OpenSSL that the SAs of one suite and direction take in turn. Setting a key costs a
+ * fraction of a packet, less than fetching a context of its own from memory would among many SAs; and
+ * an SA that is silent has none. Each SA has one place, which it shares with every 256th.
+ */
+export class Contexts {
+  readonly #kind: ContextKind;
+  /** Beside undefined V8 keeps the addresses as objects, and a packet allocates no number to read one. */
+  readonly #contexts = new Array<number | undefined>(PLACES).fill(undefined);
+  /** Whose keys each context has. */
+  readonly #holders = new Int32Array(PLACES).fill(NOBODY);
+
+  constructor(kind: ContextKind) {
+    this.#kind = kind;
+  }
+
+  /** The context that `keys` have to use. */
+  of(keys: number): number {
+    return this.#contexts[keys % PLACES] ?? this.#make(keys % PLACES);
+  }
+
+  /** Whether that context has these keys; if not, the caller has to set them now. */
+  claim(keys: number): boolean {
+    const place = keys % PLACES;
+    if (this.#holders[place] === keys) return true;
+    this.#holders[place] = keys;
+    return false;
+  }
+
+  /** These keys are no more: no context has them any longer. */
+  forget(keys: number): void {
+    const place = keys % PLACES;
+    if (this.#holders[place] !== keys) return;
+    this.#holders[place] = NOBODY;
+    this.#kind.free(this.#contexts[place] as number);
+    this.#contexts[place] = undefined;
+  }
+
+  #make(place: number): number {
+    const context = this.#kind.make();
+    assert(context !== 0, 'OpenSSL has no memory for a context');
+    this.#contexts[place] = context;
+    return context;
+  }
+}
