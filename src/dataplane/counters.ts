@@ -20,7 +20,8 @@ export const SA_COUNTER = {
 
 /** Two cache lines, so that SAs of different workers share none. */
 const SLOT_WORDS = 16;
-const SLOTS_PER_PAGE = 1024;
+const PAGE_SHIFT = 10;
+const SLOTS_PER_PAGE = 1 << PAGE_SHIFT;
 
 /** A page of slots, in memory that several threads can see. */
 export type CounterPage = SharedArrayBuffer;
@@ -53,12 +54,12 @@ export class CounterPages {
 
   /** The array that holds `slot`. */
   values(slot: number): Float64Array {
-    return this.#pages[Math.floor(slot / SLOTS_PER_PAGE)] as Float64Array;
+    return this.#pages[slot >>> PAGE_SHIFT] as Float64Array;
   }
 
   /** Index of the first counter of `slot` in its array. */
   base(slot: number): number {
-    return (slot % SLOTS_PER_PAGE) * SLOT_WORDS;
+    return (slot & (SLOTS_PER_PAGE - 1)) * SLOT_WORDS;
   }
 
   /** The counters of `slot`, all zero when its occupant of `generation` has not counted yet. */

@@ -8,10 +8,11 @@ import type { Prefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
-import { InboundAssociation } from './association.ts';
-import { CounterPages } from './counters.ts';
+import type { InboundAssociation } from './association.ts';
 import type { InboundSa } from './data-plane.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
+import { ForwardingTable } from './forwarding-table.ts';
+import { SaDirectory } from './sa-directory.ts';
 import { innerPacket, TestPeer } from './testing/test-peer.ts';
 
 type Vpnc = {
@@ -41,10 +42,12 @@ const inner = {
 const SOURCE = plainArena(4096);
 
 function install(sa: InboundSa): InboundAssociation {
-  const pages = new CounterPages();
-  pages.grow();
-  pages.occupy(0, 1);
-  return new InboundAssociation(sa, 0, pages, nodeEspCiphers(new Prng(1)), false);
+  const directory = new SaDirectory();
+  const table = new ForwardingTable(nodeEspCiphers(new Prng(1)), directory.counters);
+  table.apply(directory.resolve([{ kind: 'addInbound', sa }]));
+  const installed = table.inbound(sa.spi);
+  assert.ok(installed);
+  return installed;
 }
 
 /** Decapsulates one packet; the outcome, and the inner packet when there is one. */

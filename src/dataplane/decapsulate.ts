@@ -55,8 +55,9 @@ export function decapsulate(
     sa.count(SA_COUNTER.malformed);
     return REFUSED.malformed;
   }
-  const sequence = sa.window.whole(readUint32(source.bytes, packet + 4));
-  if (!sa.window.admits(sequence)) {
+  const { window } = sa;
+  const sequence = window.whole(readUint32(source.bytes, packet + 4));
+  if (!window.admits(sequence)) {
     sa.count(SA_COUNTER.replayed);
     return REFUSED.replayed;
   }
@@ -66,8 +67,8 @@ export function decapsulate(
     sa.count(SA_COUNTER.authenticationFailed);
     return REFUSED.authenticationFailed;
   }
-  sa.advanced = sa.window.record(sequence);
-  sa.counters[sa.base + SA_COUNTER.sequence] = sa.window.top;
+  sa.advanced = window.record(sequence);
+  sa.counters[sa.base + SA_COUNTER.sequence] = window.top;
 
   const payload = payloadOctets(target.bytes, start, body);
   if (payload < 0) {
@@ -114,9 +115,8 @@ function acceptInner(
     return REFUSED.malformed;
   }
   if (
-    ipVersion(plain, at) !== sa.remoteSelector.family ||
-    !sa.remoteSelector.matches(plain, sourceAddressAt(plain, at)) ||
-    !sa.localSelector.matches(plain, destinationAddressAt(plain, at))
+    ipVersion(plain, at) !== sa.family ||
+    !sa.carries(plain, destinationAddressAt(plain, at), sourceAddressAt(plain, at))
   ) {
     sa.count(SA_COUNTER.selectorMismatch);
     return REFUSED.selectorMismatch;

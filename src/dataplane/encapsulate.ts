@@ -49,7 +49,6 @@ export function encapsulate(
     return 0;
   }
   sa.sequence = sequence;
-  sa.counters[sa.base + SA_COUNTER.sequence] = sequence;
 
   const plain = source.bytes;
   const bare = sa.bareHeaderOctets === 0 ? 0 : headerOctets(plain, from);

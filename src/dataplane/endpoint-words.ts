@@ -45,6 +45,26 @@ export class EndpointWords {
     writeUint32(bytes, at + 12, this.d);
   }
 
+  /** Takes the five words at `at`: family and port, then the address. */
+  load(words: Int32Array, at: number): void {
+    const first = words[at] as number;
+    this.family = first >>> 16;
+    this.port = first & 0xffff;
+    this.a = words[at + 1] as number;
+    this.b = words[at + 2] as number;
+    this.c = words[at + 3] as number;
+    this.d = words[at + 4] as number;
+  }
+
+  /** Puts itself into the five words at `at`. */
+  store(words: Int32Array, at: number): void {
+    words[at] = (this.family << 16) | this.port;
+    words[at + 1] = this.a;
+    words[at + 2] = this.b;
+    words[at + 3] = this.c;
+    words[at + 4] = this.d;
+  }
+
   copy(other: EndpointWords): void {
     this.family = other.family;
     this.port = other.port;

@@ -1,94 +1,143 @@
 import type { EspCiphers } from '#crypto/esp-cipher';
-import { Association, InboundAssociation, OutboundAssociation } from './association.ts';
+import { ESP_SUITES } from '#crypto/esp-suites';
+import {
+  type Association,
+  InboundAssociation,
+  OutboundAssociation,
+  writeAssociation,
+} from './association.ts';
+import { AssociationRows, KIND, ROW } from './association-rows.ts';
 import type { CounterPages } from './counters.ts';
-import { ForeignOutbound, OutboundPolicy } from './outbound-policy.ts';
+import { IntMap } from './int-map.ts';
+import { OutboundPolicy } from './outbound-policy.ts';
+import { writePrefix } from './prefix-words.ts';
 import type { TableChange } from './sa-directory.ts';
 import type { RouteChange } from './sa-placement.ts';
 
+type Install = Extract<TableChange, { kind: 'install' }>;
+
+/** The outbound SA of another worker, as far as finding it needs; stands for the one that was found last. */
+export class ForeignOutbound {
+  slot = -1;
+  worker = 0;
+}
+
 /**
  * What one worker needs to know to forward packets; changed by transactions between two packets, so
- * that no packet sees half of one. Owns the ciphers of its SAs.
+ * that no packet sees half of one. What it finds stands for that SA until the next of its kind is found.
  */
 export class ForwardingTable {
   readonly #ciphers: EspCiphers;
   readonly #counters: CounterPages;
-  readonly #bySlot = new Map<number, Association | ForeignOutbound>();
-  readonly #inbound = new Map<number, InboundAssociation>();
-  readonly #outbound = new OutboundPolicy();
+  readonly #rows = new AssociationRows();
+  /** The slots of inbound SAs by SPI, and of outbound ones by what they carry. */
+  readonly #spis = new IntMap();
+  readonly #policy = new OutboundPolicy(this.#rows);
+  readonly #inbound: InboundAssociation;
+  readonly #outbound: OutboundAssociation;
+  readonly #foreign = new ForeignOutbound();
 
   constructor(ciphers: EspCiphers, counters: CounterPages) {
     this.#ciphers = ciphers;
     this.#counters = counters;
+    this.#inbound = new InboundAssociation(this.#rows, counters, ciphers);
+    this.#outbound = new OutboundAssociation(this.#rows, counters, ciphers);
   }
 
-  /** Carries out a transaction of an `SaDirectory`; when making a cipher throws, nothing has changed. */
+  /** Carries out a transaction of an `SaDirectory`; when its keys cannot be held, nothing has changed. */
   apply(changes: readonly (TableChange | RouteChange)[]): void {
-    const made: Association[] = [];
-    try {
-      for (const change of changes) if (change.kind === 'install') made.push(this.#make(change));
-    } catch (error) {
-      for (const association of made) association.close();
-      throw error;
-    }
+    const held = this.#hold(changes.filter((change) => change.kind === 'install'));
     let next = 0;
     for (const change of changes) {
-      if (change.kind === 'install') this.#install(made[next++] as Association);
+      if (change.kind === 'install') this.#install(change, held[next++] as number);
       else if (change.kind === 'remove') this.#remove(change.slot);
       else if (change.kind === 'route') this.#route(change);
-      else {
-        const association = this.#bySlot.get(change.slot);
-        if (association instanceof Association) association.moveTo(change.remote);
-      }
+      else this.#own(change.slot)?.moveTo(change.remote);
     }
   }
 
   /** The SA of an SPI that arrived. */
   inbound(spi: number): InboundAssociation | undefined {
-    return this.#inbound.get(spi);
+    const slot = this.#spis.get(spi);
+    return slot < 0 ? undefined : this.#inbound.goTo(slot);
   }
 
   /** The SA for the whole IP packet at `at`, which may be another worker's. */
   outbound(bytes: Uint8Array, at: number): OutboundAssociation | ForeignOutbound | undefined {
-    return this.#outbound.find(bytes, at);
+    const slot = this.#policy.find(bytes, at);
+    if (slot < 0) return undefined;
+    if (this.#rows.word(slot, ROW.kind) === KIND.outbound) return this.#outbound.goTo(slot);
+    this.#foreign.slot = slot;
+    this.#foreign.worker = this.#rows.word(slot, ROW.worker);
+    return this.#foreign;
   }
 
-  /** Gives every cipher back; the table is empty afterwards. */
+  /** Gives all keys back; the table is empty afterwards. */
   close(): void {
-    for (const slot of [...this.#bySlot.keys()]) this.#remove(slot);
+    for (let slot = 0; slot < this.#rows.capacity; slot += 1) this.#remove(slot);
   }
 
-  #make({ sa, slot, generation }: Extract<TableChange, { kind: 'install' }>): Association {
+  /** Hands the keys of all SAs to the ciphers, or none. */
+  #hold(installs: readonly Install[]): readonly number[] {
+    const held: number[] = [];
+    try {
+      for (const { sa } of installs) held.push(this.#cipherOf(sa).hold(sa.keyMaterial));
+    } catch (error) {
+      for (const [i, keys] of held.entries())
+        this.#cipherOf((installs[i] as Install).sa).forget(keys);
+      throw error;
+    }
+    return held;
+  }
+
+  #cipherOf({ direction, suite }: Install['sa']) {
+    const name = ESP_SUITES[suite];
+    return direction === 'inbound' ? this.#ciphers.opener(name) : this.#ciphers.sealer(name);
+  }
+
+  #install({ sa, slot, generation }: Install, keys: number): void {
+    this.#remove(slot);
     const resumed = this.#counters.occupy(slot, generation);
-    return sa.direction === 'inbound'
-      ? new InboundAssociation(sa, slot, this.#counters, this.#ciphers, resumed)
-      : new OutboundAssociation(sa, slot, this.#counters, this.#ciphers, resumed);
-  }
-
-  #install(association: Association): void {
-    this.#remove(association.slot);
-    this.#bySlot.set(association.slot, association);
-    if (association instanceof InboundAssociation) this.#inbound.set(association.spi, association);
-    else if (association instanceof OutboundAssociation) this.#outbound.add(association);
+    writeAssociation(this.#rows, slot, sa, keys);
+    if (sa.direction === 'outbound') {
+      this.#policy.add(slot);
+      return;
+    }
+    if (resumed) this.#inbound.goTo(slot).resume();
+    this.#spis.set(sa.spi, slot);
   }
 
   #route({ slot, worker, selectors }: RouteChange): void {
     this.#remove(slot);
-    const foreign = new ForeignOutbound(slot, worker, selectors);
-    this.#bySlot.set(slot, foreign);
-    this.#outbound.add(foreign);
+    this.#rows.clear(slot);
+    const { words } = this.#rows.page(slot);
+    const at = this.#rows.at(slot);
+    words[at + ROW.kind] = KIND.foreign;
+    words[at + ROW.worker] = worker;
+    writePrefix(words, at + ROW.localSelector, selectors.local);
+    writePrefix(words, at + ROW.remoteSelector, selectors.remote);
+    this.#policy.add(slot);
   }
 
   #remove(slot: number): void {
-    const association = this.#bySlot.get(slot);
-    if (!association) return;
-    this.#bySlot.delete(slot);
-    if (association instanceof ForeignOutbound) {
-      this.#outbound.remove(association);
-      return;
-    }
-    if (association instanceof OutboundAssociation) this.#outbound.remove(association);
-    else if (this.#inbound.get(association.spi) === association)
-      this.#inbound.delete(association.spi);
-    association.close();
+    const kind = this.#kind(slot);
+    if (kind === KIND.none) return;
+    if (kind === KIND.inbound) {
+      const { spi } = this.#inbound.goTo(slot);
+      if (this.#spis.get(spi) === slot) this.#spis.delete(spi);
+    } else this.#policy.remove(slot);
+    this.#own(slot)?.forgetKeys();
+    this.#rows.clear(slot);
+  }
+
+  /** The SA of this worker in `slot`. */
+  #own(slot: number): Association | undefined {
+    const kind = this.#kind(slot);
+    if (kind === KIND.inbound) return this.#inbound.goTo(slot);
+    return kind === KIND.outbound ? this.#outbound.goTo(slot) : undefined;
+  }
+
+  #kind(slot: number): number {
+    return slot < this.#rows.capacity ? this.#rows.word(slot, ROW.kind) : KIND.none;
   }
 }

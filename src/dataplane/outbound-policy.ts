@@ -1,99 +1,88 @@
-import type { OutboundAssociation } from './association.ts';
-import type { TrafficSelectors } from './data-plane.ts';
+import { type AssociationRows, ROW } from './association-rows.ts';
+import { IntMap } from './int-map.ts';
 import { destinationAddressAt, ipVersion, sourceAddressAt } from './ip-packet.ts';
 import { readInt32 } from './octets.ts';
-import { PrefixWords } from './prefix-words.ts';
+import { prefixFamily, prefixLength, prefixMask, prefixMatches } from './prefix-words.ts';
 
-/** The outbound SA of another worker, as far as finding it needs. */
-export class ForeignOutbound {
-  readonly slot: number;
-  readonly worker: number;
-  readonly localSelector: PrefixWords;
-  readonly remoteSelector: PrefixWords;
-
-  constructor(slot: number, worker: number, selectors: TrafficSelectors) {
-    this.slot = slot;
-    this.worker = worker;
-    this.localSelector = new PrefixWords(selectors.local);
-    this.remoteSelector = new PrefixWords(selectors.remote);
-  }
-}
-
-type Outbound = OutboundAssociation | ForeignOutbound;
-
-/** The SAs of one destination prefix, newest last. */
-type Bucket = { readonly words: readonly number[]; readonly associations: Outbound[] };
-
-/** The prefixes of one length. */
+/** The outbound SAs whose destination prefixes have one length. */
 type Level = {
   readonly length: number;
-  readonly masks: readonly number[];
-  /** By the hash of the words; prefixes that share a hash share a list. */
-  readonly buckets: Map<number, Bucket[]>;
+  /** The first slot of each chain, by the hash of the prefix; newest first. */
+  readonly chains: IntMap;
 };
 
-const NONE: readonly Bucket[] = [];
-
-const hashOf = (words: readonly number[]): number =>
-  words.reduce((hash, word) => Math.imul(hash, 31) ^ word, 0);
-
-const sameWords = (a: readonly number[], b: readonly number[]): boolean =>
-  a.every((word, i) => word === b[i]);
+const NONE = -1;
 
 /** The outbound SAs of one address family, most specific destination first. */
 class FamilyPolicy {
+  readonly #rows: AssociationRows;
   #levels: Level[] = [];
 
-  add(association: Outbound): void {
-    const { words, length, masks } = association.remoteSelector;
+  constructor(rows: AssociationRows) {
+    this.#rows = rows;
+  }
+
+  add(slot: number): void {
+    const { length, hash } = this.#prefixOf(slot);
     let level = this.#levels.find((l) => l.length === length);
     if (!level) {
-      level = { length, masks, buckets: new Map() };
+      level = { length, chains: new IntMap() };
       this.#levels = [...this.#levels, level].sort((a, b) => b.length - a.length);
     }
-    const hash = hashOf(words);
-    const buckets = level.buckets.get(hash) ?? [];
-    const bucket = buckets.find((b) => sameWords(b.words, words));
-    if (bucket) bucket.associations.push(association);
-    else buckets.push({ words, associations: [association] });
-    level.buckets.set(hash, buckets);
+    this.#rows.setWord(slot, ROW.next, level.chains.get(hash) + 1);
+    level.chains.set(hash, slot);
   }
 
-  remove(association: Outbound): void {
-    const { words, length } = association.remoteSelector;
-    const hash = hashOf(words);
+  remove(slot: number): void {
+    const { length, hash } = this.#prefixOf(slot);
     const level = this.#levels.find((l) => l.length === length);
-    const buckets = level?.buckets.get(hash);
-    const bucket = buckets?.find((b) => sameWords(b.words, words));
-    if (!level || !buckets || !bucket) return;
-    const index = bucket.associations.indexOf(association);
-    if (index >= 0) bucket.associations.splice(index, 1);
-    if (bucket.associations.length > 0) return;
-    buckets.splice(buckets.indexOf(bucket), 1);
-    if (buckets.length === 0) level.buckets.delete(hash);
-    if (level.buckets.size === 0) this.#levels = this.#levels.filter((l) => l !== level);
+    if (!level) return;
+    const next = this.#rows.word(slot, ROW.next);
+    let before = level.chains.get(hash);
+    if (before !== slot) {
+      while (before !== NONE && this.#next(before) !== slot) before = this.#next(before);
+      if (before !== NONE) this.#rows.setWord(before, ROW.next, next);
+      return;
+    }
+    if (next > 0) level.chains.set(hash, next - 1);
+    else level.chains.delete(hash);
+    if (level.chains.size === 0) this.#levels = this.#levels.filter((l) => l !== level);
   }
 
-  find(bytes: Uint8Array, source: number, destination: number): Outbound | undefined {
-    for (const level of this.#levels) {
+  find(bytes: Uint8Array, source: number, destination: number): number {
+    const rows = this.#rows;
+    for (const { length, chains } of this.#levels) {
       let hash = 0;
-      for (let i = 0; i < level.masks.length; i += 1)
-        hash =
-          Math.imul(hash, 31) ^
-          (readInt32(bytes, destination + 4 * i) & (level.masks[i] as number));
-      for (const { associations } of level.buckets.get(hash) ?? NONE)
-        for (let i = associations.length - 1; i >= 0; i -= 1) {
-          const association = associations[i] as Outbound;
-          if (
-            association.remoteSelector.matches(bytes, destination) &&
-            association.localSelector.matches(bytes, source)
-          )
-            return association;
-        }
+      for (let i = 0; 32 * i < length; i += 1)
+        hash = mixed(hash, readInt32(bytes, destination + 4 * i) & prefixMask(length, i));
+      for (let slot = chains.get(hash); slot !== NONE; slot = this.#next(slot)) {
+        const { words } = rows.page(slot);
+        const at = rows.at(slot);
+        if (
+          prefixMatches(words, at + ROW.remoteSelector, bytes, destination) &&
+          prefixMatches(words, at + ROW.localSelector, bytes, source)
+        )
+          return slot;
+      }
     }
-    return undefined;
+    return NONE;
+  }
+
+  #next(slot: number): number {
+    return this.#rows.word(slot, ROW.next) - 1;
+  }
+
+  #prefixOf(slot: number): { readonly length: number; readonly hash: number } {
+    const { words } = this.#rows.page(slot);
+    const at = this.#rows.at(slot) + ROW.remoteSelector;
+    const length = prefixLength(words, at);
+    let hash = 0;
+    for (let i = 0; 32 * i < length; i += 1) hash = mixed(hash, words[at + 1 + i] as number);
+    return { length, hash };
   }
 }
+
+const mixed = (hash: number, word: number): number => Math.imul(hash, 31) ^ word;
 
 /**
  * Which outbound SA a packet of the inside network belongs to: the most specific destination prefix
@@ -101,24 +90,35 @@ class FamilyPolicy {
  * cost grows with the number of different prefix lengths, not with the number of SAs.
  */
 export class OutboundPolicy {
-  readonly #ipv4 = new FamilyPolicy();
-  readonly #ipv6 = new FamilyPolicy();
+  readonly #rows: AssociationRows;
+  readonly #ipv4: FamilyPolicy;
+  readonly #ipv6: FamilyPolicy;
 
-  add(association: Outbound): void {
-    this.#of(association).add(association);
+  constructor(rows: AssociationRows) {
+    this.#rows = rows;
+    this.#ipv4 = new FamilyPolicy(rows);
+    this.#ipv6 = new FamilyPolicy(rows);
   }
 
-  remove(association: Outbound): void {
-    this.#of(association).remove(association);
+  /** Takes in what the row of `slot` says. */
+  add(slot: number): void {
+    this.#of(slot).add(slot);
   }
 
-  /** The SA of the whole IP packet at `at`. */
-  find(bytes: Uint8Array, at: number): Outbound | undefined {
+  /** Comes before the row of `slot` changes. */
+  remove(slot: number): void {
+    this.#of(slot).remove(slot);
+  }
+
+  /** The slot of the SA of the whole IP packet at `at`; below 0 when there is none. */
+  find(bytes: Uint8Array, at: number): number {
     const policy = ipVersion(bytes, at) === 4 ? this.#ipv4 : this.#ipv6;
     return policy.find(bytes, sourceAddressAt(bytes, at), destinationAddressAt(bytes, at));
   }
 
-  #of(association: Outbound): FamilyPolicy {
-    return association.remoteSelector.family === 4 ? this.#ipv4 : this.#ipv6;
+  #of(slot: number): FamilyPolicy {
+    const { words } = this.#rows.page(slot);
+    const family = prefixFamily(words, this.#rows.at(slot) + ROW.remoteSelector);
+    return family === 4 ? this.#ipv4 : this.#ipv6;
   }
 }

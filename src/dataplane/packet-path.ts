@@ -6,11 +6,10 @@ import { PATH_COUNTER } from './counters.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
-import type { ForwardingTable } from './forwarding-table.ts';
+import type { ForeignOutbound, ForwardingTable } from './forwarding-table.ts';
 import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
-import type { ForeignOutbound } from './outbound-policy.ts';
 import type { PathReport } from './path-report.ts';
 import { RepeatedBeginnings } from './repeated-beginnings.ts';
 import { ReportLimiter } from './report-limiter.ts';
@@ -230,7 +229,7 @@ export class PacketPath {
   #announceMove(sa: InboundAssociation, arrival: Arrival): void {
     // A packet that was overtaken may still come from the old place; only the newest tells the way.
     if (!sa.advanced) return;
-    sa.announced.copy(arrival.remote);
+    sa.announce(arrival.remote);
     if (arrival.remote.equals(sa.remote)) return;
     this.#report({ kind: 'peerMoved', spi: sa.spi, remote: arrival.remote });
   }

@@ -158,7 +158,7 @@ class FuzzWorld {
     sa.window.resume(0);
     sa.active = false;
     sa.pathMtuEpoch = 0;
-    sa.announced.copy(sa.remote);
+    sa.announce(sa.remote);
     return random.chance(0.5) ? this.#inbound(random, fill) : this.#outboundFrame(random, fill);
   }
 
