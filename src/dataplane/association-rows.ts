@@ -1,3 +1,8 @@
+import { ESP_SUITES, type EspSuite } from '#crypto/esp-suites';
+
+/** The suites, in the order of their numbers in rows. */
+export const SUITES: readonly EspSuite[] = Object.values(ESP_SUITES);
+
 /** What the SA of a row is here. */
 export const KIND = { none: 0, inbound: 1, outbound: 2, foreign: 3 } as const;
 
@@ -8,7 +13,7 @@ export const KIND = { none: 0, inbound: 1, outbound: 2, foreign: 3 } as const;
 export const ROW = {
   kind: 0,
   spi: 1,
-  /** Index into the list of suites. */
+  /** Index into `SUITES`. */
   suite: 2,
   /** Bits of `MARK`, and above them the octets of a bare header. */
   marks: 3,

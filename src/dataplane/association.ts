@@ -1,52 +1,10 @@
-import { type Endpoint, familyOf } from '#base/address';
-import {
-  type EspCiphers,
-  type EspOpener,
-  type EspSealer,
-  espFrameOctets,
-} from '#crypto/esp-cipher';
-import { ESP_SUITES, type EspSuite } from '#crypto/esp-suites';
-import { type AssociationRows, BARE_HEADER_SHIFT, KIND, MARK, ROW } from './association-rows.ts';
+import type { Endpoint } from '#base/address';
+import { espFrameOctets } from '#crypto/esp-cipher';
+import type { EspSuite } from '#crypto/esp-suites';
+import { type AssociationRows, BARE_HEADER_SHIFT, MARK, ROW, SUITES } from './association-rows.ts';
 import { type CounterPages, SA_COUNTER } from './counters.ts';
-import type { InboundSa, OutboundSa } from './data-plane.ts';
 import { EndpointWords } from './endpoint-words.ts';
-import { ipHeaderOctets } from './ip-packet.ts';
-import { prefixFamily, prefixMatches, writePrefix } from './prefix-words.ts';
-import { ReplayWindow, windowWords } from './replay-window.ts';
-
-const SUITES: readonly EspSuite[] = Object.values(ESP_SUITES);
-
-/** Writes the row of an SA whose keys are `keys` to its cipher; its slot is free, its counters are its own. */
-export function writeAssociation(
-  rows: AssociationRows,
-  slot: number,
-  sa: InboundSa | OutboundSa,
-  keys: number,
-): void {
-  rows.clear(slot);
-  const { words, doubles } = rows.page(slot);
-  const at = rows.at(slot);
-  const bareHeader = sa.mode === 'tunnel' ? 0 : ipHeaderOctets(familyOf(sa.local.address));
-  words[at + ROW.kind] = KIND[sa.direction];
-  words[at + ROW.spi] = sa.spi;
-  words[at + ROW.suite] = SUITES.indexOf(ESP_SUITES[sa.suite]);
-  words[at + ROW.marks] =
-    (sa.extendedSequenceNumbers ? MARK.extended : 0) |
-    (sa.encapsulation === 'udp' ? MARK.inUdp : 0) |
-    (bareHeader << BARE_HEADER_SHIFT);
-  words[at + ROW.keys] = keys;
-  doubles[(at + ROW.softLimitOctets) / 2] = sa.softLimitOctets ?? Number.POSITIVE_INFINITY;
-  doubles[(at + ROW.hardLimitOctets) / 2] = sa.hardLimitOctets ?? Number.POSITIVE_INFINITY;
-  EndpointWords.of(sa.local).store(words, at + ROW.local);
-  EndpointWords.of(sa.remote).store(words, at + ROW.remote);
-  writePrefix(words, at + ROW.localSelector, sa.selectors.local);
-  writePrefix(words, at + ROW.remoteSelector, sa.selectors.remote);
-  if (sa.direction === 'outbound') return;
-  EndpointWords.of(sa.remote).store(words, at + ROW.announced);
-  words[at + ROW.windowPackets] = sa.replayWindow;
-  const bits = windowWords(sa.replayWindow);
-  if (ROW.window + bits > ROW.words) rows.widen(slot, bits);
-}
+import { prefixFamily, prefixMatches } from './prefix-words.ts';
 
 /**
  * What both directions of an SA have in the packet path. An object stands for the SA of one row, until
@@ -224,111 +182,5 @@ export abstract class Association {
   protected mark(mark: number, is: boolean): void {
     const marks = this.word(ROW.marks);
     this.words[this.at + ROW.marks] = is ? marks | mark : marks & ~mark;
-  }
-}
-
-export class InboundAssociation extends Association {
-  readonly #ciphers: EspCiphers;
-  /** By the suite; each is made when it is needed first. */
-  readonly #openers = new Array<EspOpener | undefined>(SUITES.length).fill(undefined);
-  readonly #rows: AssociationRows;
-  readonly #window = new ReplayWindow();
-  readonly #announced = new EndpointWords();
-
-  constructor(rows: AssociationRows, pages: CounterPages, ciphers: EspCiphers) {
-    super(rows, pages);
-    this.#rows = rows;
-    this.#ciphers = ciphers;
-  }
-
-  get opener(): EspOpener {
-    const suite = this.word(ROW.suite);
-    const opener = this.#openers[suite] ?? this.#ciphers.opener(this.suite);
-    this.#openers[suite] = opener;
-    return opener;
-  }
-
-  get window(): ReplayWindow {
-    const size = this.word(ROW.windowPackets);
-    const topAt = (this.at + ROW.top) >> 1;
-    const isWide = ROW.window + windowWords(size) > ROW.words;
-    const bits = isWide ? this.#rows.wideWindow(this.slot) : this.words;
-    const at = isWide ? 0 : this.at + ROW.window;
-    this.#window.lieAt(size, this.extended, bits, at, this.doubles, topAt);
-    return this.#window;
-  }
-
-  /** Whether its first packet was announced. */
-  get active(): boolean {
-    return this.marked(MARK.active);
-  }
-
-  set active(is: boolean) {
-    this.mark(MARK.active, is);
-  }
-
-  /** Whether the last authentic packet had a higher sequence number than all before it. */
-  get advanced(): boolean {
-    return this.marked(MARK.advanced);
-  }
-
-  set advanced(is: boolean) {
-    this.mark(MARK.advanced, is);
-  }
-
-  /** Where the peer was last said to have moved to; a copy. */
-  get announced(): EndpointWords {
-    this.#announced.load(this.words, this.at + ROW.announced);
-    return this.#announced;
-  }
-
-  announce(remote: EndpointWords): void {
-    remote.store(this.words, this.at + ROW.announced);
-  }
-
-  override moveTo(remote: Endpoint): void {
-    super.moveTo(remote);
-    this.announce(this.remote);
-  }
-
-  /** It was in this slot before: goes on from the highest sequence number, which is still there. */
-  resume(): void {
-    this.window.resume(this.counters[this.base + SA_COUNTER.sequence] as number);
-    this.active = (this.counters[this.base + SA_COUNTER.packets] as number) > 0;
-  }
-
-  override forgetKeys(): void {
-    this.opener.forget(this.keys);
-  }
-}
-
-export class OutboundAssociation extends Association {
-  readonly #ciphers: EspCiphers;
-  /** By the suite; each is made when it is needed first. */
-  readonly #sealers = new Array<EspSealer | undefined>(SUITES.length).fill(undefined);
-
-  constructor(rows: AssociationRows, pages: CounterPages, ciphers: EspCiphers) {
-    super(rows, pages);
-    this.#ciphers = ciphers;
-  }
-
-  get sealer(): EspSealer {
-    const suite = this.word(ROW.suite);
-    const sealer = this.#sealers[suite] ?? this.#ciphers.sealer(this.suite);
-    this.#sealers[suite] = sealer;
-    return sealer;
-  }
-
-  /** The number sent last; RFC 4303 section 3.3.3. A successor of a dead worker finds it here. */
-  get sequence(): number {
-    return this.counters[this.base + SA_COUNTER.sequence] as number;
-  }
-
-  set sequence(number: number) {
-    this.counters[this.base + SA_COUNTER.sequence] = number;
-  }
-
-  override forgetKeys(): void {
-    this.sealer.forget(this.keys);
   }
 }

@@ -8,10 +8,10 @@ import type { Prefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
-import type { InboundAssociation } from './association.ts';
 import type { InboundSa } from './data-plane.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import type { InboundAssociation } from './inbound-association.ts';
 import { SaDirectory } from './sa-directory.ts';
 import { innerPacket, TestPeer } from './testing/test-peer.ts';
 

@@ -2,8 +2,8 @@ import type { Arena } from '#base/arena';
 import { NOT_EXTENDED } from '#crypto/esp-cipher';
 import { ESP_TRAILER_OCTETS } from '#wire/esp';
 import { ipProtocols } from '#wire/protocol-numbers';
-import type { InboundAssociation } from './association.ts';
 import { SA_COUNTER } from './counters.ts';
+import type { InboundAssociation } from './inbound-association.ts';
 import {
   combinedEcn,
   destinationAddressAt,

@@ -2,10 +2,10 @@ import type { Arena } from '#base/arena';
 import { NOT_EXTENDED } from '#crypto/esp-cipher';
 import { ESP_TRAILER_OCTETS, espPadding } from '#wire/esp';
 import { ipProtocols } from '#wire/protocol-numbers';
-import type { OutboundAssociation } from './association.ts';
 import { SA_COUNTER } from './counters.ts';
 import { headerOctets, ipVersion, protocolOf } from './ip-packet.ts';
 import { writeUint32 } from './octets.ts';
+import type { OutboundAssociation } from './outbound-association.ts';
 
 /** Octets behind an inner packet that `encapsulate` overwrites at most: padding and trailer. */
 export const TRAILER_ROOM = 18;

@@ -5,9 +5,9 @@ import { contains, type Prefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import type { EspCiphers } from '#crypto/esp-cipher';
 import { ESP_SUITES } from '#crypto/esp-suites';
-import type { OutboundAssociation } from './association.ts';
 import type { ForwardingChange, InboundSa, OutboundSa } from './data-plane.ts';
 import { ForeignOutbound, ForwardingTable } from './forwarding-table.ts';
+import type { OutboundAssociation } from './outbound-association.ts';
 import { SaDirectory } from './sa-directory.ts';
 import { innerPacket } from './testing/test-peer.ts';
 

@@ -1,18 +1,16 @@
 import type { EspCiphers } from '#crypto/esp-cipher';
 import { ESP_SUITES } from '#crypto/esp-suites';
-import {
-  type Association,
-  InboundAssociation,
-  OutboundAssociation,
-  writeAssociation,
-} from './association.ts';
+import type { Association } from './association.ts';
 import { AssociationRows, KIND, ROW } from './association-rows.ts';
 import type { CounterPages } from './counters.ts';
+import { InboundAssociation } from './inbound-association.ts';
 import { IntMap } from './int-map.ts';
+import { OutboundAssociation } from './outbound-association.ts';
 import { OutboundPolicy } from './outbound-policy.ts';
 import { writePrefix } from './prefix-words.ts';
 import type { TableChange } from './sa-directory.ts';
 import type { RouteChange } from './sa-placement.ts';
+import { writeAssociation } from './write-association.ts';
 
 type Install = Extract<TableChange, { kind: 'install' }>;
 

@@ -5,7 +5,6 @@ import type { RandomSource } from '#base/random';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { ipProtocols } from '#wire/protocol-numbers';
 import { addNonEspMarker, natKeepalive } from '#wire/udp-encapsulation';
-import { OutboundAssociation } from './association.ts';
 import { PATH_COUNTER, pathCounters, readPathCounters } from './counters.ts';
 import type {
   DataPlane,
@@ -21,6 +20,7 @@ import type { EndpointWords } from './endpoint-words.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { ipPacketOctets, MOST_IP_OCTETS } from './ip-packet.ts';
 import { MssClamp } from './mss-clamp.ts';
+import { OutboundAssociation } from './outbound-association.ts';
 import {
   FRAGMENT_OCTETS,
   OutboundPath,

@@ -1,5 +1,4 @@
 import type { Arena } from '#base/arena';
-import type { OutboundAssociation } from './association.ts';
 import { PATH_COUNTER } from './counters.ts';
 import type { DataPlaneOptions } from './data-plane.ts';
 import { ENCAPSULATION_ROOM, TRAILER_ROOM } from './encapsulate.ts';
@@ -13,6 +12,7 @@ import {
   trafficClassOf,
 } from './ip-packet.ts';
 import { MssClamp } from './mss-clamp.ts';
+import type { OutboundAssociation } from './outbound-association.ts';
 import type { PacketPath } from './packet-path.ts';
 import type { PathMtu } from './path-mtu.ts';
 import { tooBigAnswer } from './too-big.ts';

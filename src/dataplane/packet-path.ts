@@ -1,15 +1,17 @@
 import type { Arena } from '#base/arena';
 import type { Instant } from '#base/instant';
 import { classifyEncapsulated, NON_ESP_MARKER_OCTETS } from '#wire/udp-encapsulation';
-import { type Association, type InboundAssociation, OutboundAssociation } from './association.ts';
+import type { Association } from './association.ts';
 import { PATH_COUNTER } from './counters.ts';
 import { decapsulate, REFUSED } from './decapsulate.ts';
 import { encapsulate, sequenceRunsOut } from './encapsulate.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import type { ForeignOutbound, ForwardingTable } from './forwarding-table.ts';
+import type { InboundAssociation } from './inbound-association.ts';
 import { ipPacketOctets, isBareable } from './ip-packet.ts';
 import type { MssClamp } from './mss-clamp.ts';
 import { readUint32 } from './octets.ts';
+import { OutboundAssociation } from './outbound-association.ts';
 import type { PathReport } from './path-report.ts';
 import { RepeatedBeginnings } from './repeated-beginnings.ts';
 import { ReportLimiter } from './report-limiter.ts';

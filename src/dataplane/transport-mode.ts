@@ -1,7 +1,7 @@
 import type { Arena } from '#base/arena';
 import { ipProtocols } from '#wire/protocol-numbers';
-import type { InboundAssociation } from './association.ts';
 import { fold, sumOctets } from './checksum.ts';
+import type { InboundAssociation } from './inbound-association.ts';
 import { writeUint16 } from './octets.ts';
 import { IPV4, IPV6, TCP, UDP } from './transport-fields.ts';
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
-import { OutboundAssociation } from '#dataplane/association';
 import { PATH_COUNTER } from '#dataplane/counters';
 import { TRAILER_ROOM } from '#dataplane/encapsulate';
 import { MOST_IP_OCTETS } from '#dataplane/ip-packet';
+import { OutboundAssociation } from '#dataplane/outbound-association';
 import { FRAGMENT_OCTETS, OutboundPath } from '#dataplane/outbound-path';
 import type { PacketPath } from '#dataplane/packet-path';
 import type { PathMtu } from '#dataplane/path-mtu';

@@ -1,5 +1,5 @@
-import type { OutboundAssociation } from '#dataplane/association';
 import { EndpointWords } from '#dataplane/endpoint-words';
+import type { OutboundAssociation } from '#dataplane/outbound-association';
 import { SendBatch, type SendTroubles } from './send-batch.ts';
 import type { OpenSocket } from './sockets.ts';
 import type { Sys } from './sys.ts';

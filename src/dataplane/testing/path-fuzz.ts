@@ -8,7 +8,6 @@ import type { EspCiphers } from '#crypto/esp-cipher';
 import type { EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { encodeEspPlaintext } from '#wire/esp';
-import { OutboundAssociation } from '../association.ts';
 import { Coalescer, coalescerOctets } from '../coalescer.ts';
 import { PATH_COUNTER, pathCounters } from '../counters.ts';
 import type { DataPlaneReport } from '../data-plane.ts';
@@ -17,6 +16,7 @@ import { ENCAPSULATION_ROOM, TRAILER_ROOM } from '../encapsulate.ts';
 import { EndpointWords } from '../endpoint-words.ts';
 import { ForwardingTable } from '../forwarding-table.ts';
 import { MssClamp } from '../mss-clamp.ts';
+import { OutboundAssociation } from '../outbound-association.ts';
 import {
   FRAGMENT_OCTETS,
   OutboundPath,
