@@ -14,7 +14,6 @@ export type OpenSsl = {
   EVP_EncryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
   EVP_DecryptInit_ex(c: number, cipher: number, engine: number, key: number, iv: number): number;
   EVP_Cipher(context: number, output: number, input: number, octets: number): number;
-  EVP_get_digestbyname(name: string): number;
   EVP_MD_fetch(context: number, name: string, properties: number): number;
   EVP_MD_get_size(digest: number): number;
   EVP_Digest(
@@ -49,7 +48,6 @@ export function openssl(lib: Library): OpenSsl {
     EVP_EncryptInit_ex: lib.func('EVP_EncryptInit_ex', 'int', [p, p, p, p, p]),
     EVP_DecryptInit_ex: lib.func('EVP_DecryptInit_ex', 'int', [p, p, p, p, p]),
     EVP_Cipher: lib.func('EVP_Cipher', 'int', [p, p, p, 'uint']),
-    EVP_get_digestbyname: lib.func('EVP_get_digestbyname', p, ['str']),
     EVP_MD_fetch: lib.func('EVP_MD_fetch', p, [p, 'str', p]),
     EVP_MD_get_size: lib.func('EVP_MD_get_size', 'int', [p]),
     EVP_Digest: lib.func('EVP_Digest', 'int', [p, 'size_t', p, p, p, p]),

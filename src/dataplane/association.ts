@@ -6,70 +6,68 @@ import { type CounterPages, SA_COUNTER } from './counters.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import { prefixFamily, prefixMatches } from './prefix-words.ts';
 
+const NOWHERE = -1;
+
 /**
  * What both directions of an SA have in the packet path. An object stands for the SA of one row, until
  * it goes to another: the path looks at one SA of each direction at a time, and makes no object for it.
+ * It keeps what never changes about an SA, and reads the rest in the row.
  */
 export abstract class Association {
-  readonly #rows: AssociationRows;
-  readonly #pages: CounterPages;
-  readonly #local = new EndpointWords();
-  readonly #remote = new EndpointWords();
+  protected readonly rows: AssociationRows;
   protected words: Int32Array = new Int32Array(0);
   protected doubles: Float64Array = new Float64Array(0);
   protected at = 0;
-  slot = -1;
+  readonly #pages: CounterPages;
+  readonly #local = new EndpointWords();
+  readonly #remote = new EndpointWords();
+  slot = NOWHERE;
+  suite: EspSuite = SUITES[0] as EspSuite;
+  /** What its keys are to the sealer or opener. */
+  keys = 0;
+  /** Header, IV and ICV. */
+  frameOctets = 0;
+  extended = false;
+  /** Whether ESP travels in UDP. */
+  inUdp = false;
+  /** Octets of the IP header that does not travel within ESP: none in tunnel mode. */
+  bareHeaderOctets = 0;
   /** The array that holds the counters, from `base` on; see `SA_COUNTER`. */
   counters: Float64Array = new Float64Array(0);
   base = 0;
 
   constructor(rows: AssociationRows, pages: CounterPages) {
-    this.#rows = rows;
+    this.rows = rows;
     this.#pages = pages;
   }
 
   /** Stands for the SA of `slot` from now on. */
   goTo(slot: number): this {
-    const page = this.#rows.page(slot);
+    const { words, doubles } = this.rows.page(slot);
+    const at = this.rows.at(slot);
+    const marks = words[at + ROW.marks] as number;
     this.slot = slot;
-    this.words = page.words;
-    this.doubles = page.doubles;
-    this.at = this.#rows.at(slot);
+    this.words = words;
+    this.doubles = doubles;
+    this.at = at;
+    this.suite = SUITES[words[at + ROW.suite] as number] as EspSuite;
+    this.keys = words[at + ROW.keys] as number;
+    this.frameOctets = espFrameOctets(this.suite);
+    this.extended = (marks & MARK.extended) !== 0;
+    this.inUdp = (marks & MARK.inUdp) !== 0;
+    this.bareHeaderOctets = marks >>> BARE_HEADER_SHIFT;
     this.counters = this.#pages.values(slot);
     this.base = this.#pages.base(slot);
     return this;
   }
 
+  /** Stands for nothing: rows may change. */
+  leave(): void {
+    this.slot = NOWHERE;
+  }
+
   get spi(): number {
-    return this.word(ROW.spi) >>> 0;
-  }
-
-  get suite(): EspSuite {
-    return SUITES[this.word(ROW.suite)] as EspSuite;
-  }
-
-  /** What its keys are to the sealer or opener. */
-  get keys(): number {
-    return this.word(ROW.keys);
-  }
-
-  /** Header, IV and ICV. */
-  get frameOctets(): number {
-    return espFrameOctets(this.suite);
-  }
-
-  get extended(): boolean {
-    return this.marked(MARK.extended);
-  }
-
-  /** Whether ESP travels in UDP. */
-  get inUdp(): boolean {
-    return this.marked(MARK.inUdp);
-  }
-
-  /** Octets of the IP header that does not travel within ESP: none in tunnel mode. */
-  get bareHeaderOctets(): number {
-    return this.word(ROW.marks) >>> BARE_HEADER_SHIFT;
+    return (this.words[this.at + ROW.spi] as number) >>> 0;
   }
 
   /** The ends; a copy of what is in the row, which is good until the next. */
@@ -107,7 +105,7 @@ export abstract class Association {
 
   /** Whether the end was announced. */
   get expiring(): boolean {
-    return this.marked(MARK.expiring);
+    return ((this.words[this.at + ROW.marks] as number) & MARK.expiring) !== 0;
   }
 
   set expiring(is: boolean) {
@@ -116,7 +114,7 @@ export abstract class Association {
 
   /** Whether the end has come: then the SA carries nothing more. */
   get expired(): boolean {
-    return this.marked(MARK.expired);
+    return ((this.words[this.at + ROW.marks] as number) & MARK.expired) !== 0;
   }
 
   set expired(is: boolean) {
@@ -125,7 +123,7 @@ export abstract class Association {
 
   /** The largest inner packet that travels in one piece, as `PathMtu` found out in this epoch. */
   get innerOctets(): number {
-    return this.word(ROW.innerOctets);
+    return this.words[this.at + ROW.innerOctets] as number;
   }
 
   set innerOctets(octets: number) {
@@ -133,7 +131,7 @@ export abstract class Association {
   }
 
   get pathMtuEpoch(): number {
-    return this.word(ROW.pathMtuEpoch);
+    return this.words[this.at + ROW.pathMtuEpoch] as number;
   }
 
   set pathMtuEpoch(epoch: number) {
@@ -171,16 +169,9 @@ export abstract class Association {
   /** Has the cipher forget the keys; the SA must not be used again. */
   abstract forgetKeys(): void;
 
-  protected word(field: number): number {
-    return this.words[this.at + field] as number;
-  }
-
-  protected marked(mark: number): boolean {
-    return (this.word(ROW.marks) & mark) !== 0;
-  }
-
   protected mark(mark: number, is: boolean): void {
-    const marks = this.word(ROW.marks);
-    this.words[this.at + ROW.marks] = is ? marks | mark : marks & ~mark;
+    const at = this.at + ROW.marks;
+    const marks = this.words[at] as number;
+    this.words[at] = is ? marks | mark : marks & ~mark;
   }
 }

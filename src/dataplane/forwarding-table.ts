@@ -52,18 +52,22 @@ export class ForwardingTable {
       else if (change.kind === 'route') this.#route(change);
       else this.#own(change.slot)?.moveTo(change.remote);
     }
+    this.#inbound.leave();
+    this.#outbound.leave();
   }
 
   /** The SA of an SPI that arrived. */
   inbound(spi: number): InboundAssociation | undefined {
     const slot = this.#spis.get(spi);
-    return slot < 0 ? undefined : this.#inbound.goTo(slot);
+    if (slot < 0) return undefined;
+    return slot === this.#inbound.slot ? this.#inbound : this.#inbound.goTo(slot);
   }
 
   /** The SA for the whole IP packet at `at`, which may be another worker's. */
   outbound(bytes: Uint8Array, at: number): OutboundAssociation | ForeignOutbound | undefined {
     const slot = this.#policy.find(bytes, at);
     if (slot < 0) return undefined;
+    if (slot === this.#outbound.slot) return this.#outbound;
     if (this.#rows.word(slot, ROW.kind) === KIND.outbound) return this.#outbound.goTo(slot);
     this.#foreign.slot = slot;
     this.#foreign.worker = this.#rows.word(slot, ROW.worker);
@@ -73,6 +77,8 @@ export class ForwardingTable {
   /** Gives all keys back; the table is empty afterwards. */
   close(): void {
     for (let slot = 0; slot < this.#rows.capacity; slot += 1) this.#remove(slot);
+    this.#inbound.leave();
+    this.#outbound.leave();
   }
 
   /** Hands the keys of all SAs to the ciphers, or none. */

@@ -1,45 +1,44 @@
 import type { Endpoint } from '#base/address';
 import type { EspCiphers, EspOpener } from '#crypto/esp-cipher';
 import { Association } from './association.ts';
-import { type AssociationRows, MARK, ROW, SUITES } from './association-rows.ts';
+import { type AssociationRows, MARK, ROW } from './association-rows.ts';
 import { type CounterPages, SA_COUNTER } from './counters.ts';
 import { EndpointWords } from './endpoint-words.ts';
 import { ReplayWindow, windowWords } from './replay-window.ts';
 
 export class InboundAssociation extends Association {
   readonly #ciphers: EspCiphers;
-  /** By the suite; each is made when it is needed first. */
-  readonly #openers = new Array<EspOpener | undefined>(SUITES.length).fill(undefined);
-  readonly #rows: AssociationRows;
-  readonly #window = new ReplayWindow();
   readonly #announced = new EndpointWords();
+  readonly window = new ReplayWindow();
+  #opener: EspOpener | undefined;
 
   constructor(rows: AssociationRows, pages: CounterPages, ciphers: EspCiphers) {
     super(rows, pages);
-    this.#rows = rows;
     this.#ciphers = ciphers;
   }
 
-  get opener(): EspOpener {
-    const suite = this.word(ROW.suite);
-    const opener = this.#openers[suite] ?? this.#ciphers.opener(this.suite);
-    this.#openers[suite] = opener;
-    return opener;
+  override goTo(slot: number): this {
+    const { suite } = this;
+    super.goTo(slot);
+    if (this.suite !== suite) this.#opener = undefined;
+    const { words, at } = this;
+    const size = words[at + ROW.windowPackets] as number;
+    const topAt = (at + ROW.top) >> 1;
+    const isWide = ROW.window + windowWords(size) > ROW.words;
+    if (isWide)
+      this.window.lieAt(size, this.extended, this.rows.wideWindow(slot), 0, this.doubles, topAt);
+    else this.window.lieAt(size, this.extended, words, at + ROW.window, this.doubles, topAt);
+    return this;
   }
 
-  get window(): ReplayWindow {
-    const size = this.word(ROW.windowPackets);
-    const topAt = (this.at + ROW.top) >> 1;
-    const isWide = ROW.window + windowWords(size) > ROW.words;
-    const bits = isWide ? this.#rows.wideWindow(this.slot) : this.words;
-    const at = isWide ? 0 : this.at + ROW.window;
-    this.#window.lieAt(size, this.extended, bits, at, this.doubles, topAt);
-    return this.#window;
+  get opener(): EspOpener {
+    this.#opener ??= this.#ciphers.opener(this.suite);
+    return this.#opener;
   }
 
   /** Whether its first packet was announced. */
   get active(): boolean {
-    return this.marked(MARK.active);
+    return ((this.words[this.at + ROW.marks] as number) & MARK.active) !== 0;
   }
 
   set active(is: boolean) {
@@ -48,7 +47,7 @@ export class InboundAssociation extends Association {
 
   /** Whether the last authentic packet had a higher sequence number than all before it. */
   get advanced(): boolean {
-    return this.marked(MARK.advanced);
+    return ((this.words[this.at + ROW.marks] as number) & MARK.advanced) !== 0;
   }
 
   set advanced(is: boolean) {

@@ -1,23 +1,27 @@
 import type { EspCiphers, EspSealer } from '#crypto/esp-cipher';
 import { Association } from './association.ts';
-import { type AssociationRows, ROW, SUITES } from './association-rows.ts';
+import type { AssociationRows } from './association-rows.ts';
 import { type CounterPages, SA_COUNTER } from './counters.ts';
 
 export class OutboundAssociation extends Association {
   readonly #ciphers: EspCiphers;
-  /** By the suite; each is made when it is needed first. */
-  readonly #sealers = new Array<EspSealer | undefined>(SUITES.length).fill(undefined);
+  #sealer: EspSealer | undefined;
 
   constructor(rows: AssociationRows, pages: CounterPages, ciphers: EspCiphers) {
     super(rows, pages);
     this.#ciphers = ciphers;
   }
 
+  override goTo(slot: number): this {
+    const { suite } = this;
+    super.goTo(slot);
+    if (this.suite !== suite) this.#sealer = undefined;
+    return this;
+  }
+
   get sealer(): EspSealer {
-    const suite = this.word(ROW.suite);
-    const sealer = this.#sealers[suite] ?? this.#ciphers.sealer(this.suite);
-    this.#sealers[suite] = sealer;
-    return sealer;
+    this.#sealer ??= this.#ciphers.sealer(this.suite);
+    return this.#sealer;
   }
 
   /** The number sent last; RFC 4303 section 3.3.3. A successor of a dead worker finds it here. */

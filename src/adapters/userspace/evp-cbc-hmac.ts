@@ -33,7 +33,9 @@ export class CbcHmac implements EspSealer, EspOpener {
     const { ssl } = shop;
     this.#shop = shop;
     this.#suite = suite;
-    this.#digest = ssl.EVP_get_digestbyname(HASHES[hash].digest);
+    // One that was fetched takes a key in half the time of one that is only named.
+    this.#digest = ssl.EVP_MD_fetch(0, HASHES[hash].digest, 0);
+    assert(this.#digest !== 0, `OpenSSL has no ${hash}`);
     this.#seals = seals;
     this.#cipherKeyOctets = (suite.singleDes ? 3 : 1) * suite.encryptionKeyOctets;
     this.#rows = new KeyRows(shop.sys, this.#cipherKeyOctets + suite.integrityKeyOctets);
@@ -117,9 +119,9 @@ export class CbcHmac implements EspSealer, EspOpener {
   #cipher(keys: number, ciphers: Contexts, iv: number): number {
     const { ssl } = this.#shop;
     const init = this.#seals ? ssl.EVP_EncryptInit_ex : ssl.EVP_DecryptInit_ex;
-    const cipher = ciphers.of(keys);
-    if (ciphers.claim(keys)) init(cipher, 0, 0, 0, iv);
-    else this.#check(keys, init(cipher, 0, 0, this.#rows.pointer(keys), iv));
+    const cipher = ciphers.take(keys);
+    const key = ciphers.needsKey ? this.#rows.pointer(keys) : 0;
+    this.#check(keys, init(cipher, 0, 0, key, iv));
     return cipher;
   }
 
@@ -133,8 +135,8 @@ export class CbcHmac implements EspSealer, EspOpener {
     output: number,
   ): void {
     const { ssl, scratch } = this.#shop;
-    const hmac = this.#hmacs.of(keys);
-    if (this.#hmacs.claim(keys)) ssl.HMAC_Init_ex(hmac, 0, 0, 0, 0);
+    const hmac = this.#hmacs.take(keys);
+    if (!this.#hmacs.needsKey) ssl.HMAC_Init_ex(hmac, 0, 0, 0, 0);
     else {
       const key = this.#rows.pointer(keys) + this.#cipherKeyOctets;
       const { integrityKeyOctets } = this.#suite;

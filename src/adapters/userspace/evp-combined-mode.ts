@@ -63,11 +63,10 @@ export class CombinedMode implements EspSealer, EspOpener {
     for (let i = 0; i < 4; i += 1) out[iv + 4 + i] = out[packet + 4 + i] as number;
 
     const { ssl } = this.#shop;
-    const context = this.#contexts.of(keys);
+    const context = this.#contexts.take(keys);
     const body = iv + ivOctets;
-    const nonce = this.#nonce(keys, out, iv);
-    if (this.#contexts.claim(keys)) ssl.EVP_EncryptInit_ex(context, 0, 0, 0, nonce);
-    else this.#check(keys, ssl.EVP_EncryptInit_ex(context, 0, 0, this.#rows.pointer(keys), nonce));
+    const key = this.#contexts.needsKey ? this.#rows.pointer(keys) : 0;
+    this.#check(keys, ssl.EVP_EncryptInit_ex(context, 0, 0, key, this.#nonce(keys, out, iv)));
     this.#associate(context, target, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + body, source.pointer + from, octets);
     ssl.EVP_Cipher(context, 0, 0, 0);
@@ -95,10 +94,10 @@ export class CombinedMode implements EspSealer, EspOpener {
     checkBounds(source, packet, octets);
     checkBounds(target, to, length);
     const { ssl } = this.#shop;
-    const context = this.#contexts.of(keys);
+    const context = this.#contexts.take(keys);
+    const key = this.#contexts.needsKey ? this.#rows.pointer(keys) : 0;
     const nonce = this.#nonce(keys, source.bytes, packet + ESP_HEADER_OCTETS);
-    if (this.#contexts.claim(keys)) ssl.EVP_DecryptInit_ex(context, 0, 0, 0, nonce);
-    else this.#check(keys, ssl.EVP_DecryptInit_ex(context, 0, 0, this.#rows.pointer(keys), nonce));
+    this.#check(keys, ssl.EVP_DecryptInit_ex(context, 0, 0, key, nonce));
     ssl.EVP_CIPHER_CTX_ctrl(context, SET_TAG, icvOctets, source.pointer + body + length);
     this.#associate(context, source, packet, sequenceHigh);
     ssl.EVP_Cipher(context, target.pointer + to, source.pointer + body, length);

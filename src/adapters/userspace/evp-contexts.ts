@@ -27,29 +27,31 @@ export class Contexts {
   /** Whose keys each context has. */
   readonly #holders = new Int32Array(PLACES).fill(NOBODY);
 
+  /** Of the context that was taken last. */
+  needsKey = false;
+
   constructor(kind: ContextKind) {
     this.#kind = kind;
   }
 
-  /** The context that `keys` have to use. */
-  of(keys: number): number {
-    return this.#contexts[keys % PLACES] ?? this.#make(keys % PLACES);
-  }
-
-  /** Whether that context has these keys; if not, the caller has to set them now. */
-  claim(keys: number): boolean {
-    const place = keys % PLACES;
-    if (this.#holders[place] === keys) return true;
+  /**
+   * The context for these keys. When `needsKey` says so, it has others or none: the caller sets them now,
+   * with the first call.
+   */
+  take(keys: number): number {
+    const place = keys & (PLACES - 1);
+    this.needsKey = this.#holders[place] !== keys;
     this.#holders[place] = keys;
-    return false;
+    return this.#contexts[place] ?? this.#make(place);
   }
 
   /** These keys are no more: no context has them any longer. */
   forget(keys: number): void {
-    const place = keys % PLACES;
+    const place = keys & (PLACES - 1);
     if (this.#holders[place] !== keys) return;
     this.#holders[place] = NOBODY;
-    this.#kind.free(this.#contexts[place] as number);
+    const context = this.#contexts[place];
+    if (context !== undefined) this.#kind.free(context);
     this.#contexts[place] = undefined;
   }
 
