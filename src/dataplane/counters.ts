@@ -1,20 +1,20 @@
 import type { DataPlaneCounters, SaCounters } from './data-plane.ts';
 
 /**
- * Where each counter of an SA lies in its slot. Numbers are doubles: exact up to 2^53, and, unlike
- * 64-bit integers, changed without an allocation.
+ * Where each counter of an SA lies in its slot, those that each packet changes side by side. Numbers are
+ * doubles: exact up to 2^53, and, unlike 64-bit integers, changed without an allocation.
  */
 export const SA_COUNTER = {
   /** Which occupant of the slot the others belong to. */
   generation: 0,
   packets: 1,
   octets: 2,
-  replayed: 3,
-  authenticationFailed: 4,
-  malformed: 5,
-  selectorMismatch: 6,
   /** Last number sent, or highest number received: what a successor of a dead worker goes on from. */
-  sequence: 7,
+  sequence: 3,
+  replayed: 4,
+  authenticationFailed: 5,
+  malformed: 6,
+  selectorMismatch: 7,
   expired: 8,
 } as const;
 

@@ -1,10 +1,7 @@
 import { assert } from '#base/assert';
 
-/**
- * Places for contexts, a power of two. So many SAs of a suite are served without their keys being set anew;
- * together the contexts are not larger than what a processor has close at hand.
- */
-const PLACES = 256;
+/** Places for contexts, a power of two. So many SAs of a suite are served without their keys being set anew. */
+export const PLACES = 1024;
 const NOBODY = -1;
 
 /** How OpenSSL makes contexts of one kind, and takes them back. */
@@ -18,7 +15,7 @@ export type ContextKind = {
 /**
  * The contexts of OpenSSL that the SAs of one suite and direction take in turn. Setting a key costs a
  * fraction of a packet, less than fetching a context of its own from memory would among many SAs; and
- * an SA that is silent has none. Each SA has one place, which it shares with every 256th.
+ * an SA that is silent has none. Each SA has one place, which it shares with every 1024th.
  */
 export class Contexts {
   readonly #kind: ContextKind;

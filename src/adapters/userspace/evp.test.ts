@@ -7,6 +7,7 @@ import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { espCiphersCompliance } from '#crypto/testing/esp-ciphers-compliance';
 import { evpCiphers } from './evp.ts';
+import { PLACES } from './evp-contexts.ts';
 import { loadSys, type Sys } from './sys.ts';
 
 const sys = await loadSys();
@@ -66,7 +67,7 @@ else {
         sealer.forget(sa.sealing);
         opener.forget(sa.opening);
       };
-      const sas = Array.from({ length: 600 }, begin);
+      const sas = Array.from({ length: PLACES + 200 }, begin);
       const [plain, memory] = [plainArena(512), sys.value.arena(1024)];
       const length = 48 + espFrameOctets(suite);
       const next = (sa: ReturnType<typeof begin>) => {
@@ -74,8 +75,10 @@ else {
         return [0, 0, 1, 0, 0, 0, sa.sequence >> 8, sa.sequence & 255];
       };
       for (let i = 0; i < 4000; i += 1) {
-        // A few speak often and the others now and then; some end, and others take their places.
-        const at = random.chance(0.5) ? random.between(0, 3) : random.between(0, sas.length - 1);
+        // A few speak often, some of which share a context; some end, and others take their places.
+        const at = random.chance(0.5)
+          ? random.pick([0, 1, PLACES, PLACES + 1])
+          : random.between(0, sas.length - 1);
         let sa = sas[at] as ReturnType<typeof begin>;
         if (random.chance(0.1)) {
           end(sa);
@@ -103,7 +106,7 @@ else {
         plain.bytes.set(next(sa), 128);
         otherSealer.seal(sa.otherSealing, plain, 0, 48, plain, 128, NOT_EXTENDED);
         memory.bytes.set(plain.bytes.subarray(128, 128 + length), 512);
-        const stranger = sas[(at + 256) % sas.length] as typeof sa;
+        const stranger = sas[(at + PLACES) % sas.length] as typeof sa;
         for (const [by, isOwn] of [
           [stranger, false],
           [sa, true],

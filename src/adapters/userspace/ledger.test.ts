@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ESP_SUITES, type EspSuiteName } from '#crypto/esp-suites';
 import { evpCiphers } from './evp.ts';
+import { PLACES } from './evp-contexts.ts';
 import { ledgerMemory, recorded, settle } from './ledger.ts';
 import { loadSys } from './sys.ts';
 
@@ -36,15 +37,15 @@ else {
         forget: () => sealer.forget(keys),
       };
     };
-    const many = Array.from({ length: 600 }, () => held('aes-gcm-16-128'));
+    const many = Array.from({ length: PLACES + 344 }, () => held('aes-gcm-16-128'));
     for (const one of many) one.seal();
-    // Of 256 contexts, those of the last 256: 56 end, and go with their keys.
+    // The last of them have the contexts; of those, 56 end, and their contexts with them.
     for (const one of many.slice(0, 400)) one.forget();
     held('aes-cbc-128-hmac-sha1-96').seal();
     // What has not sealed anything yet has no context.
     held('3des-cbc-hmac-md5-96');
     // Contexts of AES-GCM, one of CBC and its HMAC; keys of three suites, scratch memory, the pool of IVs.
-    assert.equal(settle(sys, memory), 200 + 2 + 5);
+    assert.equal(settle(sys, memory), PLACES - 56 + 2 + 5);
     assert.equal(settle(sys, memory), 0);
   });
 }

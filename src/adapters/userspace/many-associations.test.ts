@@ -14,6 +14,7 @@ import { Arrival, PacketPath } from '#dataplane/packet-path';
 import { SaDirectory } from '#dataplane/sa-directory';
 import { innerPacket } from '#dataplane/testing/test-peer';
 import { evpCiphers } from './evp.ts';
+import { PLACES } from './evp-contexts.ts';
 import { loadSys } from './sys.ts';
 
 const SUITES: readonly EspSuiteName[] = [
@@ -23,7 +24,7 @@ const SUITES: readonly EspSuiteName[] = [
   '3des-cbc-hmac-md5-96',
 ];
 /** Of each suite there are more SAs than contexts. */
-const PAIRS = 2400;
+const PAIRS = SUITES.length * (PLACES + 100);
 const PACKETS = 6000;
 const [WINDOW, WIDE_WINDOW] = [64, 1024];
 
@@ -126,8 +127,9 @@ else
     };
 
     for (let i = 0; i < PACKETS; i += 1) {
-      // Eight pairs are busy, the others come back after hundreds of others have used their contexts.
-      const at = random.chance(0.5) ? random.between(0, 7) : random.between(0, PAIRS - 1);
+      // Sixteen pairs are busy, two and two of which share their contexts, and the others come back now and then.
+      const busy = random.between(0, 7) + (random.chance(0.5) ? SUITES.length * PLACES : 0);
+      const at = random.chance(0.5) ? busy : random.between(0, PAIRS - 1);
       let pair = pairs[at] as Pair;
       if (random.chance(0.05)) pair = renew(at);
       if (pair.sent > 0) {
