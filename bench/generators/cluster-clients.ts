@@ -6,8 +6,9 @@
  * Usage: cluster-clients.ts PROFILE-FILE stay|come-back|redirect-only USERS CLIENTS CLIENTS-PER-S
  *
  * `come-back` begins again when a connection has ended, and begins no faster than the members get through; with
- * `redirect-only` a client ends once it is redirected, and has made its key pair and its first message before it
- * begins, since real clients are on machines of their own.
+ * `redirect-only` a client ends once it is redirected, has made its key pair and its first message before it
+ * begins, and never begins together with another, however late this process is: real clients are on machines of
+ * their own.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -212,8 +213,10 @@ console.log('ready');
 setInterval(() => {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }, 50);
+const mostAtOnce = mode === 'redirect-only' ? 1 : count;
 for (let number = 1; number <= count; ) {
-  for (; number <= count && beginsAt(number) <= now() && !clients.areCrowded; number += 1)
+  const last = Math.min(count, number + mostAtOnce - 1);
+  for (; number <= last && beginsAt(number) <= now() && !clients.areCrowded; number += 1)
     driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
   await sleep(1);
 }

@@ -7,9 +7,9 @@ import type { HalfOpenPace } from '#ipsec/half-open';
  */
 const FINISH_MS = 60;
 /** So many times as long as the slowest of the last ones needed: who takes longer is not going on. */
-const PATIENCE = 2;
-/** Where all are near, one message may still have waited for a processor. */
-const LEAST_MS = 10;
+const PATIENCE = 3;
+/** Where all are near, one message may still have waited for a processor, and there is time for that. */
+const LEAST_MS = 25;
 
 /**
  * Until when a master that leaves at `now` waits for the clients in the middle of phase 1. Strangers who never go
