@@ -3,6 +3,7 @@
  * Usage: decision.ts [--turns 5] [--per-s 500] [--seconds 6] [--group 19] [--out FILE]
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rulesOf } from '#features/cluster/load';
 import { byAddress, type Contender, choose } from '#features/cluster/selection';
 import { address } from '../src/base/address.ts';
@@ -116,6 +117,8 @@ async function measure(perS: number, seconds: number, dhGroup: number): Promise<
       mode: 'redirect-only',
       dhGroup,
     });
+    // Reading what they say would take a processor from them and the members.
+    await sleep(seconds * 1000);
     const ended = (all: readonly Happening[]) =>
       all.filter(({ kind }) => kind === 'redirected' || kind === 'closed').length >= count;
     const all = await untilHappened(bed, clientsProcess, ended, timeoutMs);

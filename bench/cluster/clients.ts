@@ -39,13 +39,23 @@ export type ClientLoad = {
   readonly dhGroup?: number;
 };
 
+/**
+ * Room for all that clients leave behind: one machine stands for those of all clients, none of which would
+ * stop in the middle of a login to collect what others left.
+ */
+const nodeFlags = [
+  '--max-semi-space-size=256',
+  '--min-semi-space-size=256',
+  '--initial-heap-size=2048',
+];
+
 /** Starts them under a name; resolves when the first begins. */
 export async function startClients(bed: Bed, name: string, load: ClientLoad): Promise<void> {
   writeFileSync(join(bed.workFolder, `${name}.pcf`), profile(load.dhGroup ?? 2));
   const file = join(import.meta.dirname, '../generators/cluster-clients.ts');
   const { mode, users, count, perS } = load;
   const words = [file, `$work/${name}.pcf`, mode, users, count, perS];
-  bed.start(clientNode, name, `exec ${process.execPath} ${words.join(' ')}`);
+  bed.start(clientNode, name, `exec ${process.execPath} ${nodeFlags.join(' ')} ${words.join(' ')}`);
   await bed.processes.hear(name, 'ready', readyTimeoutMs);
 }
 

@@ -16,6 +16,7 @@ import { runDevice, SlowWork } from '#adapters/device-runner';
 import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
 import { MemoryOverUdp } from '#adapters/memory-over-udp';
+import { askForShortSlices } from '#adapters/short-slices';
 import { address, type Endpoint } from '#base/address';
 import { after, earliest, type Instant } from '#base/instant';
 import type { Answer, Effect, Input, Steppable } from '#engine/ports';
@@ -173,6 +174,7 @@ class Clients implements Steppable {
   }
 }
 
+await askForShortSlices();
 const [file = '', mode = '', ...numbers] = process.argv.slice(2);
 const [users = 1, count = 0, perS = 1] = numbers.map(Number);
 const profile = parseProfile(readFileSync(file, 'utf8'));

@@ -52,7 +52,11 @@ crypto map vpn interface outside
 `;
 
 /** What `bin/run.js` sets as well. */
-const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+const nodeFlags = [
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=30',
+  '--no-parallel-scavenge',
+];
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
 
 /** The command of our own program, with what `bin/run.js` sets for one that lives long. */

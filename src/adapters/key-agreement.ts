@@ -97,9 +97,10 @@ export class KeyAgreement {
     const pool = this.#ready.get(group) ?? [];
     this.#ready.set(group, pool);
     const pair = pool.pop();
-    this.#schedule();
     if (pair) done(pair);
     else this.#make(group, done);
+    // After the answer, which somebody waits for.
+    this.#schedule();
   }
 
   #make(group: DhGroupName, done: (pair: DhKeyPair | undefined) => void): void {

@@ -3,6 +3,7 @@ import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { now } from '#adapters/machine-clock';
+import { askForShortSlices } from '#adapters/short-slices';
 import { loadSys } from '#adapters/userspace/sys';
 import { InsideHost } from '#dataplane/inside-host';
 import { clearPasswords } from '#session/config';
@@ -54,6 +55,7 @@ async function openWeb(
 /** Runs a head-end until it is told to stop; the answer is the exit status. */
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   await returnLargeBlocks();
+  await askForShortSlices();
   const work = new SlowWork(2);
   const { configuration } = options.parsed;
   const { stateFolder } = options;
