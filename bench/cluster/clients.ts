@@ -47,6 +47,7 @@ const nodeFlags = [
   '--max-semi-space-size=256',
   '--min-semi-space-size=256',
   '--initial-heap-size=2048',
+  '--expose-gc',
 ];
 
 /** Starts them under a name; resolves when the first begins. */

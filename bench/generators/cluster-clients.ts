@@ -7,8 +7,7 @@
  *
  * `come-back` begins again when a connection has ended, and begins no faster than the members get through; with
  * `redirect-only` a client ends once it is redirected, has made its key pair and its first message before it
- * begins, and never begins together with another, however late this process is: real clients are on machines of
- * their own.
+ * begins, and does not hurry when this process is late: real clients are on machines of their own.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +27,8 @@ import { KeyingManager } from '#ipsec/keying-manager';
 import { monotonicMs } from '../monotonic.ts';
 
 type Mode = 'stay' | 'come-back' | 'redirect-only';
+
+const latest = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
 /** With `come-back` no more than so many are on their way when another begins for the first time. */
 const mostOnTheirWay = 64;
@@ -205,21 +206,24 @@ const work = new SlowWork();
 const driver = runDevice(clients, work);
 driver.attach(plane.value);
 report = driver.report;
-/** The moment at which each begins; the first when all that are prepared are, at half a millisecond each. */
-const firstAt = after(now(), mode === 'redirect-only' ? 1000 + count / 2 : 0);
-const beginsAt = (number: number): Instant => after(firstAt, ((number - 1) / perS) * 1000);
+const intervalMs = 1000 / perS;
+/** When the next begins; the first when all that are prepared are, at half a millisecond each. */
+let nextAt = after(now(), mode === 'redirect-only' ? 1000 + count / 2 : 0);
 const begins: (() => readonly Effect[])[] = [];
 for (let number = 1; mode === 'redirect-only' && number <= count; number += 1)
-  begins.push(await clients.prepare(number, beginsAt(number), work));
+  begins.push(await clients.prepare(number, after(nextAt, (number - 1) * intervalMs), work));
+// What preparations left is collected now rather than while clients come.
+globalThis.gc?.();
 console.log('ready');
 setInterval(() => {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }, 50);
-const mostAtOnce = mode === 'redirect-only' ? 1 : count;
 for (let number = 1; number <= count; ) {
-  const last = Math.min(count, number + mostAtOnce - 1);
-  for (; number <= last && beginsAt(number) <= now() && !clients.areCrowded; number += 1)
+  for (; number <= count && nextAt <= now() && !clients.areCrowded; number += 1) {
     driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
+    const onTime = after(nextAt, intervalMs);
+    nextAt = mode === 'redirect-only' ? latest(onTime, after(now(), intervalMs / 2)) : onTime;
+  }
   await sleep(1);
 }
 await sleep(foreverMs);
