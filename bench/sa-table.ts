@@ -24,8 +24,8 @@ import { requirePrograms, takeTurns } from './turns.ts';
 
 const startTimeoutMs = 60_000;
 const graceMs = 20_000;
-/** Every pair carries a packet before any counts: the first one of an SA has OpenSSL take its keys. */
-const warmUp = { rateFactor: 2, leastSeconds: 1 } as const;
+/** Every pair carries a packet before any counts: for the first one of an SA the kernel is asked about its path. */
+const leastWarmUpSeconds = 1;
 const pollMs = 20;
 const spread = `${process.execPath} ${join(import.meta.dirname, 'generators/spread.ts')}`;
 const end = `${process.execPath} ${join(import.meta.dirname, 'tunnels/table-end.ts')}`;
@@ -99,9 +99,8 @@ async function stands(bed: Bed): Promise<void> {
 
 /** Processor time of the head-end per packet that it has carried, in ns. */
 async function cost(bed: Bed, direction: Direction, count: number, load: Load): Promise<number> {
-  const rate = warmUp.rateFactor * load.rate;
-  const seconds = Math.max(warmUp.leastSeconds, count / rate);
-  await send(bed, direction, count, { ...load, rate, seconds });
+  const seconds = Math.max(leastWarmUpSeconds, count / load.rate);
+  await send(bed, direction, count, { ...load, seconds });
   const carried = async (): Promise<number> => {
     const { packetsRx, packetsTx } = await counters(bed, subjectProcess);
     return packetsRx + packetsTx;

@@ -68,7 +68,10 @@ const hooks = {
   wakeUp: () => !signals.wakeUp() || obey(),
   due: () => postponed?.due === true,
   begun: () => postponed?.release(send),
-  turned: () => gate.flush(),
+  turned: () => {
+    probe.rest();
+    gate.flush();
+  },
 };
 const loop = new PacketLoop(sys, start, path, pathMtu, hooks, handOver);
 
