@@ -95,14 +95,6 @@ export abstract class Association {
     return prefixFamily(this.words, this.at + ROW.remoteSelector);
   }
 
-  get softLimitOctets(): number {
-    return this.doubles[(this.at + ROW.softLimitOctets) >> 1] as number;
-  }
-
-  get hardLimitOctets(): number {
-    return this.doubles[(this.at + ROW.hardLimitOctets) >> 1] as number;
-  }
-
   /** Whether the end was announced. */
   get expiring(): boolean {
     return ((this.words[this.at + ROW.marks] as number) & MARK.expiring) !== 0;
@@ -159,11 +151,16 @@ export abstract class Association {
 
   /** Whether an inner packet of `octets` octets is more than the SA may carry. */
   exceeds(octets: number): boolean {
-    return this.expired || this.octets + octets > this.hardLimitOctets;
+    const { words, doubles, at } = this;
+    if (((words[at + ROW.marks] as number) & MARK.expired) !== 0) return true;
+    const carried = this.counters[this.base + SA_COUNTER.octets] as number;
+    return carried + octets > (doubles[(at + ROW.hardLimitOctets) >> 1] as number);
   }
 
-  get octets(): number {
-    return this.counters[this.base + SA_COUNTER.octets] as number;
+  /** Whether it has carried so much that a successor has to be negotiated. */
+  get nearsItsLimit(): boolean {
+    const carried = this.counters[this.base + SA_COUNTER.octets] as number;
+    return carried > (this.doubles[(this.at + ROW.softLimitOctets) >> 1] as number);
   }
 
   /** Has the cipher forget the keys; the SA must not be used again. */

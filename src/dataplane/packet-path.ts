@@ -179,7 +179,7 @@ export class PacketPath {
     to: number,
   ): number {
     const length = encapsulate(sa, source, from, octets, target, to);
-    if (!sa.expiring && (sa.octets > sa.softLimitOctets || sequenceRunsOut(sa)))
+    if (!sa.expiring && (sa.nearsItsLimit || sequenceRunsOut(sa)))
       this.#announceEnd(sa, 'outbound');
     if (length === 0) {
       this.count(PATH_COUNTER.expired);
@@ -225,7 +225,7 @@ export class PacketPath {
       this.#report({ kind: 'inboundActive', spi: sa.spi });
     }
     if (sa.inUdp && !arrival.remote.equals(sa.announced)) this.#announceMove(sa, arrival);
-    if (!sa.expiring && sa.octets > sa.softLimitOctets) this.#announceEnd(sa, 'inbound');
+    if (!sa.expiring && sa.nearsItsLimit) this.#announceEnd(sa, 'inbound');
   }
 
   #announceMove(sa: InboundAssociation, arrival: Arrival): void {
