@@ -76,9 +76,11 @@ export class KeyAgreement {
     }
   }
 
+  /** What has not begun never will, so that the process need not wait for it. */
   close(): void {
     if (this.#refill) clearImmediate(this.#refill);
     this.#ready.clear();
+    this.#native?.close();
   }
 
   #combine(group: DhGroupName, privateKey: KeyObject, peerPublic: Uint8Array, done: Shared): void {

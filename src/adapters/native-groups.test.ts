@@ -78,3 +78,32 @@ test('many exchanges at once in a large group keep their numbers apart', { skip 
     assert.deepEqual(secrets[i], secrets[i + 1]);
   }
 });
+
+test('more exchanges in a large group than koffi takes at once all come to an end', {
+  skip,
+}, async () => {
+  const group = groupOf('modp1536');
+  const [own, theirs] = await Promise.all([pairOf(group), pairOf(group)]);
+  const one = await shared(group, own.privateKey, theirs.publicValue);
+  assert.ok(one);
+  const many = Array.from({ length: 600 }, () => shared(group, own.privateKey, theirs.publicValue));
+  for (const other of await Promise.all(many)) assert.deepEqual(other, one);
+});
+
+test('what waits for the thread pool when the groups are closed never begins', {
+  skip,
+}, async () => {
+  assert.ok(libcrypto);
+  const closed = new NativeGroups(libcrypto);
+  const group = closed.group('modp2048');
+  assert.ok(group);
+  let made = 0;
+  const first = Array.from({ length: 32 }, () => pairOf(group));
+  for (let i = 0; i < 100; i += 1)
+    group.pair(() => {
+      made += 1;
+    });
+  closed.close();
+  await Promise.all(first);
+  assert.equal(made, 0);
+});

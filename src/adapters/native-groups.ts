@@ -5,6 +5,7 @@ import type { DhKeyPair } from '#crypto/dh';
 import { DH_GROUPS, type DhGroup, type DhGroupName } from '#crypto/dh-groups';
 import { MODP_PRIMES, type ModpGroupName } from '#crypto/modp-primes';
 import type { Libcrypto } from './libcrypto.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** A shared secret, or undefined when the peer's public value is not one of the group. */
 type Combined = (secret: Uint8Array | undefined) => void;
@@ -23,6 +24,8 @@ export type NativeGroup = {
 const NUMBER_OCTETS = 1024;
 /** Above this size an exponentiation goes to the thread pool; below it the way there costs as much. */
 const LARGEST_AT_ONCE_OCTETS = 128;
+/** So many keep every thread of the pool at work; koffi throws when it has 256 of them. */
+const ASIDE_MOST = 32;
 
 type Scratch = ReturnType<Libcrypto['scratch']>;
 
@@ -47,6 +50,7 @@ function taken(scratch: Scratch, from: number, octets: number): Uint8Array {
 class ModularGroup implements NativeGroup {
   readonly #ssl: Libcrypto;
   readonly #scratch: Scratch;
+  readonly #line: WaitingLine;
   readonly #group: DhGroup;
   readonly #prime: bigint;
   readonly #modulus: number;
@@ -56,9 +60,10 @@ class ModularGroup implements NativeGroup {
   readonly #context: number;
   readonly #result: number;
 
-  constructor(ssl: Libcrypto, scratch: Scratch, group: DhGroup) {
+  constructor(ssl: Libcrypto, scratch: Scratch, line: WaitingLine, group: DhGroup) {
     this.#ssl = ssl;
     this.#scratch = scratch;
+    this.#line = line;
     this.#group = group;
     this.#prime = MODP_PRIMES[group.name as ModpGroupName];
     const prime = Uint8Array.from(Buffer.from(this.#prime.toString(16), 'hex'));
@@ -120,9 +125,18 @@ class ModularGroup implements NativeGroup {
 
   /** The same on the thread pool, with a context and numbers of its own, which it frees. */
   #powerAside(base: number, secret: Uint8Array, done: Combined): void {
+    const exponent = numberOf(this.#ssl, this.#scratch, secret, 0);
+    this.#line.enter((leave) =>
+      this.#begin(base, exponent, (power) => {
+        leave();
+        done(power);
+      }),
+    );
+  }
+
+  #begin(base: number, exponent: number, done: Combined): void {
     const ssl = this.#ssl;
     const [context, result] = [ssl.BN_CTX_new(), ssl.BN_new()];
-    const exponent = numberOf(ssl, this.#scratch, secret, 0);
     ssl.BN_mod_exp_mont_consttime.async(
       result,
       base,
@@ -253,6 +267,8 @@ class Curve implements NativeGroup {
 export class NativeGroups {
   readonly #ssl: Libcrypto;
   readonly #scratch: Scratch;
+  /** For the thread pool. Whoever asks bounds how many wait. */
+  readonly #line = new WaitingLine(ASIDE_MOST);
   readonly #groups = new Map<DhGroupName, NativeGroup | undefined>();
 
   constructor(ssl: Libcrypto) {
@@ -265,8 +281,13 @@ export class NativeGroups {
     return this.#groups.get(name);
   }
 
+  /** What has not begun never will. */
+  close(): void {
+    this.#line.close();
+  }
+
   #make(group: DhGroup): NativeGroup | undefined {
-    if (group.kind === 'modp') return new ModularGroup(this.#ssl, this.#scratch, group);
+    if (group.kind === 'modp') return new ModularGroup(this.#ssl, this.#scratch, this.#line, group);
     const curve = CURVE_IDENTIFIERS[group.name];
     return curve === undefined ? undefined : new Curve(this.#ssl, this.#scratch, group, curve);
   }
