@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '#base/result';
+import { now } from '../machine-clock.ts';
 import { Authenticator, type Clock, guardRoutes } from './authentication.ts';
 import { ClusterLoad } from './cluster-load.ts';
 import { addClusterRoutes } from './cluster-routes.ts';
@@ -31,7 +32,7 @@ export type ManagementServerOptions = {
   readonly consoleFolder?: string;
   /** Told once per request that failed in a way it should not have; goes to the event log. */
   readonly report?: (message: string) => void;
-  /** Milliseconds that never step back. */
+  /** Milliseconds that never step back; those of this machine if absent. */
   readonly clock?: Clock;
 };
 
@@ -91,7 +92,7 @@ export function createManagementServer(
   port: ManagementPort,
   options: ManagementServerOptions,
 ): ManagementServer {
-  const clock = options.clock ?? Date.now;
+  const clock = options.clock ?? now;
   const host = options.host ?? '127.0.0.1';
   const encrypted = options.tls !== undefined;
   const app = createApp(options.tls);
