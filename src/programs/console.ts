@@ -8,7 +8,7 @@ export const consoleProgram: Program = {
   synopsis: '[--socket PATH]',
   summary: 'open the command line of a running headend',
   help: `Joins this terminal to the command line of a running daemon; lines from a pipe are carried out one
-after the other, and the exit status is 1 when one of them fails.
+after the other. One that fails is printed before its message, and the exit status is 1 then.
 
   --socket PATH  the socket of the daemon (default ${CONSOLE_SOCKET})`,
   async run(args) {

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '#config/diagnostic';
 import { safeText } from './screen.ts';
 import { failureReply, type Reply, type Shell } from './shell.ts';
 
@@ -14,7 +15,14 @@ export type BatchOptions = {
   readonly ended: (exitCode: number) => void;
 };
 
-/** Carries out lines that come from a pipe, one after the other, and writes their replies. */
+/** A line behind the prompt, so that a marker in the reply stands under the word that it means. */
+const quoted = (line: string): string =>
+  `${/^\s*/.exec(line)?.[0] ?? ''}${withoutSecrets(line)}`.replaceAll('\t', ' ');
+
+/**
+ * Carries out lines that come from a pipe, one after the other, and writes their replies; before the
+ * reply to one that failed, the line.
+ */
 export class BatchConsole {
   readonly #options: BatchOptions;
   readonly #utf8 = new TextDecoder();
@@ -62,8 +70,12 @@ export class BatchConsole {
       const lines = this.#lines;
       this.#lines = [];
       for (const line of lines) {
+        const asTyped = `${shell.prompt()}${quoted(line)}`;
         const { text, failed } = await this.#execute(line);
-        if (failed) this.#exitCode = 1;
+        if (failed) {
+          this.#exitCode = 1;
+          await write(`${safeText(asTyped)}\n`);
+        }
         if (text !== '') await write(`${safeText(text)}\n`);
         if (this.#abort.signal.aborted) return;
         if (shell.ended()) {

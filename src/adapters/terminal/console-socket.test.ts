@@ -22,7 +22,7 @@ function makeShell(): Shell {
     execute(line) {
       if (line === 'exit') ended = true;
       if (line === 'configure terminal') mode = '(config)';
-      if (line === 'wrong') return { text: '% Invalid input', failed: true };
+      if (/^\s*wrong/.test(line)) return { text: '% Invalid input', failed: true };
       if (line === 'much') return { text: 'x'.repeat(1_000_000), failed: false };
       const silent = ended || line === 'silent';
       return { text: silent ? '' : `did ${line} in ${mode || 'exec'}`, failed: false };
@@ -116,8 +116,12 @@ test('lines from a pipe are answered without prompts, and a failure is the exit 
   });
   assert.deepEqual(await pipe(path, 'wrong\nshow clock\n'), {
     exitCode: 1,
-    seen: '% Invalid input\ndid show clock in exec\n',
+    seen: 'headend# wrong\n% Invalid input\ndid show clock in exec\n',
   });
+  assert.equal(
+    (await pipe(path, 'configure terminal\n\twrong pasword hunter2\n')).seen,
+    'did configure terminal in (config)\nheadend(config)#  wrong pasword *****\n% Invalid input\n',
+  );
   assert.deepEqual(await pipe(path, 'exit\nshow clock\n'), { exitCode: 0, seen: '' });
   const much = await pipe(path, 'much\n'.repeat(20));
   assert.equal(much.seen.length, 20 * 1_000_001);

@@ -77,7 +77,10 @@ else {
       await w.expectTunnelled(peer, w.fromInside(peer));
       ip('link', 'delete', 'dev', 'headend0');
       await w.until('report', () => w.reports('lost').length === 1);
-      assert.match(w.reports('lost')[0]?.reason ?? '', /TUN interface is gone.*another took over/);
+      assert.match(
+        w.reports('lost')[0]?.reason ?? '',
+        /TUN interface is gone: EBADFD.*another took over/,
+      );
       await w.expectTunnelled(peer, w.fromInside(peer));
       const packet = w.fromClient(peer);
       w.arrive(peer, peer.seal(packet));

@@ -4,6 +4,9 @@ import { assert } from '#base/assert';
 import { err, ok, type Result } from '#base/result';
 import { type OpenSsl, openssl } from '../openssl.ts';
 
+/** What Linux answers who reads a TUN interface that is gone; errno.h. */
+const EBADFD = 77;
+
 /** Everything that is asked of the C library and of OpenSSL; pointers are numbers below 2^53. */
 export type Sys = {
   /** The error of the last call that failed, such as `EAGAIN`'s number. */
@@ -148,5 +151,6 @@ export async function loadSys(): Promise<Result<Sys, string>> {
   }
 }
 
-/** The name of an error number, such as `EADDRINUSE`. */
-export const errorName = (errno: number): string => getSystemErrorName(-errno);
+/** The name of an error number, such as `EADDRINUSE`. Node does not know the one of a TUN interface that is gone. */
+export const errorName = (errno: number): string =>
+  errno === EBADFD ? 'EBADFD' : getSystemErrorName(-errno);
