@@ -44,8 +44,8 @@ export type ClientLoad = {
  * stop in the middle of a login to collect what others left.
  */
 const nodeFlags = [
-  '--max-semi-space-size=256',
-  '--min-semi-space-size=256',
+  '--max-semi-space-size=512',
+  '--min-semi-space-size=512',
   '--initial-heap-size=2048',
   '--expose-gc',
 ];

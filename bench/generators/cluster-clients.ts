@@ -35,6 +35,11 @@ const mostOnTheirWay = 64;
 /** A client waits so long before it begins again. */
 const againMs = 100;
 const foreverMs = 3_600_000;
+/**
+ * What was prepared is repeated when no answer has come some time after this moment past the one at which it was to
+ * leave: this process may be late, and nobody repeats what was not sent.
+ */
+const lateMostMs = 5000;
 
 type One = { readonly number: number; readonly client: Client };
 
@@ -211,7 +216,9 @@ const intervalMs = 1000 / perS;
 let nextAt = after(now(), mode === 'redirect-only' ? 1000 + count / 2 : 0);
 const begins: (() => readonly Effect[])[] = [];
 for (let number = 1; mode === 'redirect-only' && number <= count; number += 1)
-  begins.push(await clients.prepare(number, after(nextAt, (number - 1) * intervalMs), work));
+  begins.push(
+    await clients.prepare(number, after(nextAt, (number - 1) * intervalMs + lateMostMs), work),
+  );
 // What preparations left is collected now rather than while clients come.
 globalThis.gc?.();
 console.log('ready');
@@ -222,7 +229,7 @@ for (let number = 1; number <= count; ) {
   for (; number <= count && nextAt <= now() && !clients.areCrowded; number += 1) {
     driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
     const onTime = after(nextAt, intervalMs);
-    nextAt = mode === 'redirect-only' ? latest(onTime, after(now(), intervalMs / 2)) : onTime;
+    nextAt = mode === 'redirect-only' ? latest(onTime, after(now(), intervalMs / 4)) : onTime;
   }
   await sleep(1);
 }
