@@ -11,7 +11,7 @@ const ENTRY_WORDS = 3;
 const ENTRY_OCTETS = ENTRY_WORDS * Float64Array.BYTES_PER_ELEMENT;
 const FIRST_ENTRIES = 256;
 /** The contexts of every suite, and the keys of millions of SAs; only used as far as it is filled. */
-const MOST_ENTRIES = 2 ** 17;
+const MOST_ENTRIES = 2 ** 18;
 
 /** Memory for a `Ledger`, which the main thread and one worker see. */
 export const ledgerMemory = (): SharedArrayBuffer =>
