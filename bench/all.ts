@@ -40,7 +40,7 @@ const steps: readonly Step[] = [
     secondsPerTurn: 22,
   },
   { name: 'many-tunnels', command: ['many-tunnels.ts'], secondsPerTurn: 65 },
-  { name: 'sa-table', command: ['sa-table.ts'], secondsPerTurn: 40 },
+  { name: 'sa-table', command: ['sa-table.ts'], secondsPerTurn: 49 },
   { name: 'hostile', command: ['hostile.ts'], secondsPerTurn: 45 },
   {
     name: 'takeover-1000',
