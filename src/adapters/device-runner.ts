@@ -1,7 +1,7 @@
-import type { Instant } from '#base/instant';
 import { Driver } from '#engine/driver';
 import type { Answer, Question, Steppable } from '#engine/ports';
 import type { ClusterAction } from '#features/cluster/port';
+import { Alarm } from './alarm.ts';
 import { KeyAgreement } from './key-agreement.ts';
 import { loadLibcrypto } from './libcrypto.ts';
 import { now } from './machine-clock.ts';
@@ -35,28 +35,17 @@ export class SlowWork {
   }
 }
 
-/** The longest wait of a Node timer; longer ones are taken in steps. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
-
 /** Runs a device on the clock of this machine; `stop` before the data plane is closed. */
 export function runDevice(
   device: Steppable,
   work: SlowWork,
   cluster?: (action: ClusterAction) => void,
 ): Driver {
-  let timer: NodeJS.Timeout | undefined;
-  const wakeAt = (at: Instant | undefined): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (at === undefined) return;
-    // A timer may fire a fraction of a millisecond early, and the device would find nothing due.
-    const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(at - now())));
-    timer = setTimeout(driver.tick, waitMs);
-  };
+  const alarm = new Alarm(() => driver.tick());
   const driver = new Driver(device, {
     now,
     ask: (question, answered) => work.ask(question, answered),
-    wakeAt,
+    wakeAt: (at) => alarm.set(at),
     cluster,
   });
   return driver;

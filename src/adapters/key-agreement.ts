@@ -1,4 +1,5 @@
-import { diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
+import { assert } from '#base/assert';
 import {
   combine,
   type DhKeyPair,
@@ -9,12 +10,16 @@ import {
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import type { KeyingAnswer, KeyingQuestion } from '#ipsec/keying';
 import { loadLibcrypto } from './libcrypto.ts';
-import { NativeGroups } from './native-groups.ts';
+import { MachineRandom } from './machine-random.ts';
+import { NativeGroups, type NativePair } from './native-groups.ts';
 
 /** Key pairs of one group that wait for a login; they are used once. */
 const POOL_SIZE = 32;
 
 const failed = (reason: string): KeyingAnswer => ({ kind: 'failed', reason });
+
+/** A pair by whoever made it, which has to combine it as well. */
+type Pair = NativePair | DhKeyPair;
 
 /** A shared secret, or why there is none. */
 type Shared = (secret: Uint8Array | { readonly reason: string }) => void;
@@ -26,7 +31,7 @@ type Shared = (secret: Uint8Array | { readonly reason: string }) => void;
  * be, and by node:crypto elsewhere, which spends as much again on the encoding of keys.
  */
 export class KeyAgreement {
-  readonly #ready = new Map<DhGroupName, DhKeyPair[]>();
+  readonly #ready = new Map<DhGroupName, Pair[]>();
   /** Groups of which a pair is being made on the thread pool. */
   readonly #making = new Set<DhGroupName>();
   #native: NativeGroups | undefined;
@@ -34,7 +39,7 @@ export class KeyAgreement {
 
   constructor(loaded = loadLibcrypto()) {
     void loaded.then((libcrypto) => {
-      this.#native = libcrypto && new NativeGroups(libcrypto);
+      this.#native = libcrypto && new NativeGroups(libcrypto, new MachineRandom());
     });
   }
 
@@ -45,7 +50,7 @@ export class KeyAgreement {
     switch (question.kind) {
       case 'dhGenerate':
         this.#take(group, (pair) =>
-          later(pair ? { kind: 'dhGenerate', ...pair } : failed('no key pair')),
+          later(pair ? { kind: 'dhGenerate', ...opaque(pair) } : failed('no key pair')),
         );
         return;
       case 'dhCombine':
@@ -63,14 +68,16 @@ export class KeyAgreement {
             later(failed('no key pair'));
             return;
           }
-          const { publicValue, privateKey } = pair;
-          this.#combine(group, privateKey, question.peerPublic, (secret) =>
+          const { publicValue } = pair;
+          const combined: Shared = (secret) =>
             later(
               secret instanceof Uint8Array
                 ? { kind: 'dhAgree', publicValue, sharedSecret: secret }
                 : failed(secret.reason),
-            ),
-          );
+            );
+          if ('secret' in pair)
+            this.#combineNumber(group, pair.secret, question.peerPublic, combined);
+          else combineByNode(group, pair.privateKey, question.peerPublic, combined);
         });
         return;
     }
@@ -84,18 +91,27 @@ export class KeyAgreement {
   }
 
   #combine(group: DhGroupName, privateKey: KeyObject, peerPublic: Uint8Array, done: Shared): void {
-    // A pair is combined by what made it, which its private key tells.
-    const native = privateKey.type === 'secret' ? this.#native?.group(group) : undefined;
-    if (!native) {
-      combineByNode(group, privateKey, peerPublic, done);
-      return;
-    }
-    native.combine(privateKey, peerPublic, (secret) =>
-      done(secret ?? { reason: `the peer's public value is not one of ${DH_GROUPS[group].label}` }),
-    );
+    if (privateKey.type === 'secret')
+      this.#combineNumber(group, privateKey.export(), peerPublic, done);
+    else combineByNode(group, privateKey, peerPublic, done);
   }
 
-  #take(group: DhGroupName, done: (pair: DhKeyPair | undefined) => void): void {
+  /** Wipes `secret`, which is not needed any more. */
+  #combineNumber(
+    group: DhGroupName,
+    secret: Uint8Array,
+    peerPublic: Uint8Array,
+    done: Shared,
+  ): void {
+    const native = this.#native?.group(group);
+    assert(native, 'whoever made a secret number combines it');
+    native.combine(secret, peerPublic, (shared) =>
+      done(shared ?? { reason: `the peer's public value is not one of ${DH_GROUPS[group].label}` }),
+    );
+    secret.fill(0);
+  }
+
+  #take(group: DhGroupName, done: (pair: Pair | undefined) => void): void {
     const pool = this.#ready.get(group) ?? [];
     this.#ready.set(group, pool);
     const pair = pool.pop();
@@ -105,7 +121,7 @@ export class KeyAgreement {
     this.#schedule();
   }
 
-  #make(group: DhGroupName, done: (pair: DhKeyPair | undefined) => void): void {
+  #make(group: DhGroupName, done: (pair: Pair | undefined) => void): void {
     const native = this.#native?.group(group);
     if (native) native.pair(done);
     else done(pairByNode(group));
@@ -130,6 +146,14 @@ export class KeyAgreement {
       }
     });
   }
+}
+
+/** A pair that may leave, with a private key that prints nothing. */
+function opaque(pair: Pair): DhKeyPair {
+  if ('privateKey' in pair) return pair;
+  const privateKey = createSecretKey(pair.secret);
+  pair.secret.fill(0);
+  return { publicValue: pair.publicValue, privateKey };
 }
 
 function pairByNode(group: DhGroupName): DhKeyPair | undefined {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import type { KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import { combine, type DhKeyPair, keyPairFromSecret } from '#crypto/dh';
+import { bigintOctets } from '#crypto/der';
+import { combine, keyPairFromSecret } from '#crypto/dh';
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
+import { MODP_PRIMES } from '#crypto/modp-primes';
 import { loadLibcrypto } from './libcrypto.ts';
-import { type NativeGroup, NativeGroups } from './native-groups.ts';
+import { MachineRandom } from './machine-random.ts';
+import { type NativeGroup, NativeGroups, type NativePair } from './native-groups.ts';
 
 const libcrypto = await loadLibcrypto();
 const skip = libcrypto ? false : 'koffi cannot be loaded';
-const groups = libcrypto && new NativeGroups(libcrypto);
+const groups = libcrypto && new NativeGroups(libcrypto, new MachineRandom());
 
 const names = (Object.keys(DH_GROUPS) as DhGroupName[]).filter((name) => name !== 'x25519');
 
@@ -18,13 +20,13 @@ const groupOf = (name: DhGroupName): NativeGroup => {
   return group;
 };
 
-const pairOf = (group: NativeGroup): Promise<DhKeyPair> =>
+const pairOf = (group: NativeGroup): Promise<NativePair> =>
   new Promise((resolve, reject) =>
     group.pair((pair) => (pair ? resolve(pair) : reject(new Error('no pair')))),
   );
 
-const shared = (group: NativeGroup, key: KeyObject, value: Uint8Array) =>
-  new Promise<Uint8Array | undefined>((resolve) => group.combine(key, value, resolve));
+const shared = (group: NativeGroup, secret: Uint8Array, value: Uint8Array) =>
+  new Promise<Uint8Array | undefined>((resolve) => group.combine(secret, value, resolve));
 
 for (const name of names)
   test(`${name}: what OpenSSL's arithmetic gives is what its key exchange gives`, {
@@ -37,7 +39,7 @@ for (const name of names)
       assert.equal(ours.publicValue.length, publicOctets);
       const theirs = keyPairFromSecret(name, new Uint8Array(32).fill(17 * i));
       assert.ok(theirs.ok);
-      const byNumbers = await shared(group, ours.privateKey, theirs.value.publicValue);
+      const byNumbers = await shared(group, ours.secret, theirs.value.publicValue);
       const byKeys = combine(name, theirs.value.privateKey, ours.publicValue);
       assert.ok(byKeys.ok);
       assert.equal(byNumbers?.length, sharedOctets);
@@ -49,16 +51,21 @@ test('a public value that forces the secret or is none of the group is refused',
   skip,
 }, async () => {
   const modular = groupOf('modp1024');
-  const { privateKey, publicValue } = await pairOf(modular);
+  const { secret, publicValue } = await pairOf(modular);
   const zero = new Uint8Array(128);
   const one = Uint8Array.from([...new Uint8Array(127), 1]);
-  for (const value of [zero, one, new Uint8Array(128).fill(255), publicValue.slice(1)])
-    assert.equal(await shared(modular, privateKey, value), undefined);
+  const primeLessOne = bigintOctets(MODP_PRIMES.modp1024 - 1n);
+  const forcing = [zero, one, primeLessOne, bigintOctets(MODP_PRIMES.modp1024)];
+  for (const value of [...forcing, new Uint8Array(128).fill(255), publicValue.slice(1)])
+    assert.equal(await shared(modular, secret, value), undefined);
+  const two = Uint8Array.from([...new Uint8Array(127), 2]);
+  for (const value of [two, bigintOctets(MODP_PRIMES.modp1024 - 2n)])
+    assert.ok(await shared(modular, secret, value), 'and one beside these is not');
   const curve = groupOf('ecp256');
   const own = await pairOf(curve);
   for (const value of [new Uint8Array(64), new Uint8Array(64).fill(9), own.publicValue.slice(1)])
-    assert.equal(await shared(curve, own.privateKey, value), undefined);
-  assert.ok(await shared(curve, own.privateKey, own.publicValue), 'and an honest one is not');
+    assert.equal(await shared(curve, own.secret, value), undefined);
+  assert.ok(await shared(curve, own.secret, own.publicValue), 'and an honest one is not');
 });
 
 test('many exchanges at once in a large group keep their numbers apart', { skip }, async () => {
@@ -66,11 +73,8 @@ test('many exchanges at once in a large group keep their numbers apart', { skip 
   const pairs = await Promise.all(Array.from({ length: 16 }, () => pairOf(group)));
   const secrets = await Promise.all(
     pairs.flatMap((a, i) => {
-      const b = pairs[(i + 1) % pairs.length] as DhKeyPair;
-      return [
-        shared(group, a.privateKey, b.publicValue),
-        shared(group, b.privateKey, a.publicValue),
-      ];
+      const b = pairs[(i + 1) % pairs.length] as NativePair;
+      return [shared(group, a.secret, b.publicValue), shared(group, b.secret, a.publicValue)];
     }),
   );
   for (let i = 0; i < secrets.length; i += 2) {
@@ -84,9 +88,9 @@ test('more exchanges in a large group than koffi takes at once all come to an en
 }, async () => {
   const group = groupOf('modp1536');
   const [own, theirs] = await Promise.all([pairOf(group), pairOf(group)]);
-  const one = await shared(group, own.privateKey, theirs.publicValue);
+  const one = await shared(group, own.secret, theirs.publicValue);
   assert.ok(one);
-  const many = Array.from({ length: 600 }, () => shared(group, own.privateKey, theirs.publicValue));
+  const many = Array.from({ length: 600 }, () => shared(group, own.secret, theirs.publicValue));
   for (const other of await Promise.all(many)) assert.deepEqual(other, one);
 });
 
@@ -94,7 +98,7 @@ test('what waits for the thread pool when the groups are closed never begins', {
   skip,
 }, async () => {
   assert.ok(libcrypto);
-  const closed = new NativeGroups(libcrypto);
+  const closed = new NativeGroups(libcrypto, new MachineRandom());
   const group = closed.group('modp2048');
   assert.ok(group);
   let made = 0;

@@ -1,7 +1,6 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { assert } from '#base/assert';
-import { toHex } from '#base/bytes';
-import type { DhKeyPair } from '#crypto/dh';
+import type { RandomSource } from '#base/random';
+import { bigintOctets } from '#crypto/der';
 import { DH_GROUPS, type DhGroup, type DhGroupName } from '#crypto/dh-groups';
 import { MODP_PRIMES, type ModpGroupName } from '#crypto/modp-primes';
 import type { Libcrypto } from './libcrypto.ts';
@@ -10,14 +9,15 @@ import { WaitingLine } from './waiting-line.ts';
 /** A shared secret, or undefined when the peer's public value is not one of the group. */
 type Combined = (secret: Uint8Array | undefined) => void;
 
-/**
- * One Diffie-Hellman group; private keys are the octets of the secret number, as opaque objects. Both
- * call back once, before or after they return.
- */
+/** Our half of an exchange; `secret` is the number in octets, to be wiped by whoever has it. */
+export type NativePair = { readonly publicValue: Uint8Array; readonly secret: Uint8Array };
+
+/** One Diffie-Hellman group. Both call back once, before or after they return. */
 export type NativeGroup = {
   /** A new pair; undefined when OpenSSL has no memory for it. */
-  pair(done: (pair: DhKeyPair | undefined) => void): void;
-  combine(privateKey: KeyObject, peerPublic: Uint8Array, done: Combined): void;
+  pair(done: (pair: NativePair | undefined) => void): void;
+  /** Reads `secret` before it returns. */
+  combine(secret: Uint8Array, peerPublic: Uint8Array, done: Combined): void;
 };
 
 /** For the numbers of the largest group, and the secret number beside them. */
@@ -28,6 +28,15 @@ const LARGEST_AT_ONCE_OCTETS = 128;
 const ASIDE_MOST = 32;
 
 type Scratch = ReturnType<Libcrypto['scratch']>;
+
+/** What all groups share. */
+type Means = {
+  readonly ssl: Libcrypto;
+  readonly scratch: Scratch;
+  readonly random: RandomSource;
+  /** For the thread pool. Whoever asks bounds how many wait. */
+  readonly line: WaitingLine;
+};
 
 /** Puts octets where C reads them and makes them a number, `into` an existing one unless that is 0. */
 function numberOf(ssl: Libcrypto, scratch: Scratch, octets: Uint8Array, into: number): number {
@@ -46,13 +55,24 @@ function taken(scratch: Scratch, from: number, octets: number): Uint8Array {
   return copy;
 }
 
+const isAboveOne = (number: Uint8Array): boolean =>
+  number.some((octet, index) => octet > (index === number.length - 1 ? 1 : 0));
+
+/** Compares two numbers of as many octets. */
+function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  const first = a.findIndex((octet, index) => octet !== b[index]);
+  return first >= 0 && (a[first] as number) < (b[first] as number);
+}
+
 /** Exponentiation modulo a prime; RFC 2409 section 6, RFC 3526. */
 class ModularGroup implements NativeGroup {
   readonly #ssl: Libcrypto;
   readonly #scratch: Scratch;
+  readonly #random: RandomSource;
   readonly #line: WaitingLine;
   readonly #group: DhGroup;
-  readonly #prime: bigint;
+  /** The prime less one, in octets. */
+  readonly #primeLessOne: Uint8Array;
   readonly #modulus: number;
   readonly #generator: number;
   readonly #montgomery: number;
@@ -60,13 +80,14 @@ class ModularGroup implements NativeGroup {
   readonly #context: number;
   readonly #result: number;
 
-  constructor(ssl: Libcrypto, scratch: Scratch, line: WaitingLine, group: DhGroup) {
+  constructor({ ssl, scratch, random, line }: Means, group: DhGroup) {
     this.#ssl = ssl;
     this.#scratch = scratch;
+    this.#random = random;
     this.#line = line;
     this.#group = group;
-    this.#prime = MODP_PRIMES[group.name as ModpGroupName];
-    const prime = Uint8Array.from(Buffer.from(this.#prime.toString(16), 'hex'));
+    const prime = bigintOctets(MODP_PRIMES[group.name as ModpGroupName]);
+    this.#primeLessOne = bigintOctets(MODP_PRIMES[group.name as ModpGroupName] - 1n);
     this.#modulus = numberOf(ssl, scratch, prime, 0);
     this.#generator = ssl.BN_new();
     ssl.BN_set_word(this.#generator, 2);
@@ -77,30 +98,25 @@ class ModularGroup implements NativeGroup {
     assert(set === 1, `OpenSSL refuses the prime of ${group.label}`);
   }
 
-  pair(done: (pair: DhKeyPair | undefined) => void): void {
-    const secret = randomBytes(this.#group.secretOctets);
-    const privateKey = createSecretKey(secret);
+  pair(done: (pair: NativePair | undefined) => void): void {
+    const secret = this.#random.bytes(this.#group.secretOctets);
     this.#power(this.#generator, secret, (publicValue) =>
-      done(publicValue && { publicValue, privateKey }),
+      done(publicValue && { publicValue, secret }),
     );
-    secret.fill(0);
   }
 
-  combine(privateKey: KeyObject, peerPublic: Uint8Array, done: Combined): void {
-    const value = BigInt(`0x${toHex(peerPublic) || '0'}`);
+  combine(secret: Uint8Array, peerPublic: Uint8Array, done: Combined): void {
     // 0, 1 and p-1 would force the shared secret.
-    const isOne = value >= 2n && value <= this.#prime - 2n;
+    const isOne = isAboveOne(peerPublic) && isBelow(peerPublic, this.#primeLessOne);
     if (peerPublic.length !== this.#group.publicOctets || !isOne) {
       done(undefined);
       return;
     }
-    const secret = privateKey.export();
     const base = numberOf(this.#ssl, this.#scratch, peerPublic, 0);
     this.#power(base, secret, (shared) => {
       this.#ssl.BN_clear_free(base);
       done(shared);
     });
-    secret.fill(0);
   }
 
   #power(base: number, secret: Uint8Array, done: Combined): void {
@@ -180,7 +196,7 @@ class Curve implements NativeGroup {
   readonly #scalar: number;
   readonly #context: number;
 
-  constructor(ssl: Libcrypto, scratch: Scratch, group: DhGroup, identifier: number) {
+  constructor({ ssl, scratch }: Means, group: DhGroup, identifier: number) {
     this.#ssl = ssl;
     this.#scratch = scratch;
     this.#group = group;
@@ -192,7 +208,7 @@ class Curve implements NativeGroup {
     this.#context = ssl.BN_CTX_new();
   }
 
-  pair(done: (pair: DhKeyPair | undefined) => void): void {
+  pair(done: (pair: NativePair | undefined) => void): void {
     const ssl = this.#ssl;
     const { sharedOctets } = this.#group;
     if (ssl.BN_priv_rand_range(this.#scalar, ssl.EC_GROUP_get0_order(this.#curve)) !== 1) {
@@ -202,12 +218,10 @@ class Curve implements NativeGroup {
     ssl.BN_bn2binpad(this.#scalar, this.#scratch.pointer, sharedOctets);
     const secret = taken(this.#scratch, 0, sharedOctets);
     const publicValue = this.#multiple(this.#scalar, 0);
-    const privateKey = createSecretKey(secret);
-    secret.fill(0);
-    done(publicValue && { publicValue, privateKey });
+    done(publicValue && { publicValue, secret });
   }
 
-  combine(privateKey: KeyObject, peerPublic: Uint8Array, done: Combined): void {
+  combine(secret: Uint8Array, peerPublic: Uint8Array, done: Combined): void {
     const ssl = this.#ssl;
     const { publicOctets, sharedOctets } = this.#group;
     if (peerPublic.length !== publicOctets) {
@@ -230,9 +244,7 @@ class Curve implements NativeGroup {
       done(undefined);
       return;
     }
-    const secret = privateKey.export();
     numberOf(ssl, this.#scratch, secret, this.#scalar);
-    secret.fill(0);
     done(this.#multiple(0, this.#scalar)?.slice(0, sharedOctets));
   }
 
@@ -265,15 +277,12 @@ class Curve implements NativeGroup {
 
 /** Groups as they are asked for; the others are left to node:crypto. */
 export class NativeGroups {
-  readonly #ssl: Libcrypto;
-  readonly #scratch: Scratch;
-  /** For the thread pool. Whoever asks bounds how many wait. */
-  readonly #line = new WaitingLine(ASIDE_MOST);
+  readonly #means: Means;
   readonly #groups = new Map<DhGroupName, NativeGroup | undefined>();
 
-  constructor(ssl: Libcrypto) {
-    this.#ssl = ssl;
-    this.#scratch = ssl.scratch(NUMBER_OCTETS);
+  constructor(ssl: Libcrypto, random: RandomSource) {
+    const scratch = ssl.scratch(NUMBER_OCTETS);
+    this.#means = { ssl, scratch, random, line: new WaitingLine(ASIDE_MOST) };
   }
 
   group(name: DhGroupName): NativeGroup | undefined {
@@ -283,12 +292,12 @@ export class NativeGroups {
 
   /** What has not begun never will. */
   close(): void {
-    this.#line.close();
+    this.#means.line.close();
   }
 
   #make(group: DhGroup): NativeGroup | undefined {
-    if (group.kind === 'modp') return new ModularGroup(this.#ssl, this.#scratch, this.#line, group);
+    if (group.kind === 'modp') return new ModularGroup(this.#means, group);
     const curve = CURVE_IDENTIFIERS[group.name];
-    return curve === undefined ? undefined : new Curve(this.#ssl, this.#scratch, group, curve);
+    return curve === undefined ? undefined : new Curve(this.#means, group, curve);
   }
 }

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concat, equalBytes, fromHex, fromUtf8, toHex, toUtf8 } from './bytes.ts';
+import { concat, equalBytes, fromHex, fromUtf8, octetKey, toHex, toUtf8 } from './bytes.ts';
 
 test('hexadecimal converts both ways and refuses what it is not', () => {
   assert.equal(toHex(new Uint8Array([0, 15, 255])), '000fff');
   assert.deepEqual(fromHex('00 0F ff'), new Uint8Array([0, 15, 255]));
   assert.equal(fromHex('0'), undefined);
   assert.equal(fromHex('zz'), undefined);
+});
+
+test('octets make the same key if and only if they are the same', () => {
+  const [a, b] = [new Uint8Array([1, 0, 255]), new Uint8Array([1, 0])];
+  assert.equal(octetKey(a), octetKey(b, new Uint8Array([255])));
+  assert.notEqual(octetKey(a), octetKey(b));
+  assert.equal(octetKey(a).length, 3);
 });
 
 test('arrays join in order and compare by octets', () => {

@@ -1,12 +1,15 @@
 import type { Instant } from './instant.ts';
 
+/** A deadline, and where it is in the heap: a table of places would be written at every swap. */
+type Entry<K> = { readonly key: K; at: Instant; index: number };
+
 /**
  * The deadlines of many owners, earliest first. Setting, moving and clearing one costs the logarithm
  * of their number, so that a timer costs the same with 100 and with 100,000 sessions.
  */
 export class DeadlineHeap<K> {
-  readonly #heap: { key: K; at: Instant }[] = [];
-  readonly #index = new Map<K, number>();
+  readonly #heap: Entry<K>[] = [];
+  readonly #entries = new Map<K, Entry<K>>();
 
   get size(): number {
     return this.#heap.length;
@@ -19,74 +22,73 @@ export class DeadlineHeap<K> {
 
   /** Sets or moves the deadline of `key`; undefined clears it. */
   set(key: K, at: Instant | undefined): void {
-    const index = this.#index.get(key);
+    const entry = this.#entries.get(key);
     if (at === undefined) {
-      if (index !== undefined) this.#removeAt(index);
-      return;
+      if (entry) this.#remove(entry);
+    } else if (!entry) this.#add(key, at);
+    else if (entry.at !== at) {
+      entry.at = at;
+      this.#settle(entry);
     }
-    if (index === undefined) {
-      this.#heap.push({ key, at });
-      this.#index.set(key, this.#heap.length - 1);
-      this.#up(this.#heap.length - 1);
-      return;
-    }
-    const entry = this.#heap[index] as { key: K; at: Instant };
-    if (entry.at === at) return;
-    entry.at = at;
-    this.#down(this.#up(index));
   }
 
   /** Removes and returns one key whose deadline is not after `now`. */
   takeDue(now: Instant): K | undefined {
     const first = this.#heap[0];
     if (!first || first.at > now) return undefined;
-    this.#removeAt(0);
+    this.#remove(first);
     return first.key;
   }
 
-  #removeAt(index: number): void {
-    const removed = this.#heap[index] as { key: K; at: Instant };
-    const last = this.#heap.pop() as { key: K; at: Instant };
-    this.#index.delete(removed.key);
+  #add(key: K, at: Instant): void {
+    const entry = { key, at, index: this.#heap.length };
+    this.#heap.push(entry);
+    this.#entries.set(key, entry);
+    this.#up(entry);
+  }
+
+  #remove(removed: Entry<K>): void {
+    const last = this.#heap.pop() as Entry<K>;
+    this.#entries.delete(removed.key);
     if (last === removed) return;
-    this.#heap[index] = last;
-    this.#index.set(last.key, index);
-    this.#down(this.#up(index));
+    this.#place(last, removed.index);
+    this.#settle(last);
   }
 
-  #swap(i: number, j: number): void {
-    const a = this.#heap[i] as { key: K; at: Instant };
-    const b = this.#heap[j] as { key: K; at: Instant };
-    this.#heap[i] = b;
-    this.#heap[j] = a;
-    this.#index.set(b.key, i);
-    this.#index.set(a.key, j);
+  /** Moves an entry whose deadline has changed to where it belongs. */
+  #settle(entry: Entry<K>): void {
+    this.#up(entry);
+    this.#down(entry);
   }
 
-  #at(index: number): number {
-    return (this.#heap[index] as { at: Instant }).at;
+  #place(entry: Entry<K>, index: number): void {
+    this.#heap[index] = entry;
+    entry.index = index;
   }
 
-  #up(from: number): number {
-    let index = from;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (this.#at(parent) <= this.#at(index)) break;
-      this.#swap(parent, index);
-      index = parent;
+  #up(entry: Entry<K>): void {
+    while (entry.index > 0) {
+      const index = (entry.index - 1) >> 1;
+      const parent = this.#heap[index] as Entry<K>;
+      if (parent.at <= entry.at) return;
+      this.#place(parent, entry.index);
+      this.#place(entry, index);
     }
-    return index;
   }
 
-  #down(from: number): void {
-    let index = from;
+  #down(entry: Entry<K>): void {
     for (;;) {
-      let smallest = index;
-      for (const child of [2 * index + 1, 2 * index + 2])
-        if (child < this.#heap.length && this.#at(child) < this.#at(smallest)) smallest = child;
-      if (smallest === index) return;
-      this.#swap(index, smallest);
-      index = smallest;
+      const child = this.#earlierChild(entry.index);
+      if (!child || child.at >= entry.at) return;
+      const { index } = child;
+      this.#place(child, entry.index);
+      this.#place(entry, index);
     }
+  }
+
+  #earlierChild(index: number): Entry<K> | undefined {
+    const left = this.#heap[2 * index + 1];
+    const right = this.#heap[2 * index + 2];
+    return left && right && right.at < left.at ? right : left;
   }
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { octetKey } from '#base/bytes';
 import { primitives } from './primitives.ts';
 
 /** What a hash function is called, how large it is, and its number in IKEv1. */
@@ -50,4 +50,4 @@ export const digest = (name: HashName, ...parts: readonly Uint8Array[]): Uint8Ar
   primitives().digest(HASHES[name].digest, parts);
 
 /** A text by which octets are recognized when they come again. */
-export const fingerprint = (octets: Uint8Array): string => hash('sha1', octets, 'base64');
+export const fingerprint = (octets: Uint8Array): string => octetKey(digest('sha1', octets));

@@ -39,11 +39,11 @@ function checkSa(sa: Sa): void {
   const { selectors } = sa;
   assert(
     Number.isInteger(sa.spi) && sa.spi >= LEAST_SPI && sa.spi <= 0xffffffff,
-    `SPI ${sa.spi} is reserved or too large`,
+    'the SPI of an SA is neither reserved nor too large',
   );
   assert(
     sa.keyMaterial.length === ESP_SUITES[sa.suite].keyMaterialOctets,
-    `${sa.suite} needs ${ESP_SUITES[sa.suite].keyMaterialOctets} octets of keys`,
+    'an SA has as many octets of keys as its suite needs',
   );
   assert(
     familyOf(sa.local.address) === familyOf(sa.remote.address),
@@ -60,7 +60,7 @@ function checkSa(sa: Sa): void {
   if (sa.direction === 'inbound')
     assert(
       sa.replayWindow >= REPLAY_WINDOW.least && sa.replayWindow <= REPLAY_WINDOW.most,
-      `a replay window has ${REPLAY_WINDOW.least} to ${REPLAY_WINDOW.most} packets`,
+      'a replay window has as many packets as may be',
     );
 }
 

@@ -38,11 +38,11 @@ export class ClientLoad implements Steppable {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    const policy = clientPolicy(options.profile(1));
     const limits = { halfOpen: 1e6, halfOpenPerAddress: 1e6, isakmpSas: 1e6 };
+    const policy = { ...clientPolicy(options.profile(1)), limits };
     this.#keying = new KeyingManager({
       random: options.random,
-      policy: () => ({ ...policy, limits }),
+      policy: () => policy,
       wants: () => false,
       // Nothing flows through the tunnels of a load.
       inboundPackets: () => 0,
@@ -105,7 +105,8 @@ export class ClientLoad implements Steppable {
   #perform(effects: readonly KeyingEffect[], now: Instant): Effect[] {
     const out: Effect[] = [];
     for (const effect of effects) {
-      if (effect.kind === 'event') continue;
+      // Nothing flows through the tunnels of a load, so none is installed.
+      if (effect.kind === 'event' || effect.kind === 'forward') continue;
       if (effect.kind !== 'notice') {
         out.push(effect);
         continue;

@@ -4,10 +4,13 @@ import { HASHES } from '#crypto/hashes';
 import { ISAKMP_CIPHERS } from '#crypto/isakmp-ciphers';
 import type { ChildSummary, IsakmpSaSummary } from './keying.ts';
 
-const isLegacy = (
+const legacyLabels = (
   table: Readonly<Record<string, { readonly label: string; readonly legacy: boolean }>>,
-  label: string,
-): boolean => Object.values(table).some((row) => row.legacy && row.label === label);
+): ReadonlySet<string> =>
+  new Set(Object.values(table).flatMap(({ legacy, label }) => (legacy ? [label] : [])));
+
+const LEGACY_CIPHERS = legacyLabels(ISAKMP_CIPHERS);
+const LEGACY_HASHES = legacyLabels(HASHES);
 
 /**
  * The old algorithms of phase 1, as the `legacy-crypto` badge names them. A group key in aggressive
@@ -16,8 +19,8 @@ const isLegacy = (
 export function legacyOfIsakmpSa(sa: IsakmpSaSummary): string[] {
   const group = dhGroupOfNumber(Number(sa.dhGroup));
   return [
-    ...(isLegacy(ISAKMP_CIPHERS, sa.encryption) ? [sa.encryption] : []),
-    ...(isLegacy(HASHES, sa.hash) ? [sa.hash] : []),
+    ...(LEGACY_CIPHERS.has(sa.encryption) ? [sa.encryption] : []),
+    ...(LEGACY_HASHES.has(sa.hash) ? [sa.hash] : []),
     ...(group?.legacy ? [`DH group ${group.number}`] : []),
     ...(sa.state.startsWith('AM_') ? ['aggressive mode'] : []),
   ];

@@ -40,6 +40,7 @@ export type KeyingManagerOptions = {
 export class SaStepper {
   readonly #options: KeyingManagerOptions;
   readonly #dummyKey: SecretKey;
+  #environment: Environment | undefined;
   readonly log: KeyingLog;
   readonly sas = new SaTable();
   readonly questions = new OpenQuestions();
@@ -55,7 +56,13 @@ export class SaStepper {
     return this.#options.policy();
   }
 
+  /** The same object for every step under one policy. */
   environment(policy: KeyingPolicy): Environment {
+    if (this.#environment?.policy !== policy) this.#environment = this.#environmentOf(policy);
+    return this.#environment;
+  }
+
+  #environmentOf(policy: KeyingPolicy): Environment {
     const { random, wants, inboundPackets } = this.#options;
     return {
       policy,

@@ -1,5 +1,5 @@
 import { type Endpoint, formatEndpoint } from '#base/address';
-import { toHex } from '#base/bytes';
+import { octetKey } from '#base/bytes';
 import { DeadlineHeap } from '#base/deadline-heap';
 import type { Instant } from '#base/instant';
 import type { Reassembly } from '#protocol/isakmp/fragmentation';
@@ -75,10 +75,9 @@ export class SaTable {
 
   /** The SA of a message, by both cookies; an initiator's first answer brings the second one along. */
   find(header: Header): Entry | undefined {
-    const initiator = toHex(header.initiatorCookie);
     return (
-      this.#byCookies.get(initiator + toHex(header.responderCookie)) ??
-      this.#byInitiatorCookie.get(initiator)
+      this.#byCookies.get(octetKey(header.initiatorCookie, header.responderCookie)) ??
+      this.#byInitiatorCookie.get(octetKey(header.initiatorCookie))
     );
   }
 
@@ -153,16 +152,15 @@ export class SaTable {
   }
 
   #enterCookies(entry: Entry, { cookies, role, phase }: Exclude<State, { phase: 'closed' }>): void {
-    const initiator = toHex(cookies.initiator);
     // An initiator learns the responder's cookie for good only from an authenticated answer.
     const knowsBoth = role === 'responder' || phase === 'established';
-    const both = knowsBoth ? initiator + toHex(cookies.responder) : undefined;
+    const both = knowsBoth ? octetKey(cookies.initiator, cookies.responder) : undefined;
     entry.cookies = move(this.#byCookies, entry, entry.cookies, both);
     entry.initiatorCookie = move(
       this.#byInitiatorCookie,
       entry,
       entry.initiatorCookie,
-      knowsBoth ? undefined : initiator,
+      knowsBoth ? undefined : octetKey(cookies.initiator),
     );
   }
 

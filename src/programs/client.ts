@@ -43,7 +43,8 @@ network is within this process: it can be pinged and can ping, and needs no priv
   --json             the status as one line of JSON at every change
   --local ADDRESS    connect from this address
   --load COUNT       connect COUNT clients as fast as possible, print the result as JSON and end;
-                     %n in Username and UserPassword stands for its number
+                     %n in Username and UserPassword stands for its number; their tunnels
+                     carry nothing
   --concurrency N    with --load: at most N clients connect at the same time (default 16)
   --users N          with --load: after N clients begin again with user 1, from another port
   --warm-up N        with --load: connect N clients before those that count

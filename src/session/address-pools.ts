@@ -1,4 +1,10 @@
-import { addressBytes, addressFromBytes, familyOf, type IpAddress } from '#base/address';
+import {
+  addressBytes,
+  addressFromBytes,
+  familyOf,
+  type IpAddress,
+  ipv4ToNumber,
+} from '#base/address';
 import { LruMap } from '#base/lru-map';
 import type { AddressPool } from './config.ts';
 
@@ -12,7 +18,9 @@ export type PoolUsage = {
 };
 
 const toNumber = (address: IpAddress): bigint =>
-  addressBytes(address).reduce((n, byte) => (n << 8n) | BigInt(byte), 0n);
+  familyOf(address) === 4
+    ? BigInt(ipv4ToNumber(address))
+    : addressBytes(address).reduce((n, byte) => (n << 8n) | BigInt(byte), 0n);
 
 function fromNumber(n: bigint, octets: number): IpAddress {
   const bytes = new Uint8Array(octets);
@@ -109,7 +117,8 @@ export class AddressPools {
     }
     this.#pools = next;
     for (const free of next.values()) free.inUse = 0;
-    for (const address of this.#leases.keys()) this.#count(address, 1);
+    for (const address of this.#leases.keys())
+      for (const free of this.#containing(address)) free.inUse += 1;
   }
 
   /** Leases an address of the first pool in `names` that has one left to `user`. */
@@ -141,8 +150,10 @@ export class AddressPools {
   /** Ends a lease; an address that is not leased is left alone. */
   release(address: IpAddress): void {
     if (!this.#leases.delete(address)) return;
-    this.#count(address, -1);
-    for (const free of this.#containing(address)) free.putBack(address);
+    for (const free of this.#containing(address)) {
+      free.inUse -= 1;
+      free.putBack(address);
+    }
   }
 
   /** Who has an address. */
@@ -161,12 +172,10 @@ export class AddressPools {
 
   #put(address: IpAddress, user: string): void {
     this.#leases.set(address, user);
-    this.#count(address, 1);
-    for (const free of this.#containing(address)) free.withdraw(address);
-  }
-
-  #count(address: IpAddress, by: number): void {
-    for (const free of this.#containing(address)) free.inUse += by;
+    for (const free of this.#containing(address)) {
+      free.inUse += 1;
+      free.withdraw(address);
+    }
   }
 
   #containing(address: IpAddress): FreeAddresses[] {

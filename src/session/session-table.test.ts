@@ -42,8 +42,12 @@ test('a session is found by index, owner, user and assigned address until it is 
     table.ofAddress(assigned[0] as never),
     table.ofAddress(assigned[1] as never),
     table.ofUser('vpnclient1')[0],
+    table.ofClient('vpnclient1', a.group, a.peer),
   ])
     assert.equal(found, a);
+  const elsewhere = { ...a.peer, port: a.peer.port + 1 };
+  assert.equal(table.ofClient('vpnclient1', a.group, elsewhere), undefined);
+  assert.equal(table.ofClient('vpnclient1', 'other', a.peer), undefined);
   assert.equal(table.close(1), a);
   assert.equal(table.close(1), undefined);
   assert.equal(table.ofOwner('sa-1'), undefined);

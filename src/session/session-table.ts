@@ -1,4 +1,4 @@
-import type { IpAddress } from '#base/address';
+import { type Endpoint, type IpAddress, sameEndpoint } from '#base/address';
 import { assert } from '#base/assert';
 import type { Instant } from '#base/instant';
 import {
@@ -109,6 +109,15 @@ export class SessionTable {
   /** The sessions of a user, the oldest first. */
   ofUser(username: string): Session[] {
     return [...(this.#byUser.get(username) ?? [])].map((index) => this.#at(index) as Session);
+  }
+
+  /** The oldest session of a user with the peer at `peer` that is one of `group`. */
+  ofClient(username: string, group: string, peer: Endpoint): Session | undefined {
+    for (const index of this.#byUser.get(username) ?? []) {
+      const session = this.#sessions.get(index);
+      if (session && session.group === group && sameEndpoint(session.peer, peer)) return session;
+    }
+    return undefined;
   }
 
   /** All sessions, the oldest first. */

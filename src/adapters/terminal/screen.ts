@@ -15,12 +15,16 @@ export function widthOf(text: string): number {
   return width;
 }
 
+const harmless = /^[\n -~]*$/;
+
 /**
  * Text that a terminal may be sent: names in a view come from strangers, and must not move the cursor
  * or retitle the window.
  */
 export const safeText = (text: string): string =>
-  text.replaceAll('\t', '        ').replaceAll(/(?!\n)\p{Cc}|\p{Bidi_Control}/gu, '?');
+  harmless.test(text)
+    ? text
+    : text.replaceAll('\t', '        ').replaceAll(/(?!\n)\p{Cc}|\p{Bidi_Control}/gu, '?');
 
 /** The rows that a text fills on a terminal of that many columns. */
 export function rowsOf(text: string, columns: number): string[] {

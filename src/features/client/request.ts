@@ -41,7 +41,7 @@ const wanted: readonly number[] = [
 ];
 
 /** The Mode Config request: every attribute empty, then who we are. */
-const configuration = (): readonly ConfigurationAttribute[] => [
+const configuration: readonly ConfigurationAttribute[] = [
   ...wanted.map((type) => ({ type, value: new Uint8Array(0) })),
   { type: attribute.applicationVersion, value: toUtf8(CLIENT_VERSION) },
 ];
@@ -99,6 +99,6 @@ export function connectRequest(profile: Profile, ends: ClientEnds): ConnectReque
         retries: 3,
       },
     },
-    configuration: configuration(),
+    configuration,
   };
 }

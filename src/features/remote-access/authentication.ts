@@ -1,4 +1,3 @@
-import { sameEndpoint } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
 import { about, type EventRecord, occurred } from '#events/event';
@@ -103,9 +102,7 @@ function refuse(
  * port. Another client of the user behind the same NAT has another port (NAT-45).
  */
 const earlierSession = (c: Context, login: Login, user: string, summary: IsakmpSaSummary) =>
-  c.sessions
-    .ofUser(user)
-    .find((s) => s.group === login.group && sameEndpoint(s.peer, summary.remote));
+  c.sessions.ofClient(user, login.group, summary.remote);
 
 function admit(c: Context, sa: SaId, login: Login, user: string, now: Instant): Effects {
   const summary = c.keying.summary(sa);

@@ -43,49 +43,60 @@ type Offer = {
   readonly group: string | undefined;
   readonly authentication: number | undefined;
   readonly seconds: number | undefined;
-  /** How events write it: `AES256/SHA1/group 2`. */
-  readonly text: string;
 };
 
-const numberOf = (t: Transform, type: number): number | undefined => {
-  const found = t.attributes.find((a) => a.type === type);
-  return found && attributeNumber(found);
-};
+/** The attributes of a transform that are numbers, by type; of several of one type the first. */
+function numbersOf({ attributes }: Transform): readonly (number | undefined)[] {
+  const numbers = new Array<number | undefined>(ATTRIBUTE_TYPES).fill(undefined);
+  for (const a of attributes.toReversed())
+    if (a.type < ATTRIBUTE_TYPES) numbers[a.type] = attributeNumber(a);
+  return numbers;
+}
+
+/** One more than the highest type that phase 1 looks at. */
+const ATTRIBUTE_TYPES = 1 + Math.max(...Object.values(attribute));
 
 /** A duration must directly follow its life type; the first one in seconds counts. */
-function secondsOf(t: Transform): number | undefined {
-  for (const [index, a] of t.attributes.entries()) {
-    const next = t.attributes[index + 1];
-    if (a.type === attribute.lifeType && attributeNumber(a) === lifeTypes.seconds)
-      if (next?.type === attribute.lifeDuration) return attributeNumber(next);
+function secondsOf({ attributes }: Transform): number | undefined {
+  let isSeconds = false;
+  for (const a of attributes) {
+    if (isSeconds && a.type === attribute.lifeDuration) return attributeNumber(a);
+    isSeconds = a.type === attribute.lifeType && attributeNumber(a) === lifeTypes.seconds;
   }
   return undefined;
 }
 
 function readOffer(transform: Transform, proposalNumber: number): Offer {
-  const cipherNumber = numberOf(transform, attribute.encryptionAlgorithm);
-  const keyLength = numberOf(transform, attribute.keyLength);
-  const hashNumber = numberOf(transform, attribute.hashAlgorithm);
-  const groupNumber = numberOf(transform, attribute.groupDescription);
-  const cipher = isakmpCipherOf(cipherNumber ?? 0, keyLength);
-  const hash = hashOfNumber(hashNumber ?? 0);
-  const keyText = keyLength === undefined ? '' : `-${keyLength}`;
-  const text = [
-    cipher?.label ?? `encryption ${cipherNumber}${keyText}`,
-    hash?.label ?? `hash ${hashNumber}`,
-    `group ${groupNumber}`,
-  ].join('/');
+  const numbers = numbersOf(transform);
+  const cipherNumber = numbers[attribute.encryptionAlgorithm] ?? 0;
+  // A negotiated PRF replaces HMAC, which we do not have.
+  const cipher =
+    numbers[attribute.prf] === undefined
+      ? isakmpCipherOf(cipherNumber, numbers[attribute.keyLength])
+      : undefined;
   return {
     transform,
     proposalNumber,
-    // A negotiated PRF replaces HMAC, which we do not have.
-    encryption: numberOf(transform, attribute.prf) === undefined ? cipher?.name : undefined,
-    hash: hash?.name,
-    group: dhGroupOfNumber(groupNumber ?? 0)?.name,
-    authentication: numberOf(transform, attribute.authenticationMethod),
+    encryption: cipher?.name,
+    hash: hashOfNumber(numbers[attribute.hashAlgorithm] ?? 0)?.name,
+    group: dhGroupOfNumber(numbers[attribute.groupDescription] ?? 0)?.name,
+    authentication: numbers[attribute.authenticationMethod],
     seconds: secondsOf(transform),
-    text,
   };
+}
+
+/** How events write an offer: `AES256/SHA1/group 2`. */
+function offerText({ transform }: Offer): string {
+  const numbers = numbersOf(transform);
+  const cipherNumber = numbers[attribute.encryptionAlgorithm];
+  const keyLength = numbers[attribute.keyLength];
+  const hashNumber = numbers[attribute.hashAlgorithm];
+  const keyText = keyLength === undefined ? '' : `-${keyLength}`;
+  return [
+    isakmpCipherOf(cipherNumber ?? 0, keyLength)?.label ?? `encryption ${cipherNumber}${keyText}`,
+    hashOfNumber(hashNumber ?? 0)?.label ?? `hash ${hashNumber}`,
+    `group ${numbers[attribute.groupDescription]}`,
+  ].join('/');
 }
 
 const offersOf = (sa: SecurityAssociation): Offer[] =>
@@ -176,7 +187,7 @@ function explainRefusal(
   const [first] = offers;
   if (!first) return 'no acceptable phase-1 transform: the peer offers none for ISAKMP';
   const more = offers.length > 1 ? ` and ${offers.length - 1} more` : '';
-  const offered = `no acceptable phase-1 transform: peer offers ${first.text}${more}`;
+  const offered = `no acceptable phase-1 transform: peer offers ${offerText(first)}${more}`;
   if (policies.length === 0)
     return `${offered}; no policy is in force: add \`crypto ikev1 policy 10\`, or allow aggressive mode`;
   const usable = offers.filter(isPreShared);
@@ -269,8 +280,8 @@ export function phaseOneChosen(
   const [only] = offers;
   if (!only || offers.length !== 1) return err(`${offers.length} transforms instead of one`);
   const policy = offeredPolicies(policies, exchange).find((p) => matches(only, p));
-  if (!policy || !isPreShared(only)) return err(`${only.text} was not offered`);
+  if (!policy || !isPreShared(only)) return err(`${offerText(only)} was not offered`);
   if (keOctets !== undefined && DH_GROUPS[policy.group].publicOctets !== keOctets)
-    return err(`a public value of ${keOctets} octets is not of ${only.text}`);
+    return err(`a public value of ${keOctets} octets is not of ${offerText(only)}`);
   return ok(choice(only, policy));
 }

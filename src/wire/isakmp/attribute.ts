@@ -73,7 +73,9 @@ export function attributeNumber(attribute: Attribute): number | undefined {
   const { value } = attribute;
   if (typeof value === 'number') return value;
   if (value.length === 0 || value.length > 6) return undefined;
-  return value.reduce((number, octet) => number * 256 + octet, 0);
+  let number = 0;
+  for (let i = 0; i < value.length; i += 1) number = number * 256 + (value[i] as number);
+  return number;
 }
 
 /** The first attribute of a type. */
