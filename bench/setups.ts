@@ -150,6 +150,8 @@ async function measure(subject: Subject, load: Load): Promise<Sample['values']> 
 
 const warmAbout =
   'Every user was verified once before, so that no password is hashed while it counts.';
+const staying = ({ warmUp, count }: Load): string =>
+  `Clients stay, so that the head-end has from ${warmUp} to ${warmUp + count} sessions while it counts.`;
 const coldAbout =
   'The first logins that the process ever sees: headend keeps hashes of passwords, so each costs it a scrypt of 16 MiB; charon keeps passwords.';
 
@@ -193,7 +195,7 @@ async function main(options: Given<typeof accepts>): Promise<void> {
   const file = `setups-${isCold ? 'cold-' : ''}group-${load.group}.json`;
   saveMeasurement(options.out ?? join(resultsFolder, file), {
     title: `Set-ups per second, Diffie-Hellman group ${load.group}${isCold ? ', after a restart' : ''}: IKEv1 aggressive mode, XAUTH, Mode Config, Quick Mode`,
-    about: `AES-128, SHA-1, pre-shared key, NAT traversal on, no PFS. ${isCold ? coldAbout : warmAbout} The generator is headend's own client unless the parameters say otherwise, and shares the processors with the head-end.`,
+    about: `AES-128, SHA-1, pre-shared key, NAT traversal on, no PFS. ${isCold ? coldAbout : warmAbout} ${staying(load)} The generator is headend's own client unless the parameters say otherwise, and shares the processors with the head-end.`,
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
     subjects: chosen.map((subject, i) => ({ name: names[i] ?? '', version: subject.version() })),
