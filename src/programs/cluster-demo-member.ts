@@ -9,7 +9,7 @@ import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
 import { type EventRecord, eventText } from '#events/event';
 import { clientRedirected } from '#features/cluster/events';
-import { becameBackup, becameMaster, masterLost } from '#protocol/vcl/events';
+import { becameBackup, becameMaster, masterLost, memberLost } from '#protocol/vcl/events';
 import type { Seat } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration } from './demo-network.ts';
 import { timeOfDay } from './demo-story.ts';
@@ -64,7 +64,13 @@ const AMONG_MEMBERS: readonly string[] = [
 ];
 
 /** What the story of the cluster is made of. */
-const TOLD: readonly unknown[] = [becameMaster, becameBackup, masterLost, clientRedirected];
+const TOLD: readonly unknown[] = [
+  becameMaster,
+  becameBackup,
+  masterLost,
+  memberLost,
+  clientRedirected,
+];
 
 /** One head-end of the cluster demo: it can be started, ended, and taken away without a word. */
 export class DemoMember {
@@ -124,7 +130,7 @@ export class DemoMember {
 
   async start(): Promise<Performed> {
     if (this.#running) return { text: `% ${this.name} runs already`, failed: true };
-    const { work, ports, stateFolder, say, name, host } = this.#parts;
+    const { work, ports, stateFolder, name, host } = this.#parts;
     const inside = [address(`127.32.1.${host}`), demoAddresses.insideHost];
     const started = await startHeadEnd({
       configuration: await this.#configuration(),
@@ -136,8 +142,7 @@ export class DemoMember {
     if (!started.ok) return { text: started.error, failed: true };
     const headEnd = started.value;
     headEnd.device.log.listen(({ record }) => {
-      if (TOLD.includes(record.definition))
-        say(`${timeOfDay()}  ${name.padEnd(10)}  ${eventText(record).split('\n').join(' ')}`);
+      if (TOLD.includes(record.definition)) this.#say(eventText(record).split('\n').join(' '));
     });
     const console = new HeadEndConsole(headEnd, undefined, work.scrypt);
     const management = headEndManagement(console, headEnd, work.scrypt);
@@ -158,7 +163,12 @@ export class DemoMember {
     if (!running) return { text: `% ${this.name} does not run`, failed: true };
     this.#running = undefined;
     await running.headEnd.vanish();
+    this.#say('Its power is cut');
     return { text: `${this.name} is gone without a word`, failed: false };
+  }
+
+  #say(text: string): void {
+    this.#parts.say(`${timeOfDay()}  ${this.name.padEnd(10)}  ${text}`);
   }
 
   async #configuration() {

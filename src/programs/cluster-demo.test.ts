@@ -7,8 +7,9 @@ import { startClusterDemo } from './cluster-demo-world.ts';
 
 /** The demo with its page open in a browser, logged in as the administrator. */
 async function watched(t: TestContext) {
+  const told: string[] = [];
   const demo = await startClusterDemo(
-    { say: () => {}, encrypts: false },
+    { say: (text) => told.push(text), encrypts: false },
     { port: 0, orAnyPort: true, consoleFolder },
   );
   t.after(() => demo.close());
@@ -22,14 +23,14 @@ async function watched(t: TestContext) {
   await page.getByLabel('Password').fill(demo.secrets.administrator);
   await page.keyboard.press('Enter');
   const card = (name: string) => page.locator('.member-card', { hasText: name });
-  return { demo, page, card };
+  return { demo, page, card, told };
 }
 
 test('a failover is watched in the page: the master is cut off, another takes over, clients come back', {
   timeout: 300_000,
 }, async (t) => {
   if (!chromiumPath) return t.skip('there is no Chromium here; apt-get install chromium');
-  const { demo, page, card } = await watched(t);
+  const { demo, page, card, told } = await watched(t);
   const sessions = async () => {
     const texts = await page.locator('.member-load .muted').allTextContents();
     return texts.reduce((sum, text) => sum + Number(/^(\d+) of/.exec(text)?.[1] ?? 0), 0);
@@ -52,6 +53,7 @@ test('a failover is watched in the page: the master is cut off, another takes ov
   const button = page.getByRole('button', { name: `Cut the power of ${master}, the master` });
   await button.click();
   await page.getByText(`${master} is gone without a word.`).waitFor();
+  assert.match(told.join('\n'), new RegExp(`${master} +Its power is cut$`, 'm'));
   await card(master).getByText('Dead').waitFor();
   await page.getByText(/^with member\d$/).waitFor();
   const successor = demo.members.find(({ isMaster }) => isMaster)?.name ?? '';
