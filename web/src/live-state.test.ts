@@ -91,7 +91,11 @@ test('a counter that went back is no rate', () => {
     { at: 1000, tx: 0, rx: 5 },
   ];
   assert.deepEqual(currentRate(samples), { tx: 0, rx: 0 });
-  assert.deepEqual(currentRate([]), { tx: 0, rx: 0 });
+});
+
+test('before there are two samples there is no rate', () => {
+  assert.equal(currentRate([]), undefined);
+  assert.equal(currentRate([{ at: 0, tx: 900, rx: 5 }]), undefined);
 });
 
 test('events come in front of those that are known, and at most five hundred are kept', () => {

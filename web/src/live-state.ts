@@ -177,17 +177,22 @@ export function applyUpdate(state: LiveState, update: LiveUpdate): LiveState {
   };
 }
 
-/** Bits per second between the last two samples of a session. */
-export function currentRate(samples: readonly TrafficSample[]): { tx: number; rx: number } {
-  const last = samples.at(-1);
-  const before = samples.at(-2);
-  if (!last || !before || last.at <= before.at) return { tx: 0, rx: 0 };
+/** Bits per second. */
+type Rate = { readonly tx: number; readonly rx: number };
+
+function rateBetween(before: TrafficSample, last: TrafficSample): Rate {
+  if (last.at <= before.at) return { tx: 0, rx: 0 };
   const perSecond = (now: number, then: number) =>
     (Math.max(0, now - then) * 8000) / (last.at - before.at);
   return { tx: perSecond(last.tx, before.tx), rx: perSecond(last.rx, before.rx) };
 }
 
-/** Bits per second of each interval of a session's last minute. */
-export function rateHistory(samples: readonly TrafficSample[]): { tx: number; rx: number }[] {
-  return samples.slice(1).map((_, i) => currentRate(samples.slice(i, i + 2)));
+/** The rate between the last two samples of a session; undefined before there are two. */
+export function currentRate(samples: readonly TrafficSample[]): Rate | undefined {
+  const [before, last] = samples.slice(-2);
+  return before && last && rateBetween(before, last);
 }
+
+/** The rate in each interval of a session's last minute. */
+export const rateHistory = (samples: readonly TrafficSample[]): Rate[] =>
+  samples.slice(1).map((last, i) => rateBetween(samples[i] as TrafficSample, last));

@@ -97,12 +97,16 @@ const client: Column = {
 function Octets(props: {
   readonly way: 'tx' | 'rx';
   readonly octets: number;
-  readonly rate: number;
+  /** Undefined while it is not known. */
+  readonly rate: number | undefined;
 }) {
+  const { rate } = props;
   return (
     <div className="octets figures">
       <span title={`${formatCount(props.octets)} octets`}>{formatOctets(props.octets)}</span>
-      <span className={props.rate > 0 ? props.way : 'muted'}>{formatRate(props.rate)}</span>
+      <span className={rate ? props.way : 'muted'}>
+        {rate === undefined ? '–' : formatRate(rate)}
+      </span>
     </div>
   );
 }
@@ -118,8 +122,8 @@ const traffic: Column = {
     return (
       <div className="traffic">
         <div>
-          <Octets way="tx" octets={bytesTx} rate={rate.tx} />
-          <Octets way="rx" octets={bytesRx} rate={rate.rx} />
+          <Octets way="tx" octets={bytesTx} rate={rate?.tx} />
+          <Octets way="rx" octets={bytesRx} rate={rate?.rx} />
         </div>
       </div>
     );
