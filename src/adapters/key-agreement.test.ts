@@ -73,3 +73,16 @@ test('every key pair is used once', async () => {
   assert.equal(seen.size, 100);
   agreement.close();
 });
+
+test('questions beyond a limit fail at once, and those after them are answered', async () => {
+  const agreement = new KeyAgreement(undefined, 8);
+  const question: KeyingQuestion = { kind: 'dhGenerate', group: 'modp2048' };
+  const many = await Promise.all(Array.from({ length: 20 }, () => ask(agreement, question)));
+  const kinds = many.map(({ kind }) => kind);
+  const expected = [...Array(8).fill('dhGenerate'), ...Array(12).fill('failed')];
+  assert.deepEqual(kinds, expected);
+  const refused = many.at(-1);
+  assert.ok(refused?.kind === 'failed' && /too many/.test(refused.reason));
+  assert.equal((await ask(agreement, question)).kind, 'dhGenerate');
+  agreement.close();
+});

@@ -15,6 +15,11 @@ import { NativeGroups, type NativePair } from './native-groups.ts';
 
 /** Key pairs of one group that wait for a login; they are used once. */
 const POOL_SIZE = 32;
+/**
+ * Questions under way at most; ours. The work on one goes on when who asked has ended, so that it counts
+ * longer here than there.
+ */
+const QUESTIONS_MOST = 4096;
 
 const failed = (reason: string): KeyingAnswer => ({ kind: 'failed', reason });
 
@@ -34,10 +39,14 @@ export class KeyAgreement {
   readonly #ready = new Map<DhGroupName, Pair[]>();
   /** Groups of which a pair is being made on the thread pool. */
   readonly #making = new Set<DhGroupName>();
+  readonly #most: number;
+  #underWay = 0;
   #native: NativeGroups | undefined;
   #refill: NodeJS.Immediate | undefined;
 
-  constructor(loaded = loadLibcrypto()) {
+  /** Answers at most so many questions at a time. */
+  constructor(loaded = loadLibcrypto(), most = QUESTIONS_MOST) {
+    this.#most = most;
     void loaded.then((libcrypto) => {
       this.#native = libcrypto && new NativeGroups(libcrypto, new MachineRandom());
     });
@@ -45,7 +54,16 @@ export class KeyAgreement {
 
   /** Answers `question` by one call of `answered`, never before `ask` has returned. */
   ask(question: KeyingQuestion, answered: (answer: KeyingAnswer) => void): void {
-    const later = (answer: KeyingAnswer) => setImmediate(() => answered(answer));
+    if (this.#underWay >= this.#most) {
+      setImmediate(() => answered(failed('too many key agreements are under way')));
+      return;
+    }
+    this.#underWay += 1;
+    const later = (answer: KeyingAnswer) =>
+      setImmediate(() => {
+        this.#underWay -= 1;
+        answered(answer);
+      });
     const { group } = question;
     switch (question.kind) {
       case 'dhGenerate':

@@ -34,7 +34,7 @@ type Means = {
   readonly ssl: Libcrypto;
   readonly scratch: Scratch;
   readonly random: RandomSource;
-  /** For the thread pool. Whoever asks bounds how many wait. */
+  /** For the thread pool. `KeyAgreement` bounds how many wait. */
   readonly line: WaitingLine;
 };
 
