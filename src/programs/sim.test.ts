@@ -42,6 +42,8 @@ test('the configurations of a cluster are run through faults; two runs of a seed
     assert.match(text, /n3030 +VPN3030 +1500/);
     assert.match(text, /crash of the master +1 × +\d\.\d\d s/);
     assert.ok(picture.startsWith('<svg '));
+    // The first master, its successor after the crash, and whoever that one hands the address to.
+    assert.equal(picture.match(/<path d=/g)?.length, 3, 'a bar for each time that a member has it');
   });
 });
 

@@ -46,17 +46,27 @@ function loads(trial: Trial, x: (atMs: number) => number, topPercent: number): s
   return [...grid, ...lines];
 }
 
+/** From when to when member `i` had the cluster address, as far as the samples tell. */
+function ownerships(trial: Trial, i: number) {
+  const found: { readonly fromMs: number; toMs: number }[] = [];
+  for (const [n, { atMs, owners }] of trial.samples.entries()) {
+    const next = trial.samples[n + 1];
+    if (!next || !owners[i]) continue;
+    const last = found.at(-1);
+    if (last?.toMs === atMs) last.toMs = next.atMs;
+    else found.push({ fromMs: atMs, toMs: next.atMs });
+  }
+  return found;
+}
+
 /** A lane for each member, dark while it has the cluster address. */
 function lanes(trial: Trial, x: (atMs: number) => number): string[] {
   return trial.members.map(({ name }, i) => {
     const top = LANES_TOP + LANE_HEIGHT * i;
-    const bars: string[] = [];
-    for (const [n, { atMs, owners }] of trial.samples.entries()) {
-      const next = trial.samples[n + 1];
-      if (!next || !owners[i]) continue;
-      const width = place(x(next.atMs) - x(atMs) + 0.3);
-      bars.push(`<path d="M${place(x(atMs))} ${top + 4}h${width}v${LANE_HEIGHT - 7}h-${width}z"/>`);
-    }
+    const bars = ownerships(trial, i).map(({ fromMs, toMs }) => {
+      const width = place(x(toMs) - x(fromMs) + 0.3);
+      return `<path d="M${place(x(fromMs))} ${top + 4}h${width}v${LANE_HEIGHT - 7}h-${width}z"/>`;
+    });
     return (
       `<g style="fill:${color(i, trial.members.length)}">${bars.join('')}</g>` +
       `<text x="${LEFT - 8}" y="${top + LANE_HEIGHT / 2}" text-anchor="end">${escaped(name)}</text>`
