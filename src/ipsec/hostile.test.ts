@@ -99,9 +99,10 @@ test('a client with the wrong group key notices by message 2 and gives up in tim
     /does not know the key of group ciscovpn/,
   );
   world.passTime(60_000);
+  assert.equal(world.client.logged(phaseOneProofWrong).length, 1, 'reported once');
   assert.deepEqual(
     world.client.noticed('closed').map((n) => n.reason),
-    ['negotiation timeout'],
+    ['wrong group or group key'],
   );
   assert.equal(world.client.manager.deadline(), undefined);
   assert.equal(world.gateway.manager.deadline(), undefined);

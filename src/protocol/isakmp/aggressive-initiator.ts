@@ -119,6 +119,7 @@ export function aggressiveGenerated(
     },
     retransmission: retransmit(octets, REQUEST_WAITS_MS, turn.now),
     candidate: undefined,
+    refusalReported: false,
   };
 }
 
@@ -216,8 +217,8 @@ export function aggressiveCombined(
   });
   if (!equalBytes(candidate.hash, hashR(secrets.proof, candidate.identityBody))) {
     const reason = `the gateway does not know the key of group ${request.peer.group}, or not the group`;
-    turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
-    return waiting;
+    if (!state.refusalReported) turn.log(phaseOneProofWrong, state.subject, () => ({ reason }));
+    return { ...waiting, refusalReported: true };
   }
   const proof = hashI(secrets.proof, sent.identityBody);
   return sendMessage3(turn, state, candidate, { secured: secrets.secured, hashI: proof });
@@ -285,5 +286,6 @@ export function awaitingAnswerTick(turn: Turn, state: AwaitingAnswer): State {
   const retransmission = repeat(turn, state, state.retransmission);
   if (retransmission !== 'exhausted') return { ...state, retransmission };
   turn.log(phaseOneTimedOut, state.subject, () => ({ state: state.phase }));
-  return end(turn, state, 'negotiation timeout');
+  const reason = state.refusalReported ? 'wrong group or group key' : 'negotiation timeout';
+  return end(turn, state, reason);
 }

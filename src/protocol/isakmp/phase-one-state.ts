@@ -109,6 +109,8 @@ export type AwaitingAnswer = Common & {
   readonly retransmission: Retransmission;
   /** A message 2 whose shared secret was asked for; it is not authenticated yet. */
   readonly candidate: AnswerCandidate | undefined;
+  /** Whether a message 2 came that proved nothing, which was reported. */
+  readonly refusalReported: boolean;
 };
 
 export type AnswerCandidate = {

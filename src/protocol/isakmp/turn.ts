@@ -63,6 +63,8 @@ export type CloseReason =
   | 'administrator'
   | 'dead peer'
   | 'authentication failed'
+  /** Of an initiator: the gateway answered, and never proved to know the group and its key. */
+  | 'wrong group or group key'
   | 'negotiation failed'
   | 'no address'
   | 'negotiation timeout'
