@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
+import { lowerHelperThreads } from '#adapters/helper-threads';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { now } from '#adapters/machine-clock';
 import { askForShortSlices } from '#adapters/short-slices';
@@ -56,6 +57,7 @@ async function openWeb(
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   await returnLargeBlocks();
   await askForShortSlices();
+  lowerHelperThreads();
   const work = new SlowWork(2);
   const { configuration } = options.parsed;
   const { stateFolder } = options;
