@@ -19,13 +19,24 @@ type Step = {
   readonly secondsPerTurn: number;
 };
 
-const setups = ['setups.ts', '--count', '2000', '--warm-up', '1000', '--users', '100'];
+const setups = ['setups.ts', '--users', '100', '--count', '1000', '--warm-up', '500', '--group'];
+const setupsAmongMany = ['setups.ts', '--users', '100', '--count', '2000', '--warm-up', '1000'];
 const cold = ['setups.ts', '--count', '100', '--warm-up', '0', '--users', '100'];
 const steps: readonly Step[] = [
   { name: 'start', command: ['start.ts'], secondsPerTurn: 5 },
-  { name: 'setups-group-2', command: [...setups, '--group', '2'], secondsPerTurn: 35 },
-  { name: 'setups-group-14', command: [...setups, '--group', '14'], secondsPerTurn: 45 },
-  { name: 'setups-group-19', command: [...setups, '--group', '19'], secondsPerTurn: 35 },
+  { name: 'setups-group-2', command: [...setups, '2'], secondsPerTurn: 15 },
+  { name: 'setups-group-14', command: [...setups, '14'], secondsPerTurn: 20 },
+  { name: 'setups-group-19', command: [...setups, '19'], secondsPerTurn: 15 },
+  {
+    name: 'setups-among-many-group-2',
+    command: [...setupsAmongMany, '--group', '2'],
+    secondsPerTurn: 35,
+  },
+  {
+    name: 'setups-among-many-group-19',
+    command: [...setupsAmongMany, '--group', '19'],
+    secondsPerTurn: 35,
+  },
   { name: 'setups-cold', command: cold, secondsPerTurn: 15 },
   { name: 'sessions', command: ['sessions.ts'], secondsPerTurn: 50 },
   { name: 'logins-among-many', command: ['logins-among-many.ts'], secondsPerTurn: 100 },

@@ -44,6 +44,14 @@ const datagrams = [
   [`${size}Sustained`, `UDP of ${octets} octets, at most 0.5 % lost`],
   [`${size}Flood`, `UDP of ${octets} octets, flood`],
 ]) as readonly (readonly [string, string])[];
+/** Sessions at the beginning, and the group; those who log in stay. */
+const setups = [
+  [500, 2],
+  [500, 14],
+  [500, 19],
+  [1000, 2],
+  [1000, 19],
+] as const;
 const many = '100,000 pairs of SAs against 1,000, a packet';
 
 export const goals: readonly Goal[] = [
@@ -61,10 +69,10 @@ export const goals: readonly Goal[] = [
     ratio(what, path, key, 'openvpn-tuned', 'at least', 1.5),
   ]),
   ratio('Round trip, warm', path, 'roundTripMs', 'charon', 'at most', 0.3),
-  ...[2, 14, 19].map((group) =>
+  ...setups.map(([sessions, group]) =>
     ratio(
-      `Set-ups, group ${group}`,
-      `setups-group-${group}`,
+      `Set-ups, group ${group}, from ${sessions} sessions on`,
+      `setups-from-${sessions}-group-${group}`,
       'setupsPerS',
       'charon',
       'at least',

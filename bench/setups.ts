@@ -192,9 +192,10 @@ async function main(options: Given<typeof accepts>): Promise<void> {
   const samples = await takeTurns(chosen, Number(options.turns), (s) => measure(s, load));
   const names = reportedNames(chosen);
   const isCold = load.warmUp === 0;
-  const file = `setups-${isCold ? 'cold-' : ''}group-${load.group}.json`;
+  const file = `setups-${isCold ? 'cold' : `from-${load.warmUp}`}-group-${load.group}.json`;
+  const among = isCold ? 'after a restart' : `from ${load.warmUp} sessions on`;
   saveMeasurement(options.out ?? join(resultsFolder, file), {
-    title: `Set-ups per second, Diffie-Hellman group ${load.group}${isCold ? ', after a restart' : ''}: IKEv1 aggressive mode, XAUTH, Mode Config, Quick Mode`,
+    title: `Set-ups per second, Diffie-Hellman group ${load.group}, ${among}: IKEv1 aggressive mode, XAUTH, Mode Config, Quick Mode`,
     about: `AES-128, SHA-1, pre-shared key, NAT traversal on, no PFS. ${isCold ? coldAbout : warmAbout} ${staying(load)} The generator is headend's own client unless the parameters say otherwise, and shares the processors with the head-end.`,
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
