@@ -51,7 +51,7 @@ export const versionNotServed = event({
   severity: 4,
   text: 'Message of IKE {version} refused; this device speaks IKEv1, version 1.0',
   byStrangers: true,
-  why: 'The client or the gateway of a site begins with IKEv2, which is not implemented.',
+  why: 'The client or the gateway of a site begins with IKEv2, which is not implemented. Other versions are noise.',
   remedy: 'Set it to IKEv1, a client with a group name and a group key.',
 });
 export const unknownSa = event({
