@@ -57,7 +57,6 @@ async function openWeb(
 export async function runHeadEnd(options: RunOptions): Promise<number> {
   await returnLargeBlocks();
   await askForShortSlices();
-  lowerHelperThreads();
   const work = new SlowWork(2);
   const { configuration } = options.parsed;
   const { stateFolder } = options;
@@ -87,6 +86,8 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
     void sealed.then((all) => all && consoles.print(`${passwords} passwords are hashed`));
   }
+  // Not before: what a start leaves would be collected late, with a tenth more memory from then on.
+  lowerHelperThreads();
   const failure = await Promise.race([stopped, headEnd.failed]);
   await web?.close();
   await headEnd.close();
