@@ -86,7 +86,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
     void sealed.then((all) => all && consoles.print(`${passwords} passwords are hashed`));
   }
-  // Not before: what a start leaves would be collected late, with a tenth more memory from then on.
+  // Not before: on a busy machine what a start leaves was collected late, and a tenth more memory stayed.
   lowerHelperThreads();
   const failure = await Promise.race([stopped, headEnd.failed]);
   await web?.close();
