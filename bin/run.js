@@ -30,7 +30,7 @@ export function runToEnd(command, args, cwd = root) {
  */
 export const nodeFlags = [
   '--max-semi-space-size=8',
-  '--heap-growing-percent=30',
+  '--heap-growing-percent=60',
   '--no-parallel-scavenge',
 ];
 

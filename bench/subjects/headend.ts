@@ -54,7 +54,7 @@ crypto map vpn interface outside
 /** What `bin/run.js` sets as well. */
 const nodeFlags = [
   '--max-semi-space-size=8',
-  '--heap-growing-percent=30',
+  '--heap-growing-percent=60',
   '--no-parallel-scavenge',
 ];
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
