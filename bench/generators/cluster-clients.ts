@@ -12,7 +12,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runDevice, SlowWork } from '#adapters/device-runner';
-import { lowerHelperThreads } from '#adapters/helper-threads';
 import { now } from '#adapters/machine-clock';
 import { MachineRandom } from '#adapters/machine-random';
 import { MemoryOverUdp } from '#adapters/memory-over-udp';
@@ -182,7 +181,6 @@ class Clients implements Steppable {
 }
 
 await askForShortSlices();
-lowerHelperThreads();
 const [file = '', mode = '', ...numbers] = process.argv.slice(2);
 const [users = 1, count = 0, perS = 1] = numbers.map(Number);
 const profile = parseProfile(readFileSync(file, 'utf8'));

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { returnLargeBlocks } from '#adapters/c-memory';
 import { SlowWork } from '#adapters/device-runner';
-import { lowerHelperThreads } from '#adapters/helper-threads';
 import { forwardingProblem } from '#adapters/kernel-forwarding';
 import { now } from '#adapters/machine-clock';
 import { askForShortSlices } from '#adapters/short-slices';
@@ -86,8 +85,6 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     consoles.print(`hashing ${passwords} passwords; "write memory" keeps the hashes`);
     void sealed.then((all) => all && consoles.print(`${passwords} passwords are hashed`));
   }
-  // Not before: on a busy machine what a start leaves was collected late, and a tenth more memory stayed.
-  lowerHelperThreads();
   const failure = await Promise.race([stopped, headEnd.failed]);
   await web?.close();
   await headEnd.close();
