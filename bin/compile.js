@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { giveUp, newestChangeMs, nodePath, root } from './install.js';
-import { nodeFlags } from './run.js';
+import { settings } from './run.js';
 
 /** What a head-end loads, at the start or later. A worker does not run outside of a thread, but is compiled. */
 const modules = [
@@ -33,7 +33,7 @@ const ofUser = (name, uid) => name.replace(/-\d+$/, `-${uid}`);
 
 function run(folder, words) {
   const env = { ...process.env, NODE_COMPILE_CACHE: folder };
-  const done = spawnSync(nodePath(), [...nodeFlags, ...words], {
+  const done = spawnSync(nodePath(), [...settings.flags, ...words], {
     cwd: root,
     env,
     stdio: ['ignore', 'ignore', 2],

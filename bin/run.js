@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages, ensureWebConsole, giveUp, nodePath, root } from './install.js';
@@ -23,16 +24,14 @@ export function runToEnd(command, args, cwd = root) {
 }
 
 /**
- * Settings of V8 that count from the start of a process only, for one that lives long. By itself V8
+ * Settings of V8 and of the C library that count from the start of a process only, for one that lives long. By itself V8
  * lets the part of the heap for new objects grow to 32 MB, and the rest to twice what is alive before
  * it collects: half the memory of ten thousand idle sessions was garbage. So little is collected sooner by
- * the thread that made it than by several that wait for each other.
+ * the thread that made it than by several that wait for each other. Of V8's own threads, four by themselves,
+ * two leave a processor to those who answer somebody. The C library has an arena, and what is free in it, for nearly
+ * every thread unless it is told otherwise.
  */
-export const nodeFlags = [
-  '--max-semi-space-size=8',
-  '--heap-growing-percent=60',
-  '--no-parallel-scavenge',
-];
+export const settings = JSON.parse(readFileSync(join(root, 'bin/node-settings.json'), 'utf8'));
 
 /** Completes the clone and runs headend with the given arguments, which may name files below `folder`. */
 export async function start(args, folder = process.cwd()) {
@@ -41,6 +40,7 @@ export async function start(args, folder = process.cwd()) {
   // Compiled modules more than halve the way to the first answer. They lie where only who installed
   // the packages can write, since they are run.
   process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/headend');
-  const words = [...nodeFlags, join(root, 'src/main.ts'), ...args];
+  const words = [...settings.flags, join(root, 'src/main.ts'), ...args];
+  Object.assign(process.env, { ...settings.environment, ...process.env });
   process.exitCode = await runToEnd(nodePath(), words, folder);
 }

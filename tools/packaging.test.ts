@@ -39,6 +39,15 @@ test('the unit grants the three capabilities that headend asks for, and no more'
   assert.match(unit, /^NoNewPrivileges=yes$/m);
 });
 
+test('the service and bin/run.js have the same settings of node', () => {
+  const { flags, environment } = JSON.parse(
+    readFileSync(join(root, 'bin/node-settings.json'), 'utf8'),
+  ) as { flags: string[]; environment: Record<string, string> };
+  assert.deepEqual(unit.match(/^ExecStart=\S+ (.*?) \\$/m)?.[1]?.split(' '), flags);
+  for (const [name, value] of Object.entries(environment))
+    assert.ok(unit.split('\n').includes(`Environment=${name}=${value}`), name);
+});
+
 test('the service runs modules that root has compiled for it, and that it cannot write itself', {
   skip: process.getuid?.() === 0 ? false : 'only root can compile for another user',
 }, (t) => {

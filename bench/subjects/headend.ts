@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type DhGroupNumber,
@@ -51,19 +51,21 @@ crypto map vpn 65535 ipsec-isakmp dynamic dyn
 crypto map vpn interface outside
 `;
 
-/** What `bin/run.js` sets as well. */
-const nodeFlags = [
-  '--max-semi-space-size=8',
-  '--heap-growing-percent=60',
-  '--no-parallel-scavenge',
-];
-const compileCache = join(import.meta.dirname, '../../node_modules/.cache/headend');
+/** With what `bin/run.js` sets for a process that lives long. */
+const settings = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../bin/node-settings.json'), 'utf8'),
+) as { readonly flags: readonly string[]; readonly environment: Readonly<Record<string, string>> };
+const environment = {
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/headend'),
+  ...settings.environment,
+};
 
-/** The command of our own program, with what `bin/run.js` sets for one that lives long. */
+/** The command of our own program. */
 export const headendCommand = [
-  `env NODE_COMPILE_CACHE=${compileCache}`,
+  'env',
+  ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
   process.execPath,
-  ...nodeFlags,
+  ...settings.flags,
   mainProgram,
 ].join(' ');
 

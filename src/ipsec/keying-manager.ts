@@ -1,5 +1,5 @@
 import type { Endpoint } from '#base/address';
-import type { Instant } from '#base/instant';
+import { earliest, type Instant } from '#base/instant';
 import type { Prefix } from '#base/prefix';
 import type { DataPlaneReport } from '#dataplane/data-plane';
 import type { HalfOpenPace } from './half-open.ts';
@@ -65,13 +65,15 @@ export class KeyingManager implements Keying {
 
   tick(now: Instant): readonly KeyingEffect[] {
     const out: KeyingEffect[] = [];
+    this.#stepper.redirected.forgetDue(now);
     for (const entry of this.#stepper.sas.takeDue(now))
       this.#stepper.step(entry, { kind: 'tick' }, now, out);
     return out;
   }
 
   deadline(): Instant | undefined {
-    return this.#stepper.sas.earliest();
+    const { sas, redirected } = this.#stepper;
+    return earliest(sas.earliest(), redirected.deadline());
   }
 
   report(report: DataPlaneReport, now: Instant): readonly KeyingEffect[] {
@@ -147,14 +149,14 @@ export class KeyingManager implements Keying {
   *summaries({ after = 0 as SaId, remote }: WhichSas = {}): Generator<IsakmpSaSummary> {
     for (const { id, state } of this.#stepper.sas.all()) {
       const isWanted = remote === undefined || state.path.remote.address === remote;
-      if (id > after && isWanted && state.phase !== 'redirected') yield saSummary(id, state);
+      if (id > after && isWanted) yield saSummary(id, state);
     }
   }
 
   counts(): KeyingCounts {
     const { associations, sas } = this.#stepper;
     const halfOpen = sas.halfOpen.size;
-    const isakmpSas = sas.size - halfOpen - sas.redirected;
+    const isakmpSas = sas.size - halfOpen;
     return { halfOpen, isakmpSas, ipsecSas: associations.size };
   }
 
@@ -165,6 +167,6 @@ export class KeyingManager implements Keying {
 
   summary(sa: SaId): IsakmpSaSummary | undefined {
     const entry = this.#stepper.sas.get(sa);
-    return entry?.state.phase === 'redirected' ? undefined : entry && saSummary(sa, entry.state);
+    return entry && saSummary(sa, entry.state);
   }
 }

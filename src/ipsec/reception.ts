@@ -18,6 +18,7 @@ import {
 } from './events.ts';
 import { halfOpenKey } from './half-open.ts';
 import type { KeyingEffect, KeyingPolicy } from './keying.ts';
+import { sendEffect } from './keying-effects.ts';
 import { reasonOf } from './keying-log.ts';
 import type { SaStepper } from './sa-stepper.ts';
 import type { Entry } from './sa-table.ts';
@@ -69,9 +70,19 @@ export class Reception {
     if (entry && header.nextPayload === payloadTypes.fragment)
       this.#fragment(entry, path, octets, now, out);
     else if (entry) this.#stepper.step(entry, { kind: 'datagram', path, header, octets }, now, out);
-    else if (header.responderCookie.some((octet) => octet !== 0))
-      log.write(out, unknownSa, subject, () => ({ exchangeType: header.exchangeType }));
-    else this.#firstMessage(path, header, octets, now, out, isRepeated);
+    else if (header.responderCookie.every((octet) => octet === 0))
+      this.#firstMessage(path, header, octets, now, out, isRepeated);
+    else this.#withoutSa(path, header, octets, out);
+  }
+
+  /** A message whose SA is not here: one that redirected its peer is gone, and what it said is said again. */
+  #withoutSa(path: Path, header: Header, octets: Uint8Array, out: KeyingEffect[]): void {
+    const { log, redirected } = this.#stepper;
+    const told = redirected.find(header);
+    if (!told) {
+      const { exchangeType } = header;
+      log.write(out, unknownSa, { peer: path.remote.address }, () => ({ exchangeType }));
+    } else if (told.requestKey === messageKey(octets)) out.push(sendEffect(told.path, told.answer));
   }
 
   /** A part of a message: nothing happens before the last one came. */

@@ -4,7 +4,7 @@ import { address, addressBytes, type IpAddress } from '#base/address';
 import { peerRedirected, redirectFollowed, redirectImpossible } from '#protocol/isakmp/events';
 import { isakmpNotification } from '#protocol/isakmp/informational-send';
 import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
-import { redirectsExhausted } from './events.ts';
+import { redirectsExhausted, saLimit, unknownSa } from './events.ts';
 import type { PeerPolicy } from './keying.ts';
 import { BareGateway } from './testing/bare-gateway.ts';
 import { gatewayAddress, gatewayWithGroup, groupPolicy } from './testing/policies.ts';
@@ -128,6 +128,32 @@ test('a redirect that is lost is said again, for the client repeats message 3', 
   world.next(gateway);
   world.passTime(2000);
   assert.equal(client.noticed('redirected')[0]?.target, member);
+});
+
+test('from a peer that was sent elsewhere nothing but a repetition is answered, and it counts among the SAs', () => {
+  const limits = { halfOpen: 10, halfOpenPerAddress: 10, isakmpSas: 1 };
+  const world = new World({
+    ...director(member),
+    gatewayPolicy: gatewayWithGroup({ asksAdmission: true }, { limits }),
+  });
+  const { client, gateway } = world;
+  world.connect();
+  for (const end of [client, gateway]) world.pass(end, 'aggressive');
+  const am3 = world.pass(client, 'aggressive');
+  world.next(gateway);
+  const changed = Uint8Array.from(am3.bytes, (octet, index) => (index === 40 ? octet ^ 1 : octet));
+  world.deliver(client, { ...am3, bytes: changed });
+  assert.deepEqual(gateway.sent, []);
+  assert.deepEqual(gateway.logged(unknownSa), []);
+  const newcomer = world.addClient('10.10.10.3', 'vpnclient2');
+  world.connect(newcomer);
+  world.pass(newcomer, 'aggressive');
+  assert.deepEqual(gateway.sent, []);
+  assert.deepEqual(gateway.logged(saLimit)[0]?.args, { limit: 1 });
+  world.passTime(30_000, true);
+  world.connect(newcomer);
+  world.pass(newcomer, 'aggressive');
+  assert.equal(gateway.manager.counts().halfOpen, 1);
 });
 
 test('at an address that is about to move, who has begun ends phase 1, and a newcomer repeats itself to the next', () => {

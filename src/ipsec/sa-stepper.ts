@@ -18,6 +18,7 @@ import type { ConnectRequest, KeyingEffect, KeyingPolicy, SaId } from './keying.
 import { forwardOf, noticeOf, sendEffect } from './keying-effects.ts';
 import { type KeyingLog, reasonOf } from './keying-log.ts';
 import { OpenQuestions } from './open-questions.ts';
+import { RedirectedPeers } from './redirected-peers.ts';
 import { type Entry, SaTable } from './sa-table.ts';
 import { SecurityAssociationDatabase } from './security-association-database.ts';
 import { redirect, supersede } from './succession.ts';
@@ -43,6 +44,7 @@ export class SaStepper {
   #environment: Environment | undefined;
   readonly log: KeyingLog;
   readonly sas = new SaTable();
+  readonly redirected = new RedirectedPeers();
   readonly questions = new OpenQuestions();
   readonly associations = new SecurityAssociationDatabase();
 
@@ -214,6 +216,12 @@ export class SaStepper {
       case 'authenticated':
         supersede(this, entry, effect.initialContact, now, out);
         return;
+      case 'sentElsewhere': {
+        const { cookies, path } = entry.state;
+        const { requestKey, answer } = effect;
+        this.redirected.add(cookies, { path, requestKey, answer }, now);
+        return;
+      }
       case 'redirected':
         redirect(this, entry, effect.target, now, out);
         return;

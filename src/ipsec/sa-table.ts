@@ -51,18 +51,12 @@ export class SaTable {
   readonly #byPeer = new Map<string, Entry>();
   /** Established by main mode, by the group of the peer. */
   readonly #byMainModeGroup = new Map<string, Set<Entry>>();
-  readonly #redirected = new Set<SaId>();
   readonly #deadlines = new DeadlineHeap<SaId>();
   readonly halfOpen = new HalfOpenTable();
   #lastId = 0;
 
   get size(): number {
     return this.#sas.size;
-  }
-
-  /** Of `size`: those whose peer was sent to another gateway. */
-  get redirected(): number {
-    return this.#redirected.size;
   }
 
   all(): IterableIterator<Entry> {
@@ -136,7 +130,6 @@ export class SaTable {
     this.#deadlines.set(entry.id, deadline(state));
     // Once both are known they stay as they are.
     if (entry.cookies === undefined) this.#enterCookies(entry, state);
-    if (state.phase === 'redirected') this.#leaveToAnother(entry);
     if (state.phase === 'mainOffered') this.#enterMainMode(entry, state.request.peer.group);
     if (state.phase !== 'established') return;
     entry.owner = state.peer.owner;
@@ -174,19 +167,12 @@ export class SaTable {
   remove(entry: Entry): void {
     this.#sas.delete(entry.id);
     this.#leaveMainMode(entry);
-    this.#redirected.delete(entry.id);
     this.#deadlines.set(entry.id, undefined);
     entry.cookies = move(this.#byCookies, entry, entry.cookies, undefined);
     entry.initiatorCookie = move(this.#byInitiatorCookie, entry, entry.initiatorCookie, undefined);
     entry.client = move(this.#byClient, entry, entry.client, undefined);
     entry.peer = move(this.#byPeer, entry, entry.peer, undefined);
     if (entry.halfOpen !== undefined) this.halfOpen.remove(entry.halfOpen);
-  }
-
-  /** Nothing is left of an SA whose peer was sent elsewhere but what its repetitions are answered with. */
-  #leaveToAnother(entry: Entry): void {
-    this.#redirected.add(entry.id);
-    entry.peer = move(this.#byPeer, entry, entry.peer, undefined);
   }
 
   /** SAs of main mode with peers of a group: established in either role, or begun by this end. */

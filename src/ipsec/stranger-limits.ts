@@ -43,9 +43,9 @@ export class StrangerLimits {
   /** Whether one more negotiation from `remote` is refused; an old one may have to go for it. */
   refuses(remote: Endpoint, policy: KeyingPolicy, now: Instant, out: KeyingEffect[]): boolean {
     const { limits } = policy;
-    const { sas, questions, log } = this.#stepper;
+    const { sas, redirected, questions, log } = this.#stepper;
     const scope = sas.halfOpen.limitReached(remote.address, limits);
-    const isFull = sas.size >= limits.isakmpSas;
+    const isFull = sas.size + redirected.size >= limits.isakmpSas;
     const isBusy = questions.size >= KEY_AGREEMENTS_MOST;
     if (!scope && !isFull && !isBusy) return false;
     const isRefused = isFull || isBusy || scope === 'per address' || !this.#evictOldest();

@@ -2,14 +2,14 @@ import { addressBytes, familyOf } from '#base/address';
 import { after } from '#base/instant';
 import { exchangeTypes, notifyTypes } from '#wire/isakmp/numbers';
 import { end } from './close.ts';
-import { HALF_OPEN_MS, REDIRECTED_MS } from './constants.ts';
+import { HALF_OPEN_MS } from './constants.ts';
 import { peerRedirected, redirectImpossible } from './events.ts';
 import { messageKey, newMessageId, transmit } from './exchange.ts';
 import { isakmpNotification } from './informational-send.ts';
 import type { Admission } from './policy.ts';
 import { announcePhaseOne } from './responder-lifetime.ts';
 import { firstIv, seal } from './seal.ts';
-import { closed, type Established, type Redirected, type State } from './state.ts';
+import { closed, type Established, type State } from './state.ts';
 import type { Turn } from './turn.ts';
 import { authenticated, requestCredentials } from './xauth.ts';
 
@@ -66,25 +66,6 @@ export function admitted(turn: Turn, sa: Established, admission: Admission): Sta
   transmit(turn, sa, messageId, sealed);
   turn.log(peerRedirected, sa.subject, () => ({ target }));
   turn.notify({ kind: 'closed', reason: 'redirected' });
-  const { cookies, path, subject } = sa;
-  return {
-    phase: 'redirected',
-    role: 'responder',
-    cookies,
-    path,
-    subject,
-    requestKey: waiting.requestKey,
-    answer: sealed.octets,
-    expiresAt: after(turn.now, REDIRECTED_MS),
-  };
+  turn.emit({ kind: 'sentElsewhere', requestKey: waiting.requestKey, answer: sealed.octets });
+  return closed(sa, 'redirected');
 }
-
-/** A peer that has not heard where to go repeats message 3, and gets the identical octets. */
-export function redirectedReceived(turn: Turn, state: Redirected, octets: Uint8Array): Redirected {
-  if (messageKey(octets) === state.requestKey)
-    turn.emit({ kind: 'send', path: state.path, octets: state.answer });
-  return state;
-}
-
-export const redirectedTick = (turn: Turn, state: Redirected): State =>
-  turn.now < state.expiresAt ? state : closed(state, 'redirected');

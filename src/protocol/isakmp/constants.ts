@@ -68,7 +68,5 @@ export const RETIRED_MS = 30_000;
  * older: vpnc puts the cookies of the new SA into it.
  */
 export const ADOPTION_MS = 10_000;
-/** A peer that was redirected may repeat its message 3 for this long and hears the same. */
-export const REDIRECTED_MS = 30_000;
 /** An initiator follows this many redirects of one connection. */
 export const REDIRECTS_MOST = 5;

@@ -1,7 +1,7 @@
 import { after, earliest, type Instant } from '#base/instant';
 import { decodeMessage } from '#wire/isakmp/message';
 import { exchangeTypes, headerFlags, notifyTypes } from '#wire/isakmp/numbers';
-import { admitted, redirectedReceived, redirectedTick } from './admission.ts';
+import { admitted } from './admission.ts';
 import {
   aggressive2Received,
   aggressiveCombined,
@@ -106,7 +106,6 @@ function advance(turn: Turn, state: State, input: Input): State {
 function datagram(turn: Turn, state: State, input: Datagram): State {
   const { header, octets, path } = input;
   if (state.phase === 'established') return phaseTwoReceived(turn, state, path, header, octets);
-  if (state.phase === 'redirected') return redirectedReceived(turn, state, octets);
   if (header.exchangeType === exchangeTypes.informational) return unprotected(turn, state, input);
   if (isMainMode(state)) return mainModeReceived(turn, state, input);
   const isAggressive = header.exchangeType === exchangeTypes.aggressive;
@@ -233,8 +232,6 @@ function tick(turn: Turn, state: State): State {
       return awaitingAnswerTick(turn, state);
     case 'established':
       return establishedTick(turn, state);
-    case 'redirected':
-      return redirectedTick(turn, state);
     case 'closed':
       return state;
   }
@@ -278,7 +275,6 @@ export function deadline(state: State): Instant | undefined {
   switch (state.phase) {
     case 'agreeing':
     case 'generating':
-    case 'redirected':
       return state.expiresAt;
     case 'awaitingProof':
       return earliest(state.expiresAt, state.retransmission?.nextAt);
@@ -312,7 +308,6 @@ export function stateName(state: State): string {
       return 'AM_SND_MSG1';
     case 'awaitingAnswer':
       return 'AM_WAIT_MSG2';
-    case 'redirected':
     case 'closed':
       return 'AM_FREE';
     case 'established':

@@ -228,18 +228,6 @@ export type Established = Common & {
   readonly expiresAt: Instant;
 };
 
-/**
- * Responder: the peer was sent to another gateway. Nothing is left of the SA but the message that says
- * so, for a peer that repeats its message 3.
- */
-export type Redirected = Common & {
-  readonly phase: 'redirected';
-  readonly role: 'responder';
-  readonly requestKey: string;
-  readonly answer: Uint8Array;
-  readonly expiresAt: Instant;
-};
-
 export type Closed = Common & {
   readonly phase: 'closed';
   readonly role: 'initiator' | 'responder';
@@ -254,7 +242,6 @@ export type State =
   | AwaitingAnswer
   | MainMode
   | Established
-  | Redirected
   | Closed;
 
 /** Pairs that are negotiated but for the peer's last message; they receive already. */

@@ -180,6 +180,8 @@ export type Effect =
     }
   /** Extended authentication of the peer succeeded, or is not asked of it. */
   | { readonly kind: 'authenticated'; readonly initialContact: boolean }
+  /** Responder: the peer was sent to another gateway by `answer`, and hears that again when it repeats its request. */
+  | { readonly kind: 'sentElsewhere'; readonly requestKey: string; readonly answer: Uint8Array }
   /** Initiator: an authenticated peer sends us to another address. */
   | { readonly kind: 'redirected'; readonly target: IpAddress };
 
