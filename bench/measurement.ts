@@ -17,6 +17,8 @@ export type Sample = {
   /** Runs of the same turn were taken one right after the other. */
   readonly turn: number;
   readonly values: Readonly<Record<string, number>>;
+  /** What a hypervisor took of all processor time meanwhile; absent in samples of before it was counted. */
+  readonly stolenPercent?: number;
 };
 
 export type Measurement = {

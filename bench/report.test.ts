@@ -49,6 +49,17 @@ One connection.
   );
 });
 
+test('a section says what a hypervisor took, where that was counted', () => {
+  const [first, second, ...others] = measurement.samples;
+  assert.ok(first && second);
+  const samples = [{ ...first, stolenPercent: 0.25 }, { ...second, stolenPercent: 1.5 }, ...others];
+  const page = renderMeasurement({ ...measurement, samples }).split('\n');
+  assert.ok(
+    page.includes('- taken away by a hypervisor: 0.9 (0.3 to 1.5) % of a run'),
+    page.join('\n'),
+  );
+});
+
 test('the page of benchmarks says what the samples say', () => {
   const measurements = loadMeasurements(resultsFolder);
   const expected = measurements.size === 0 ? undefined : renderReport(measurements);

@@ -44,6 +44,13 @@ function row(measurement: Measurement, metric: Metric): string {
   return `| ${[title, ...figures, ...ratios].join(' | ')} |`;
 }
 
+/** How much other machines disturbed. */
+function stolenLine({ samples }: Measurement): readonly string[] {
+  const stolen = samples.flatMap((sample) => sample.stolenPercent ?? []);
+  if (stolen.length === 0) return [];
+  return [`- taken away by a hypervisor: ${showSummary(summarize(stolen), 1)} % of a run`];
+}
+
 /** One measurement as a section with a table. */
 export function renderMeasurement(measurement: Measurement): string {
   const [first, ...others] = measurement.subjects.map(({ name }) => name);
@@ -61,6 +68,7 @@ export function renderMeasurement(measurement: Measurement): string {
     ...measurement.subjects.map(({ name, version }) => `- ${name}: ${version}`),
     ...parameters.map(([name, value]) => `- ${name}: ${value}`),
     `- machine: ${measurement.machine}`,
+    ...stolenLine(measurement),
     `- taken: ${measurement.takenAt}`,
     '',
   ].join('\n');

@@ -3,6 +3,7 @@ import { LabError } from '../labs/runner/lab-error.ts';
 import { prepareMachine } from '../labs/runner/machine.ts';
 import type { Program } from '../labs/runner/programs.ts';
 import type { Sample } from './measurement.ts';
+import { stolenPercent, type Ticks, ticksNow } from './stolen-time.ts';
 import { charon } from './subjects/charon.ts';
 import { headend } from './subjects/headend.ts';
 import type { Subject } from './subjects/subject.ts';
@@ -38,21 +39,44 @@ export function requirePrograms(needs: readonly Program[]): void {
   if (obstacle !== undefined) throw new LabError(obstacle.reason);
 }
 
-/** Lets every subject take its turn `turnCount` times, and says what each sample was. */
+/** A sample of which a hypervisor took more than this says more about other machines than about this one. */
+const STOLEN_PERCENT_MOST = 2;
+
+const here = { ticks: ticksNow, log: console.log };
+
+/**
+ * Lets every subject take its turn `turnCount` times, and says what each sample was. A turn is taken again, with
+ * all its subjects, when a hypervisor took too much of one of its samples; as often as there are turns, then
+ * what there is has to do.
+ */
 export async function takeTurns<T extends Named>(
   chosen: readonly T[],
   turnCount: number,
   measure: (subject: T) => Promise<Sample['values']>,
+  { ticks, log }: { readonly ticks: () => Ticks; readonly log: (line: string) => void } = here,
 ): Promise<readonly Sample[]> {
   const names = reportedNames(chosen);
   const samples: Sample[] = [];
-  for (let turn = 1; turn <= turnCount; turn += 1)
+  let left = turnCount;
+  for (let turn = 1; turn <= turnCount; ) {
+    const taken: Sample[] = [];
     for (const [index, subject] of chosen.entries()) {
+      const from = ticks();
       const values = await measure(subject);
+      const stolen = stolenPercent(from, ticks());
       const name = names[index] ?? subject.name;
-      samples.push({ subject: name, turn, values });
+      taken.push({ subject: name, turn, values, stolenPercent: stolen });
       const shown = Object.entries(values).map(([key, value]) => `${key} ${value.toFixed(1)}`);
-      console.log(`turn ${turn} of ${turnCount}, ${name}: ${shown.join(', ')}`);
+      log(`turn ${turn} of ${turnCount}, ${name}: ${shown.join(', ')}`);
     }
+    const most = Math.max(...taken.map((sample) => sample.stolenPercent ?? 0));
+    if (most > STOLEN_PERCENT_MOST && left > 0) {
+      left -= 1;
+      log(`turn ${turn} is taken again: a hypervisor took ${most.toFixed(1)} % of it`);
+      continue;
+    }
+    samples.push(...taken);
+    turn += 1;
+  }
   return samples;
 }

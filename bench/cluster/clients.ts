@@ -41,13 +41,14 @@ export type ClientLoad = {
 
 /**
  * Room for all that clients leave behind: one machine stands for those of all clients, none of which would
- * stop in the middle of a login to collect what others left.
+ * stop in the middle of a login to collect what others left, nor compile on more than one processor.
  */
 const nodeFlags = [
   '--max-semi-space-size=512',
   '--min-semi-space-size=512',
   '--initial-heap-size=2048',
   '--expose-gc',
+  '--v8-pool-size=1',
 ];
 
 /** Starts them under a name; resolves when the first begins. */
