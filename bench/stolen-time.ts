@@ -1,7 +1,7 @@
 /** What a hypervisor takes from this machine while something runs; nothing on a machine of its own. */
 import { readFileSync } from 'node:fs';
 
-/** The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)), and what is in others. */
+/** Times of the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; proc(5). */
 const TIMES = 8;
 
 /** Processor time since the start of the machine, in ticks. */

@@ -25,8 +25,8 @@ export function runToEnd(command, args, cwd = root) {
 
 /**
  * Settings of V8 and of the C library that count from the start of a process only, for one that lives long. By itself V8
- * lets the part of the heap for new objects grow to 32 MB, and the rest to twice what is alive before
- * it collects: half the memory of ten thousand idle sessions was garbage. So little is collected sooner by
+ * lets the part of the heap for new objects grow to 32 MB, and the rest further than to twice what is alive
+ * before it collects: half the memory of ten thousand idle sessions was garbage. So little is collected sooner by
  * the thread that made it than by several that wait for each other. Of V8's own threads, four by themselves,
  * two leave a processor to those who answer somebody. The C library has an arena, and what is free in it, for nearly
  * every thread unless it is told otherwise.
