@@ -151,7 +151,7 @@ async function main(options: Given<typeof accepts>): Promise<void> {
       'A choice is the pure function of the loads that the master has. A whole redirect begins when a client sends its first message and ends when it ' +
       'has read where to go: the member makes a Diffie-Hellman value, both ends agree on a key, three messages of aggressive ' +
       'mode, the choice, an encrypted notification. Clients have made their value and first message before; they begin at a steady rate whether or not earlier ones are done, and one that is late delays those after it; the first third ' +
-      'does not count. They share the processors with three members.',
+      'does not count. They share the processors with three members, and V8 has one thread of its own for them.',
     takenAt: new Date().toISOString(),
     machine: describeMachine(),
     subjects: [{ name: headend.name, version: headend.version() }],

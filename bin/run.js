@@ -24,12 +24,12 @@ export function runToEnd(command, args, cwd = root) {
 }
 
 /**
- * Settings of V8 and of the C library that count from the start of a process only, for one that lives long. By itself V8
- * lets the part of the heap for new objects grow to 32 MB, and the rest further than to twice what is alive
- * before it collects: half the memory of ten thousand idle sessions was garbage. So little is collected sooner by
- * the thread that made it than by several that wait for each other. Of V8's own threads, four by themselves,
- * two leave a processor to those who answer somebody. The C library has an arena, and what is free in it, for nearly
- * every thread unless it is told otherwise.
+ * Settings of V8 and of the C library that count from the start of a process only, for one that lives
+ * long. By itself V8 lets the part of the heap for new objects grow to 32 MB, and the rest further than to
+ * twice what is alive before it collects: half the memory of ten thousand idle sessions was garbage. New
+ * objects are so few that the thread that made them collects them sooner than several that wait for each
+ * other. V8 would have four threads of its own; two leave a processor to those who answer somebody. The C
+ * library would have an arena, with free memory in it, for nearly every thread.
  */
 export const settings = JSON.parse(readFileSync(join(root, 'bin/node-settings.json'), 'utf8'));
 
