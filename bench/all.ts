@@ -60,7 +60,7 @@ const steps: readonly Step[] = [
   },
   { name: 'takeover-100', command: ['takeover.ts', '--interval-ms', '100'], secondsPerTurn: 23 },
   { name: 'handover', command: ['handover.ts'], secondsPerTurn: 20 },
-  { name: 'decision', command: ['decision.ts'], secondsPerTurn: 20 },
+  { name: 'decision', command: ['decision.ts'], secondsPerTurn: 65 },
   { name: 'spread', command: ['spread.ts'], secondsPerTurn: 3 },
   { name: 'cluster-idle', command: ['cluster-idle.ts'], secondsPerTurn: 70 },
   { name: 'cluster-flood', command: ['cluster-flood.ts'], secondsPerTurn: 60 },

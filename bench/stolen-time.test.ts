@@ -18,7 +18,12 @@ test('the part of the processors that a hypervisor took is that of all time betw
 /** A machine of which `stolen` percent are taken during the runs, one after the other. */
 function machine(stolen: readonly number[]) {
   let [all, taken, run] = [0, 0, -1];
+  const counts = { respites: 0 };
   return {
+    counts,
+    respite: async () => {
+      counts.respites += 1;
+    },
     measure: async (): Promise<Sample['values']> => {
       run += 1;
       all += 100;
@@ -50,6 +55,7 @@ test('a turn of which much was taken away is taken again, all of it, and no more
     again.map((s) => s.values.run),
     [2, 3, 4, 5],
   );
+  assert.deepEqual([quiet.counts.respites, once.counts.respites], [0, 1]);
   // Where it never ends, what there is has to do.
   const never = machine([10, 11, 12, 13, 14, 15, 16, 17]);
   const noisy = await takeTurns([{ name: 'ours' }], 3, never.measure, never);

@@ -1,4 +1,5 @@
 /** Takes samples of several subjects in turn: A B, A B, ... */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { prepareMachine } from '../labs/runner/machine.ts';
 import type { Program } from '../labs/runner/programs.ts';
@@ -41,8 +42,10 @@ export function requirePrograms(needs: readonly Program[]): void {
 
 /** A sample of which a hypervisor took more than this says more about other machines than about this one. */
 const STOLEN_PERCENT_MOST = 2;
+/** Other machines are busy for a while: a turn is taken again so much later. */
+const RESPITE_MS = 30_000;
 
-const here = { ticks: ticksNow, log: console.log };
+const here = { ticks: ticksNow, log: console.log, respite: () => sleep(RESPITE_MS) };
 
 /**
  * Lets every subject take its turn `turnCount` times, and says what each sample was. A turn is taken again, with
@@ -53,7 +56,15 @@ export async function takeTurns<T extends Named>(
   chosen: readonly T[],
   turnCount: number,
   measure: (subject: T) => Promise<Sample['values']>,
-  { ticks, log }: { readonly ticks: () => Ticks; readonly log: (line: string) => void } = here,
+  {
+    ticks,
+    log,
+    respite,
+  }: {
+    readonly ticks: () => Ticks;
+    readonly log: (line: string) => void;
+    readonly respite: () => Promise<void>;
+  } = here,
 ): Promise<readonly Sample[]> {
   const names = reportedNames(chosen);
   const samples: Sample[] = [];
@@ -73,6 +84,7 @@ export async function takeTurns<T extends Named>(
     if (most > STOLEN_PERCENT_MOST && left > 0) {
       left -= 1;
       log(`turn ${turn} is taken again: a hypervisor took ${most.toFixed(1)} % of it`);
+      await respite();
       continue;
     }
     samples.push(...taken);

@@ -35,11 +35,16 @@ const mostOnTheirWay = 64;
 /** A client waits so long before it begins again. */
 const againMs = 100;
 const foreverMs = 3_600_000;
+const printEveryMs = 50;
+/** Between preparations and the first client, and between looks whether the last has ended. */
+const restMs = 200;
+/** Clients that have not ended so long after the last began never will. */
+const giveUpMs = 20_000;
 /**
  * What was prepared is repeated when no answer has come some time after this moment past the one at which it was to
  * leave: this process may be late, and nobody repeats what was not sent.
  */
-const lateMostMs = 5000;
+const lateMostMs = 30_000;
 
 type One = { readonly number: number; readonly client: Client };
 
@@ -74,6 +79,10 @@ class Clients implements Steppable {
     });
   }
 
+  get areOnTheirWay(): boolean {
+    return this.#onTheirWay.size > 0;
+  }
+
   /** Whether so many are on their way that another would only make all of them slower. */
   get areCrowded(): boolean {
     return this.#mode === 'come-back' && this.#onTheirWay.size >= mostOnTheirWay;
@@ -94,6 +103,7 @@ class Clients implements Steppable {
     const answer = await new Promise<Answer>((resolve) => work.ask(asked.question, resolve));
     const sent = this.step({ kind: 'answer', id: asked.id, answer }, at);
     return () => {
+      this.#onTheirWay.add(number);
       say(one, 'begun');
       return sent;
     };
@@ -167,8 +177,10 @@ class Clients implements Steppable {
         if (this.#mode === 'come-back') this.#waiting.add(one);
       } else if (notice.kind === 'redirected') {
         say(one, 'redirected');
-        if (this.#mode === 'redirect-only')
+        if (this.#mode === 'redirect-only') {
+          this.#onTheirWay.delete(one.number);
           out.push(...this.#perform(one.client.disconnect(at), at));
+        }
       } else if (!wasConnected && one.client.status().state === 'connected') {
         say(one, 'connected');
         this.#onTheirWay.delete(one.number);
@@ -212,25 +224,50 @@ const driver = runDevice(clients, work);
 driver.attach(plane.value);
 report = driver.report;
 const intervalMs = 1000 / perS;
-/** When the next begins; the first when all that are prepared are, at half a millisecond each. */
-let nextAt = after(now(), mode === 'redirect-only' ? 1000 + count / 2 : 0);
-const begins: (() => readonly Effect[])[] = [];
-for (let number = 1; mode === 'redirect-only' && number <= count; number += 1)
-  begins.push(
-    await clients.prepare(number, after(nextAt, (number - 1) * intervalMs + lateMostMs), work),
-  );
-// What preparations left is collected now rather than while clients come.
-globalThis.gc?.();
-console.log('ready');
-setInterval(() => {
+
+function print(): void {
   if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
-}, 50);
-for (let number = 1; number <= count; ) {
-  for (; number <= count && nextAt <= now() && !clients.areCrowded; number += 1) {
-    driver.carryOut(begins[number - 1]?.() ?? clients.begin(number, now()));
-    const onTime = after(nextAt, intervalMs);
-    nextAt = mode === 'redirect-only' ? latest(onTime, after(now(), intervalMs / 4)) : onTime;
+}
+
+/** What clients send that are ready. */
+type Ready = Map<number, () => readonly Effect[]>;
+
+/** Lets all clients begin, the first at once; those that are not ready get ready then. */
+async function come(ready: Ready = new Map()): Promise<void> {
+  let nextAt = now();
+  for (let number = 1; number <= count; await sleep(1)) {
+    for (; number <= count && nextAt <= now() && !clients.areCrowded; number += 1) {
+      driver.carryOut(ready.get(number)?.() ?? clients.begin(number, now()));
+      ready.delete(number);
+      const onTime = after(nextAt, intervalMs);
+      nextAt = mode === 'redirect-only' ? latest(onTime, after(now(), intervalMs / 4)) : onTime;
+    }
   }
-  await sleep(1);
+}
+
+/** The same for clients that are ready before the first begins, until the last has ended or given up. */
+async function comePrepared(): Promise<void> {
+  // Half a millisecond for each to get ready.
+  const firstAt = after(now(), restMs + count / 2);
+  const ready: Ready = new Map();
+  for (let number = 1; number <= count; number += 1) {
+    const leavesAt = after(firstAt, number * intervalMs + lateMostMs);
+    ready.set(number, await clients.prepare(number, leavesAt, work));
+  }
+  // What preparations left is collected now rather than while clients come.
+  globalThis.gc?.();
+  await sleep(restMs);
+  await come(ready);
+  const giveUpAt = after(now(), giveUpMs);
+  while (clients.areOnTheirWay && now() < giveUpAt) await sleep(restMs);
+  print();
+}
+
+console.log('ready');
+if (mode === 'redirect-only') {
+  await comePrepared();
+} else {
+  setInterval(print, printEveryMs);
+  await come();
 }
 await sleep(foreverMs);

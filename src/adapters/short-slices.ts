@@ -16,7 +16,8 @@ export const SLICE_NS = 100_000;
 /**
  * Asks the scheduler for short turns of this thread, which is done with a message within a fraction of a
  * millisecond: so it need not wait for a thread of V8 that compiles or collects to end a turn of its own, which on a
- * machine of few processors takes until the next tick. Threads that it starts have ordinary turns.
+ * machine of few processors takes until the next tick. Of two that have short turns the one that is woken lets the
+ * other finish what it is at. Threads that it starts have ordinary turns.
  * The answer is the slice in nanoseconds that it has from now on; undefined where there is no way to ask
  * (koffi, Linux 6.12).
  */

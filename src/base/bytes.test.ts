@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concat, equalBytes, fromHex, fromUtf8, octetKey, toHex, toUtf8 } from './bytes.ts';
+import {
+  concat,
+  equalBytes,
+  fromHex,
+  fromOctetKey,
+  fromUtf8,
+  octetKey,
+  toHex,
+  toUtf8,
+} from './bytes.ts';
 
 test('hexadecimal converts both ways and refuses what it is not', () => {
   assert.equal(toHex(new Uint8Array([0, 15, 255])), '000fff');
@@ -9,11 +18,13 @@ test('hexadecimal converts both ways and refuses what it is not', () => {
   assert.equal(fromHex('zz'), undefined);
 });
 
-test('octets make the same key if and only if they are the same', () => {
+test('octets make the same key if and only if they are the same, and come back from it', () => {
   const [a, b] = [new Uint8Array([1, 0, 255]), new Uint8Array([1, 0])];
   assert.equal(octetKey(a), octetKey(b, new Uint8Array([255])));
   assert.notEqual(octetKey(a), octetKey(b));
   assert.equal(octetKey(a).length, 3);
+  const all = Uint8Array.from({ length: 256 }, (_, i) => i);
+  assert.deepEqual(fromOctetKey(octetKey(all)), all);
 });
 
 test('arrays join in order and compare by octets', () => {

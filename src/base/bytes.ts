@@ -53,6 +53,13 @@ export function octetKey(...parts: readonly Uint8Array[]): string {
   return String.fromCharCode(...codes);
 }
 
+/** The octets that a text of `octetKey` was made of. */
+export function fromOctetKey(key: string): Uint8Array {
+  const octets = new Uint8Array(key.length);
+  for (let i = 0; i < octets.length; i += 1) octets[i] = key.charCodeAt(i);
+  return octets;
+}
+
 /** The octets written as hexadecimal digits in `text`, spaces ignored; undefined when it is not hexadecimal. */
 export function fromHex(text: string): Uint8Array | undefined {
   return digitsOnly(text) ?? withSpaces(text);

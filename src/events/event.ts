@@ -35,6 +35,9 @@ export type EventSubject = {
   readonly user?: string | undefined;
 };
 
+/** One for all events that are about nobody: the log keeps thousands. */
+const NOBODY: EventSubject = {};
+
 /** An event that happened, before the log gives it a number and a time. */
 export type EventRecord = {
   readonly definition: EventDef;
@@ -86,7 +89,7 @@ const oneLineEach = ({ peer, group, user }: EventSubject): EventSubject => ({
 export const occurred = <T extends string>(
   definition: EventDef<T>,
   args: Arguments<T>,
-  subject: EventSubject = {},
+  subject: EventSubject = NOBODY,
 ): EventRecord => ({
   definition,
   args: cleanArguments(args as EventRecord['args']),

@@ -82,7 +82,7 @@ export class Reception {
     if (!told) {
       const { exchangeType } = header;
       log.write(out, unknownSa, { peer: path.remote.address }, () => ({ exchangeType }));
-    } else if (told.requestKey === messageKey(octets)) out.push(sendEffect(told.path, told.answer));
+    } else if (told.requestKey === messageKey(octets)) out.push(sendEffect(path, told.answer));
   }
 
   /** A part of a message: nothing happens before the last one came. */

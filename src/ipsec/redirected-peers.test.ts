@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { address } from '#base/address';
 import { after, instant } from '#base/instant';
 import { decodeHeader } from '#wire/isakmp/header';
 import { RedirectedPeers } from './redirected-peers.ts';
 
-const path = {
-  local: { address: address('172.18.124.254'), port: 500 },
-  remote: { address: address('192.0.2.7'), port: 500 },
-  encapsulated: false,
-};
 const start = instant(1_000_000);
 const keptMs = 30_000;
 
@@ -35,7 +29,7 @@ test('what peers were told is kept for 30 s each, and goes in the order in which
   const peers = new RedirectedPeers();
   assert.equal(peers.deadline(), undefined);
   for (let n = 1; n <= 4; n += 1) {
-    const told = { path, requestKey: `message ${n}`, answer: new Uint8Array([n]) };
+    const told = { requestKey: `message ${n}`, answer: new Uint8Array([n]) };
     peers.add(cookiesOf(n), told, after(start, 1000 * n));
   }
   assert.equal(peers.size, 4);
@@ -52,6 +46,6 @@ test('what peers were told is kept for 30 s each, and goes in the order in which
   assert.equal(peers.deadline(), after(start, 3000 + keptMs));
   peers.forgetDue(after(start, 60_000));
   assert.deepEqual([peers.size, peers.deadline()], [0, undefined]);
-  peers.add(cookiesOf(6), { path, requestKey: 'later', answer: new Uint8Array(1) }, start);
+  peers.add(cookiesOf(6), { requestKey: 'later', answer: new Uint8Array(1) }, start);
   assert.equal(peers.deadline(), after(start, keptMs));
 });

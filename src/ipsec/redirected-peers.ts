@@ -1,6 +1,5 @@
-import { octetKey } from '#base/bytes';
+import { fromOctetKey, octetKey } from '#base/bytes';
 import { after, type Instant } from '#base/instant';
-import type { Path } from '#protocol/isakmp/turn';
 import type { Header } from '#wire/isakmp/header';
 
 /** A peer that was redirected may repeat its message 3 for this long and hears the same; ours. */
@@ -8,14 +7,16 @@ const REPEATED_MS = 30_000;
 
 /** What a peer was told, and by which message it asks again. */
 export type Redirection = {
-  readonly path: Path;
   /** `messageKey` of its message 3. */
   readonly requestKey: string;
   readonly answer: Uint8Array;
 };
 
-type Kept = Redirection & {
+/** Octets as text: of thousands that wait for their time to pass, arrays would be most of the memory. */
+type Kept = {
   readonly cookies: string;
+  readonly requestKey: string;
+  readonly answer: string;
   readonly until: Instant;
   /** Redirected after this one. */
   next: Kept | undefined;
@@ -37,12 +38,12 @@ export class RedirectedPeers {
 
   add(
     { initiator, responder }: { readonly initiator: Uint8Array; readonly responder: Uint8Array },
-    { path, requestKey, answer }: Redirection,
+    { requestKey, answer }: Redirection,
     now: Instant,
   ): void {
     const cookies = octetKey(initiator, responder);
     const until = after(now, REPEATED_MS);
-    const kept: Kept = { path, requestKey, answer, cookies, until, next: undefined };
+    const kept: Kept = { cookies, requestKey, answer: octetKey(answer), until, next: undefined };
     this.#byCookies.set(cookies, kept);
     if (this.#last) this.#last.next = kept;
     else this.#first = kept;
@@ -51,7 +52,8 @@ export class RedirectedPeers {
 
   /** What the sender of a message was told; undefined when it was not redirected a short time ago. */
   find({ initiatorCookie, responderCookie }: Header): Redirection | undefined {
-    return this.#byCookies.get(octetKey(initiatorCookie, responderCookie));
+    const kept = this.#byCookies.get(octetKey(initiatorCookie, responderCookie));
+    return kept && { requestKey: kept.requestKey, answer: fromOctetKey(kept.answer) };
   }
 
   /** When the first is to be forgotten. */

@@ -216,12 +216,9 @@ export class SaStepper {
       case 'authenticated':
         supersede(this, entry, effect.initialContact, now, out);
         return;
-      case 'sentElsewhere': {
-        const { cookies, path } = entry.state;
-        const { requestKey, answer } = effect;
-        this.redirected.add(cookies, { path, requestKey, answer }, now);
+      case 'sentElsewhere':
+        this.redirected.add(entry.state.cookies, effect, now);
         return;
-      }
       case 'redirected':
         redirect(this, entry, effect.target, now, out);
         return;

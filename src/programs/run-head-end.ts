@@ -71,7 +71,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     stop,
     (record) => headEnd.device.note(record, now()),
   );
-  printLater(headEnd.device.log, (text) => consoles.print(text));
+  const printWaiting = printLater(headEnd.device.log, (text) => consoles.print(text));
   await headEnd.serving();
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
@@ -88,6 +88,7 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
   const failure = await Promise.race([stopped, headEnd.failed]);
   await web?.close();
   await headEnd.close();
+  printWaiting();
   await consoles.close();
   work.close();
   if (!failure) return 0;

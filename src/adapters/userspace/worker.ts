@@ -6,6 +6,7 @@ import { MssClamp } from '#dataplane/mss-clamp';
 import { type EspElsewhere, PacketPath } from '#dataplane/packet-path';
 import { PathMtu } from '#dataplane/path-mtu';
 import { workerOf } from '#dataplane/sa-placement';
+import { askForShortSlices } from '../short-slices.ts';
 import { evpCiphers } from './evp.ts';
 import { HandOver } from './hand-over.ts';
 import { recorded } from './ledger.ts';
@@ -37,6 +38,7 @@ if (!loaded.ok) throw new Error(loaded.error);
 const sys = recorded(loaded.value, birth.ledger);
 const ciphers = evpCiphers(sys);
 warmUp(sys, ciphers);
+await askForShortSlices();
 
 Atomics.wait(new Int32Array(birth.bell), 0, 0);
 const first: { message: WorkerStart } | undefined = receiveMessageOnPort(port);
