@@ -130,6 +130,20 @@ test('a redirect that is lost is said again, for the client repeats message 3', 
   assert.equal(client.noticed('redirected')[0]?.target, member);
 });
 
+test('a repetition of message 3 is answered where it comes from: a translator may have forgotten the port', () => {
+  const world = new World({ ...director(member), pat: false });
+  const { client, gateway } = world;
+  world.connect();
+  for (const end of [client, gateway]) world.pass(end, 'aggressive');
+  const am3 = world.pass(client, 'aggressive');
+  const notification = world.next(gateway);
+  const elsewhere = { ...am3.local, port: 40_000 };
+  world.deliver(client, { ...am3, local: elsewhere });
+  const again = world.next(gateway);
+  assert.deepEqual(again.remote, elsewhere);
+  assert.deepEqual(again.bytes, notification.bytes);
+});
+
 test('from a peer that was sent elsewhere nothing but a repetition is answered, and it counts among the SAs', () => {
   const limits = { halfOpen: 10, halfOpenPerAddress: 10, isakmpSas: 1 };
   const world = new World({

@@ -72,6 +72,8 @@ export async function runHeadEnd(options: RunOptions): Promise<number> {
     (record) => headEnd.device.note(record, now()),
   );
   const printWaiting = printLater(headEnd.device.log, (text) => consoles.print(text));
+  // Whatever ends the process, what happened last is what somebody wants to read.
+  process.once('exit', printWaiting);
   await headEnd.serving();
   consoles.print(`headend ${VERSION} runs ${options.file}; Ctrl-C ends it`);
   const problem = options.inside === 'userspace' ? forwardingProblem() : undefined;
