@@ -5,7 +5,8 @@
  * What ended well is in bench/results and in the page, whatever becomes of the rest: go on with --from,
  * or repeat some with --only.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { LabError } from '../labs/runner/lab-error.ts';
 import { type Given, runBench } from './program.ts';
@@ -68,11 +69,23 @@ const steps: readonly Step[] = [
   { name: 'collections', command: ['collections.ts', '--seconds', '8'], secondsPerTurn: 16 },
 ];
 
-/** Runs a script of this folder with its output where ours goes; its status. */
-const run = (script: string, ...words: readonly string[]): number => {
+/** A bench takes down its networks when it hears one of these. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs a script of this folder with its output where ours goes; its status, or the signal that was passed on to it. */
+async function run(script: string, ...words: readonly string[]): Promise<number | NodeJS.Signals> {
   const file = join(import.meta.dirname, script);
-  return spawnSync(process.execPath, [file, ...words], { stdio: 'inherit' }).status ?? 1;
-};
+  const child = spawn(process.execPath, [file, ...words], { stdio: 'inherit' });
+  let passedOn: NodeJS.Signals | undefined;
+  const passOn = (signal: NodeJS.Signals): void => {
+    passedOn = signal;
+    child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, passOn);
+  const [status]: (number | null)[] = await once(child, 'exit');
+  for (const signal of signals) process.off(signal, passOn);
+  return passedOn ?? status ?? 1;
+}
 
 const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
 
@@ -91,7 +104,7 @@ const accepts = {
   list: { type: 'boolean', default: false },
 } as const;
 
-function main(options: Given<typeof accepts>): void {
+async function main(options: Given<typeof accepts>): Promise<void> {
   const chosen = chosenSteps(options.only, options.from);
   const expected = (some: readonly Step[]): number =>
     some.reduce((sum, { secondsPerTurn }) => sum + secondsPerTurn * Number(options.turns), 0);
@@ -105,10 +118,16 @@ function main(options: Given<typeof accepts>): void {
     const left = expected(chosen.slice(index));
     console.log(`\n=== ${name}, ${index + 1} of ${chosen.length}; about ${minutes(left)} to go`);
     const startedAt = performance.now();
-    if (run(script, ...words, '--turns', options.turns) !== 0) failed.push(name);
+    const status = await run(script, ...words, '--turns', options.turns);
+    if (typeof status === 'string') {
+      console.log(`=== ${name} ended by ${status}; go on with --from ${name}`);
+      process.exitCode = 1;
+      return;
+    }
+    if (status !== 0) failed.push(name);
     const ended = failed.at(-1) === name ? 'failed' : 'done';
     console.log(`=== ${name} ${ended} after ${minutes((performance.now() - startedAt) / 1000)}`);
-    run('report.ts');
+    await run('report.ts');
   }
   console.log(`\nall of it took ${minutes((performance.now() - begunAt) / 1000)}`);
   if (failed.length === 0) return;
