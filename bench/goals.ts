@@ -209,7 +209,8 @@ const digitsOf: Readonly<Record<string, number>> = {
 export function renderGoal(goal: Goal, measurement: Measurement | undefined): string {
   const { what, peer, bound, value, unit } = goal;
   const summary = measurement && reached(goal, measurement);
-  const digits = digitsOf[unit] ?? 0;
+  // 4 of 5 could be 4.4 or 3.6.
+  const digits = digitsOf[unit] ?? (value < 10 ? 1 : 0);
   const shown = (n: number): string => (Number.isFinite(n) ? n.toFixed(digits) : '∞');
   const measured = summary
     ? `${shown(summary.median)} (${shown(summary.low)} to ${shown(summary.high)})`
