@@ -38,8 +38,6 @@ const foreverMs = 3_600_000;
 const printEveryMs = 50;
 /** Between preparations and the first client, and between looks whether the last has ended. */
 const restMs = 200;
-/** Clients that have not ended so long after the last began never will. */
-const giveUpMs = 20_000;
 /**
  * What was prepared is repeated when no answer has come some time after this moment past the one at which it was to
  * leave: this process may be late, and nobody repeats what was not sent.
@@ -245,7 +243,7 @@ async function come(ready: Ready = new Map()): Promise<void> {
   }
 }
 
-/** The same for clients that are ready before the first begins, until the last has ended or given up. */
+/** The same for clients that are ready before the first begins, until the last has ended. */
 async function comePrepared(): Promise<void> {
   // Half a millisecond for each to get ready.
   const firstAt = after(now(), restMs + count / 2);
@@ -258,8 +256,7 @@ async function comePrepared(): Promise<void> {
   globalThis.gc?.();
   await sleep(restMs);
   await come(ready);
-  const giveUpAt = after(now(), giveUpMs);
-  while (clients.areOnTheirWay && now() < giveUpAt) await sleep(restMs);
+  while (clients.areOnTheirWay) await sleep(restMs);
   print();
 }
 
