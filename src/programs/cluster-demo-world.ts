@@ -7,12 +7,12 @@ import { address, type IpAddress } from '#base/address';
 import { err, ok } from '#base/result';
 import type { ClientProcess } from './client-process.ts';
 import { DemoMember, type DemoMemberParts } from './cluster-demo-member.ts';
-import { type DemoSecrets, demoAddresses, demoPorts } from './demo-network.ts';
+import { type DemoSecrets, demoAddresses } from './demo-network.ts';
 import { newSecret, newSecrets, startDemoClients, startDemoPat } from './demo-parts.ts';
 import { connectInTurn, keepTraffic } from './demo-story.ts';
 import { FollowingManagement } from './following-management.ts';
-import type { IkePorts } from './listening.ts';
 import { type Management, type ManagementWanted, openWebConsole } from './management.ts';
+import { type PortReservation, reservePorts } from './port-reservation.ts';
 import { UsageError } from './program.ts';
 
 /** What every client of the demo is given. */
@@ -20,6 +20,9 @@ export const clusterAddress = address('127.18.124.254');
 
 const hosts = [129, 130, 131] as const;
 const publicAddress = (host: number): IpAddress => address(`127.18.124.${host}`);
+
+/** Of no member; who has a port here has it at all of them. */
+const RESERVATION = publicAddress(1);
 
 const MASTER = 131;
 const CLUSTER_PORT = 19_023;
@@ -39,27 +42,38 @@ type Common = Pick<
   'clusterAddress' | 'clusterKey' | 'encrypts' | 'secrets' | 'sealing' | 'work' | 'say'
 > & { readonly state: string };
 
+type Started = {
+  readonly members: readonly DemoMember[];
+  readonly reservation: PortReservation;
+};
+
 /** Starts all members on the first ports that are free for all of them. */
-async function startMembers(
-  common: Common,
-): Promise<{ readonly members: readonly DemoMember[]; readonly ports: IkePorts }> {
-  let reason = '';
+async function startMembers(common: Common): Promise<Started> {
+  let reason = 'too many demos run on this machine';
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-    const ports = demoPorts(attempt);
-    const members = hosts.map((host, i) => memberOf(common, host, i, ports, attempt));
+    const reservation = await reservePorts(RESERVATION, attempt);
+    if (!reservation) continue;
+    const members = hosts.map((host, i) => memberOf(common, host, i, reservation.ports, attempt));
     // First up stays master: the one that nobody types at.
     for (const member of [...members].reverse()) {
       const started = await member.start();
       if (started.failed) reason = started.text;
       if (started.failed) break;
     }
-    if (members.every((member) => member.runs)) return { members, ports };
+    if (members.every((member) => member.runs)) return { members, reservation };
     for (const member of members) await member.stop();
+    await reservation.release();
   }
   throw new UsageError(reason);
 }
 
-const memberOf = (common: Common, host: number, i: number, ports: IkePorts, attempt: number) =>
+const memberOf = (
+  common: Common,
+  host: number,
+  i: number,
+  ports: PortReservation['ports'],
+  attempt: number,
+) =>
   new DemoMember({
     ...common,
     name: `member${i + 1}`,
@@ -123,7 +137,8 @@ export async function startClusterDemo(
   const clusterKey = newSecret();
   const sealing = { made: undefined };
   const common = { clusterAddress, clusterKey, encrypts, secrets, sealing, work, state, say };
-  const { members, ports } = await startMembers(common);
+  const { members, reservation } = await startMembers(common);
+  const { ports } = reservation;
   const pat = await startDemoPat(ports, [clusterAddress, ...hosts.map(publicAddress)]);
   const clients = await startDemoClients({
     ...{ secrets, ports, pat, work },
@@ -155,6 +170,7 @@ export async function startClusterDemo(
       await Promise.all(clients.map((client) => client.close()));
       for (const member of members) await member.stop();
       await pat.close();
+      await reservation.release();
       work.close();
       rmSync(state, { recursive: true, force: true });
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
-import { instant } from '#base/instant';
+import { elapsedMs, instant } from '#base/instant';
 import { configurationDiffers, secretDiffers } from '#protocol/vcl/events';
 import { diagnose } from './diagnosis.ts';
 import type { ClientIdentity } from './eligibility.ts';
@@ -651,6 +651,18 @@ test('a member knows for how long another has been silent', () => {
   net.run(5000);
   assert.ok(silence() >= 5000 && silence() <= 5000 + before);
   assert.equal(viewOf(net, third).self.heard, undefined);
+});
+
+test('a new master has last heard the one that is gone when that was there, not when it took over', () => {
+  const { net, first, second, third } = threeMembers();
+  third.isUp = false;
+  const goneAt = net.now;
+  net.run(30_000);
+  const master = [first, second].find(({ role }) => role === 'master') ?? first;
+  const gone = viewOf(net, master).peers.find((p) => p.privateAddress === '10.32.1.131');
+  assert.equal(gone?.condition, 'dead');
+  const agoMs = gone?.heard?.agoMs ?? 0;
+  assert.ok(agoMs >= elapsedMs(goneAt, net.now), `${agoMs}`);
 });
 
 test('GEN-31 GEN-41: a device that was told nothing takes no part, opens no port, and says that it is disabled', () => {

@@ -5,7 +5,7 @@ import { announce } from './announce.ts';
 import { ADDRESS_AGAIN_MS, ADDRESS_ANNOUNCEMENTS, REFUSED_PART, WATCH_PART } from './constants.ts';
 import { introduction, standing } from './describe.ts';
 import { becameBackup, becameMaster, gaveAddressUp, tooFewMembers } from './events.ts';
-import { alivePeers, everybody, termAfter } from './peers.ts';
+import { alivePeers, everybody, isAlive, termAfter } from './peers.ts';
 import type { Candidate, Discovering, Master, Member, Peer, Phase } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -135,7 +135,12 @@ export function becomeMaster(turn: Turn, member: Member, term: number, reason: s
   const peers = new Map(
     [...member.peers].map(([id, peer]) => [
       id,
-      { ...peer, heardAt: turn.now, report: undefined, reportedAt: undefined },
+      {
+        ...peer,
+        heardAt: isAlive(peer) ? turn.now : peer.heardAt,
+        report: undefined,
+        reportedAt: undefined,
+      },
     ]),
   );
   const serving = enter(
