@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
+import { CONSOLE_SOCKET, STATE_FOLDER } from '#programs/places';
 
 const root = join(import.meta.dirname, '..');
 const unit = readFileSync(join(root, 'packaging/headend.service'), 'utf8');
@@ -37,6 +38,17 @@ test('the unit grants the three capabilities that headend asks for, and no more'
   for (const name of ['AmbientCapabilities', 'CapabilityBoundingSet'])
     assert.deepEqual(unit.match(new RegExp(`^${name}=(.*)$`, 'm'))?.[1], three);
   assert.match(unit, /^NoNewPrivileges=yes$/m);
+});
+
+test('the service may write where headend keeps its socket and the lives of a member', () => {
+  assert.match(unit, /^ProtectSystem=strict$/m);
+  for (const [setting, top, folder] of [
+    ['RuntimeDirectory', '/run', dirname(CONSOLE_SOCKET)],
+    ['StateDirectory', '/var/lib', STATE_FOLDER],
+  ] as const) {
+    assert.match(unit, new RegExp(`^${setting}=${relative(top, folder)}$`, 'm'));
+    assert.match(unit, new RegExp(`^${setting}Mode=0700$`, 'm'));
+  }
 });
 
 test('the service and bin/run.js have the same settings of node', () => {
