@@ -135,6 +135,8 @@ export type IsakmpSaSummary = {
   readonly role: 'initiator' | 'responder';
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Where the peer began phase 1 from; behind a NAT, or with another socket, it goes on from elsewhere. */
+  readonly origin: Endpoint;
   readonly initiatorCookie: string;
   readonly responderCookie: string;
   /** IOS and ASA words: `AM_ACTIVE`, `AM_WAIT_MSG3`, `AM_TM_INIT_XAUTH_V6H` and so on. */

@@ -335,7 +335,7 @@ function rekeyedPhaseOne(initialContact: boolean) {
 }
 
 test('phase 1 negotiated anew keeps the pairs, under the new SA and at the new endpoint', () => {
-  const { world, gateway, second } = rekeyedPhaseOne(false);
+  const { world, gateway, first, second } = rekeyedPhaseOne(false);
   const [rekeyed] = gateway.noticed('rekeyed');
   assert.ok(rekeyed);
   assert.deepEqual(
@@ -346,6 +346,7 @@ test('phase 1 negotiated anew keeps the pairs, under the new SA and at the new e
   const [summary, ...others] = gateway.manager.summaries();
   assert.deepEqual(others, []);
   assert.equal(summary?.id, rekeyed.sa);
+  assert.deepEqual([summary.remote.port, summary.origin.port], [3000, first.port]);
   assert.equal(summary?.children.length, 1);
   assert.equal([...gateway.outbound.values()][0]?.remote.port, 3000);
   // vpnc waits for one more message, the lifetime of phase 1.

@@ -38,6 +38,7 @@ export function saSummary(id: SaId, state: State): IsakmpSaSummary {
     role: state.role,
     local: state.path.local,
     remote: state.path.remote,
+    origin: established?.origin ?? state.path.remote,
     initiatorCookie: toHex(state.cookies.initiator),
     responderCookie: toHex(state.cookies.responder),
     state: stateName(state),

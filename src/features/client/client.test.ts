@@ -92,6 +92,7 @@ const summaryOf = (id: SaId, { local, remote }: ConnectRequest): IsakmpSaSummary
   role: 'initiator',
   local,
   remote,
+  origin: remote,
   initiatorCookie: '0000000000000001',
   responderCookie: '0000000000000002',
   state: 'AM_ACTIVE',

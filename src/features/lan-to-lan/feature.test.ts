@@ -94,6 +94,7 @@ class Bench {
       role,
       local: { address: site.local, port: 500 },
       remote: { address: site.peer, port: 500 },
+      origin: { address: site.peer, port: 500 },
       initiatorCookie: '',
       responderCookie: '',
       state: 'MM_WAIT_MSG2',

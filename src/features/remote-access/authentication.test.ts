@@ -195,6 +195,69 @@ test('a user at the limit of simultaneous logins replaces the oldest session, wh
   assert.equal(world.sessions.ofUser('vpnclient1').length, 2);
 });
 
+/** The same client negotiates phase 1 anew from a new socket; message 1 still comes from the old one. */
+const withNewSocket = (sketch: ClientSketch): ClientSketch => ({
+  ...sketch,
+  port: 2048,
+  originPort: sketch.port,
+});
+
+test('a client that negotiates phase 1 anew from a new socket is no rival of its own session', () => {
+  for (const [limit, others] of [
+    [1, []],
+    // Its session is the oldest of three, then the newest.
+    [3, [1027, 1028]],
+    [3, [1001, 1002]],
+  ] as const) {
+    const world = new Concentrator(loginsAtOnce(limit));
+    const early = others.filter((port) => port < one.port);
+    const colleagues = early.map((port) => world.connects({ ...one, port }));
+    const older = world.connects(one);
+    for (const port of others)
+      if (!early.includes(port)) colleagues.push(world.connects({ ...one, port }));
+    const { session } = older;
+    const newer = world.arrives(withNewSocket(one));
+    assert.equal(newer.logsIn(), true);
+    assert.ok(older.isAlive && colleagues.every((c) => c.isAlive), `a limit of ${limit}`);
+    newer.takesOver(older);
+    assert.equal(newer.session?.index, session?.index);
+    assert.deepEqual(newer.session?.assigned, session?.assigned);
+    assert.equal(world.sessions.size, limit);
+    assert.equal(occurrences(world, sessionPreempted).length, 0);
+  }
+});
+
+test('a client whose older SA ends first is let in anew, with a limit of one login', () => {
+  const world = new Concentrator(loginsAtOnce(1));
+  const older = world.connects(one);
+  const newer = world.arrives(withNewSocket(one));
+  assert.equal(newer.logsIn(), true);
+  older.ends();
+  assert.notEqual(newer.asksForConfiguration(), undefined);
+  newer.makesChild();
+  assert.deepEqual([newer.session?.state, world.sessions.size], ['active', 1]);
+  assert.equal(occurrences(world, sessionPreempted).length, 0);
+});
+
+test('a client that negotiates phase 1 anew from a new socket needs no place in a full table', () => {
+  const world = new Concentrator('', 1);
+  const older = world.connects(one);
+  const newer = world.arrives(withNewSocket(one));
+  assert.equal(newer.logsIn(), true);
+  newer.takesOver(older);
+  assert.deepEqual([newer.session?.state, world.sessions.size], ['active', 1]);
+});
+
+test('NAT-45: initial contact from a new socket ends the session of the old one, and no other', () => {
+  const world = new Concentrator();
+  const older = world.connects(one);
+  const colleague = world.connects({ ...one, port: 1027 });
+  const newer = world.arrives({ ...withNewSocket(one), initialContact: true });
+  assert.equal(newer.logsIn(), true);
+  assert.deepEqual([older.isAlive, colleague.isAlive], [false, true]);
+  assert.equal(world.sessions.size, 2);
+});
+
 test('a limit of no simultaneous logins refuses the user', () => {
   const world = new Concentrator(loginsAtOnce(0));
   assert.equal(world.arrives(one).logsIn(), false);

@@ -99,10 +99,12 @@ function refuse(
 
 /**
  * The session that this same client has already: of the same user and group, from the same address and
- * port. Another client of the user behind the same NAT has another port (NAT-45).
+ * port, where phase 1 went on or, as for vpnc with a new socket, where it began. Another client of the
+ * user behind the same NAT has another port (NAT-45).
  */
 const earlierSession = (c: Context, login: Login, user: string, summary: IsakmpSaSummary) =>
-  c.sessions.ofClient(user, login.group, summary.remote);
+  c.sessions.ofClient(user, login.group, summary.remote) ??
+  c.sessions.ofClient(user, login.group, summary.origin);
 
 function admit(c: Context, sa: SaId, login: Login, user: string, now: Instant): Effects {
   const summary = c.keying.summary(sa);

@@ -99,7 +99,7 @@ test('a client whose port seemed to be another when phase 1 was negotiated anew 
   const { session } = older;
   const newer = world.arrives(one);
   const elsewhere = { ...newer.endpoint, port: 2048 };
-  world.keying.change(newer.sa, { remote: elsewhere });
+  world.keying.change(newer.sa, { remote: elsewhere, origin: elsewhere });
   assert.equal(newer.logsIn(), true);
   assert.equal(world.sessions.size, 2);
   world.keying.change(older.sa, { remote: elsewhere });

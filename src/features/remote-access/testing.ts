@@ -33,6 +33,8 @@ export type ClientSketch = {
   readonly password?: string;
   /** Port of its translated address, which all clients share. */
   readonly port: number;
+  /** Port that its first message came from, if another one. */
+  readonly originPort?: number;
   readonly group?: string;
   readonly initialContact?: boolean;
   readonly version?: string;
@@ -181,6 +183,7 @@ export class TestClient {
       role: 'responder',
       local: { address: headEndAddress, port: inUdp ? 4500 : 500 },
       remote: this.endpoint,
+      origin: { ...this.endpoint, port: sketch.originPort ?? sketch.port },
       initiatorCookie: sa.toString(16).padStart(16, '0'),
       responderCookie: sa.toString(16).padStart(16, 'f'),
       state: 'AM_TM_INIT_XAUTH_V6H',

@@ -59,6 +59,7 @@ class Bench {
       role,
       local: { address: own, port: 500 },
       remote: { address: peer, port: 500 },
+      origin: { address: peer, port: 500 },
       initiatorCookie: '',
       responderCookie: '',
       state: '',
