@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '#base/bytes';
-import { addressPoolEmpty, fixedAddressTaken } from '#session/events';
+import { addressPoolEmpty, fixedAddressTaken, sessionClosed } from '#session/events';
 import { configurationAttributes } from '#wire/isakmp/numbers';
 import { clientIdentified } from './events.ts';
 import { type ClientSketch, Concentrator, type TestClient } from './testing.ts';
@@ -44,15 +44,44 @@ test('a user with an address of its own gets that one, with its mask', () => {
   assert.equal(world.connects(two).assigned, '40.1.1.1');
 });
 
-test('an address of its own that another session has is not given twice', () => {
+test('an address of its own that another user has is not given twice', () => {
+  const world = new Concentrator(`${framed}ip local pool ciscopool 40.1.1.77-40.1.1.78\n`);
+  const holder = world.connects(two);
+  assert.equal(holder.assigned, '40.1.1.77');
+  const client = world.arrives(one);
+  assert.equal(client.logsIn(), true);
+  assert.equal(client.asksForConfiguration(), undefined);
+  const record = world.events.find((e) => e.definition === fixedAddressTaken);
+  assert.deepEqual(record?.args, { address: '40.1.1.77', holder: 'vpnclient2' });
+  assert.deepEqual([client.isAlive, holder.isAlive], [false, true]);
+});
+
+test('a user with an address of its own who comes back from another place gets it again', () => {
   const world = new Concentrator(framed);
-  world.connects(one);
+  const lost = world.connects(one);
   const again = world.arrives({ ...one, port: 1030 });
   assert.equal(again.logsIn(), true);
-  assert.equal(again.asksForConfiguration(), undefined);
-  const record = world.events.find((e) => e.definition === fixedAddressTaken);
-  assert.deepEqual(record?.args, { address: '40.1.1.77', holder: 'vpnclient1' });
-  assert.equal(again.isAlive, false);
+  assert.ok(lost.isAlive, 'not before the address is asked for');
+  assert.equal(again.asksForConfiguration(), '40.1.1.77');
+  assert.equal(lost.isAlive, false);
+  assert.deepEqual(world.keying.commanded.at(-2), {
+    kind: 'close',
+    sa: lost.sa,
+    reason: 'replaced',
+  });
+  const ended = world.events.find((e) => e.definition === sessionClosed);
+  assert.match(JSON.stringify(ended?.args), /replaced/);
+  assert.equal(
+    world.events.find((e) => e.definition === fixedAddressTaken),
+    undefined,
+  );
+  assert.deepEqual(
+    [world.sessions.size, world.pools.userOf(again.assigned as never)],
+    [1, 'vpnclient1'],
+  );
+  // What is told of the end of the older SA later takes nothing from the newer session.
+  world.notice({ kind: 'closed', sa: lost.sa, reason: 'replaced' });
+  assert.equal(again.asksForConfiguration(), '40.1.1.77');
 });
 
 test('a client that asks twice gets the same address, and the mask of its pool', () => {

@@ -7,6 +7,7 @@ import type { ConfigurationAttribute, SaId } from '#ipsec/keying';
 import { sessionSlice } from '#session/config';
 import { addressPoolEmpty, fixedAddressTaken } from '#session/events';
 import { enter } from './admission.ts';
+import { endSession } from './children.ts';
 import { clientVersion } from './client-version.ts';
 import { type ResolvedGroupPolicy, remoteAccessSlice } from './config.ts';
 import { type ClientConfiguration, configurationReply } from './configuration-reply.ts';
@@ -44,22 +45,29 @@ function poolNames(c: Context, group: string, policy: ResolvedGroupPolicy): read
   return own.length > 0 ? own : policy.addressPools;
 }
 
+/** An address, or none, and what is to be done first. */
+type Lease = { readonly address?: IpAddress; readonly effects: Effects };
+
+/**
+ * Leases an address that belongs to the user. The user may be back from another place after a line went
+ * without a word: a session of the same user and group that has the address gives way.
+ */
+function leaseOwn(c: Context, { group }: Login, user: string, own: IpAddress, now: Instant): Lease {
+  const session = c.sessions.ofAddress(own);
+  const isOwn = session?.username === user && session.group === group;
+  const effects = session && isOwn ? endSession(c, session, 'replaced', now) : [];
+  if (c.pools.leaseFixed(own, user)) return { address: own, effects };
+  const args = { address: own, holder: c.pools.userOf(own) ?? '' };
+  const record = occurred(fixedAddressTaken, args, { group, user });
+  return { effects: [...effects, { kind: 'event', record }] };
+}
+
 /** Leases the address configured for the user, else one of the pools. */
-function lease(
-  c: Context,
-  login: Login,
-  user: string,
-): { readonly address?: IpAddress; readonly effects: Effects } {
+function lease(c: Context, login: Login, user: string, now: Instant): Lease {
   const configuration = c.configuration();
   const framed = sessionSlice.of(configuration).users.get(user)?.framedAddress;
   const subject = { group: login.group, user };
-  if (framed) {
-    const { address } = framed;
-    if (c.pools.leaseFixed(address, user)) return { address, effects: [] };
-    const holder = c.pools.userOf(address) ?? '';
-    const record = occurred(fixedAddressTaken, { address, holder }, subject);
-    return { effects: [{ kind: 'event', record }] };
-  }
+  if (framed) return leaseOwn(c, login, user, framed.address, now);
   const policy = policyOf(configuration, login.group, user);
   const names = policy ? poolNames(c, login.group, policy) : [];
   const address = c.pools.lease(names, user);
@@ -128,7 +136,7 @@ export function configure(
   if (!policy) return [...effects, ...c.keying.close(sa, 'negotiation failed', now)];
   let address = stage.leased;
   if (address === undefined) {
-    const leased = lease(c, login, stage.user);
+    const leased = lease(c, login, stage.user, now);
     effects.push(...leased.effects);
     address = leased.address;
     if (address === undefined) return [...effects, ...c.keying.close(sa, 'no address', now)];
