@@ -52,7 +52,8 @@ export const webLoginRefused = event({
   text: 'Administrator login refused: {name}',
   why: 'The name or the password was wrong, or the account is one for VPN users only.',
   remedy:
-    'For an administrator give the account "privilege 15", or "service-type admin" to look only. If nobody here tried, look at who reaches the port.',
+    'To change things an account wants "privilege 15" and no "service-type remote-access" or "nas-prompt"; to look ' +
+    'only, "service-type nas-prompt" does. If nobody here tried, look at who reaches the port.',
 });
 
 export const webLoginsHeldBack = event({

@@ -245,6 +245,26 @@ test('no command without effect begins with the words of another', () => {
   }
 });
 
+test('that nobody can log in to the web console is said by the accounts that could', () => {
+  const saysSo = (service: string, privilege: number) =>
+    said([
+      'interface Ethernet0/0',
+      ' nameif outside',
+      ' ip address 192.0.2.1 255.255.255.0',
+      'crypto ikev1 enable outside',
+      `username root password secret privilege ${privilege}`,
+      ...(service === '' ? [] : ['username root attributes', ` service-type ${service}`]),
+    ]).some((text) => text.includes('nobody can log in to the web console'));
+  for (const [service, privilege, nobody] of [
+    ['', 15, false],
+    ['', 14, true],
+    ['admin', 1, false],
+    ['nas-prompt', 1, false],
+    ['remote-access', 15, true],
+  ] as const)
+    assert.equal(saysSo(service, privilege), nobody, `${service} ${privilege}`);
+});
+
 test('what keeps every client out is said before anything runs', () => {
   const text = said([
     'legacy-crypto permit aggressive-mode dh-group 2',

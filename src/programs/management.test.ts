@@ -90,6 +90,25 @@ for (const isHashed of [true, false])
       assert.equal((await call(base, user, '/system')).status, 401, user);
   });
 
+test('an account that is for the VPN or for looking only is so with privilege 15, too', async (t) => {
+  const as = (service: string) => `username ${service} password of-a-${service} privilege 15
+username ${service} attributes
+ service-type ${service}
+`;
+  const { web } = await running(t, 0, ['remote-access', 'nas-prompt', 'admin'].map(as).join(''));
+  const base = web.address ?? '';
+  for (const [service, status, mayChange] of [
+    ['remote-access', 401, undefined],
+    ['nas-prompt', 200, false],
+    ['admin', 200, true],
+  ] as const) {
+    const answer = await call(base, `${service}:of-a-${service}`, '/me');
+    assert.equal(answer.status, status, service);
+    const me = (await answer.json()) as { mayChange?: boolean };
+    assert.equal(me.mayChange, mayChange, service);
+  }
+});
+
 test('an account of lower privilege may look and not change', async (t) => {
   const { web } = await running(t);
   const base = web.address ?? '';

@@ -23,7 +23,7 @@ import { type EventRecord, occurred } from '#events/event';
 import { loadBalancingOf } from '#features/cluster/config';
 import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
-import { knownPassword, PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
+import { deviceAccess, knownPassword, sessionSlice } from '#session/config';
 import type { CredentialCheck } from '#session/credential-cache';
 import type { BalancingChange } from '#views/cluster-views';
 import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
@@ -115,15 +115,15 @@ class HeadEndManagement implements ManagementPort {
   async login(name: string, password: string): Promise<Administrator | undefined> {
     const { configuration, credentials } = this.#process.device;
     const user = sessionSlice.of(configuration).users.get(name);
-    const permitted = user?.service === 'admin' || (user?.privilege ?? 0) >= PRIVILEGE_TO_CHANGE;
+    const access = user && deviceAccess(user);
     const check = credentials.check(
       name,
       toUtf8(password),
-      permitted ? knownPassword(user) : undefined,
+      access ? knownPassword(user) : undefined,
     );
     const accepted = check.kind === 'verified' || (await this.#asked(check));
-    if (!accepted || !user) return undefined;
-    return { name, mayChange: user.privilege >= PRIVILEGE_TO_CHANGE };
+    if (!accepted || !access) return undefined;
+    return { name, mayChange: access === 'change' };
   }
 
   #asked({ question, pending }: Extract<CredentialCheck, { kind: 'ask' }>): Promise<boolean> {

@@ -168,8 +168,8 @@ const service = setting(userMode)({
   path: [
     'service-type',
     choice('service', {
-      admin: 'The user may configure this device',
-      'nas-prompt': 'The user may look at this device',
+      admin: 'The user may look at this device, and with privilege 15 change it',
+      'nas-prompt': 'The user may look at this device only',
       'remote-access': 'The user may use the VPN only',
     }),
   ],

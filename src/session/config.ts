@@ -28,7 +28,7 @@ export type UserCredential =
 export type User = {
   readonly name: string;
   readonly credential: UserCredential;
-  /** 0 to 15; 15 may change the configuration. */
+  /** 0 to 15; what it permits says `deviceAccess`. */
   readonly privilege: number;
   /** Whom the user may be: a VPN user, an administrator, or both. */
   readonly service: 'any' | 'admin' | 'nas-prompt' | 'remote-access';
@@ -94,8 +94,19 @@ export const sessionSlice = slice<SessionConfiguration>('session', {
 /** The privilege of a user about whom nothing is said: may look, may not change. */
 export const USUAL_PRIVILEGE = 2;
 
-/** Whoever has it may change the configuration. */
-export const PRIVILEGE_TO_CHANGE = 15;
+/** Whoever has it may change the configuration, unless for the VPN or for looking only. */
+const PRIVILEGE_TO_CHANGE = 15;
+
+/**
+ * What a user may do at this device itself, whose password is right; undefined for one who is for the
+ * VPN only. Privilege counts for nothing with a `service-type` that says less.
+ */
+export function deviceAccess({ service, privilege }: User): 'look' | 'change' | undefined {
+  if (service === 'remote-access') return undefined;
+  if (service === 'nas-prompt') return 'look';
+  if (privilege >= PRIVILEGE_TO_CHANGE) return 'change';
+  return service === 'admin' ? 'look' : undefined;
+}
 
 /** A user before anything is said about it. */
 export const newUser = (name: string): User => ({

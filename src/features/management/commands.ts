@@ -10,7 +10,7 @@ import { choice, int, oneWord, secret } from '#config/tokens';
 import type { SeverityRange } from '#events/log';
 import { ipsecSlice } from '#ipsec/config';
 import { enableLine } from '#ipsec/isakmp-commands';
-import { PRIVILEGE_TO_CHANGE, sessionSlice } from '#session/config';
+import { deviceAccess, knownPassword, sessionSlice } from '#session/config';
 import { formatVerifier, parseVerifier } from '#session/verifier-text';
 import {
   type AccessRule,
@@ -227,9 +227,7 @@ function administratorFindings(configuration: Configuration): readonly Finding[]
   const [enabled] = ipsecSlice.of(configuration).isakmpInterfaces;
   const users = [...sessionSlice.of(configuration).users.values()];
   const someone = users.some(
-    ({ credential, service, privilege }) =>
-      (credential.kind === 'clear' || credential.kind === 'verifier') &&
-      (service === 'admin' || privilege >= PRIVILEGE_TO_CHANGE),
+    (user) => knownPassword(user) !== undefined && deviceAccess(user) !== undefined,
   );
   if (enabled === undefined || someone) return [];
   return [
