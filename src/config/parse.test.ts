@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '#base/prng';
 import { accessListRoom, accessListSlice } from './access-list.ts';
+import { sameValue } from './configuration.ts';
+import { startupText } from './console-commands.ts';
 import { formatDiagnostic, withoutSecrets } from './diagnostic.ts';
+import { DIALECTS, type Dialect } from './dialect.ts';
 import { grammarOf } from './grammar.ts';
 import { keptSlice } from './kept.ts';
 import { keptRoom } from './kept-commands.ts';
 import { formatListing, listConfiguration } from './listing.ts';
 import { editDistance } from './nearest.ts';
 import { dialectOfListing, type Parsed, parseListing } from './parse.ts';
-import { systemSlice } from './system.ts';
+import { dialectOf, systemSlice } from './system.ts';
 import { systemRoom } from './system-commands.ts';
 
 const grammar = grammarOf([systemRoom, accessListRoom, keptRoom]);
@@ -124,6 +127,46 @@ test('the version line tells the dialect', () => {
   assert.equal(dialectOfListing('PIX Version 6.3(3)'), 'pix');
   assert.equal(dialectOfListing('!\nversion 12.3\n'), 'ios');
   assert.equal(dialectOfListing('hostname box'), undefined);
+});
+
+test('a PIX from release 7 on speaks the dialect of an ASA, and its version line is saved as it came', () => {
+  for (const [line, dialect] of [
+    ['PIX Version 6.3(5)', 'pix'],
+    ['PIX Version 7.2(4)', 'asa'],
+    ['PIX Version 8.0(4)', 'asa'],
+    ['PIX Version 10.0', 'asa'],
+  ] as const)
+    assert.equal(dialectOfListing(line), dialect, line);
+  const lines = ['PIX Version 8.0(4)', '!', 'interface Ethernet0', ' security-level 7', '!'];
+  const parsed = parse(...lines);
+  assert.deepEqual([parsed.dialect, parsed.diagnostics], ['asa', []]);
+  assert.deepEqual(relist(parsed), lines);
+  const read = (dialect: Dialect, line: string) =>
+    complaints(parseListing(grammar, line, { dialect }));
+  assert.deepEqual(read('pix', 'PIX Version 8.0(4)'), [
+    'box.cfg:1: "PIX Version 8.0(4)": a PIX of this release has the commands of "--dialect asa"',
+  ]);
+  assert.deepEqual(read('asa', 'PIX Version 6.3(5)'), [
+    'box.cfg:1: "PIX Version 6.3(5)": a PIX of this release has the commands of "--dialect pix"',
+  ]);
+});
+
+test('a listing without a version line, read as an option says, is saved with one and reads back as it was', () => {
+  const listings: Readonly<Record<Dialect, readonly string[]>> = {
+    asa: ['interface Ethernet0', ' nameif outside'],
+    pix: ['nameif ethernet0 outside security0', 'ip address outside 192.0.2.1 255.255.255.0'],
+    ios: ['interface FastEthernet0/0', ' ip address 192.0.2.1 255.255.255.0'],
+  };
+  for (const dialect of DIALECTS) {
+    const parsed = parseListing(grammar, listings[dialect].join('\n'), { dialect });
+    assert.deepEqual(complaints(parsed), []);
+    assert.equal(dialectOf(parsed.configuration), dialect);
+    const saved = startupText(grammar, parsed.configuration);
+    for (const line of listings[dialect]) assert.ok(saved.split('\n').includes(line), saved);
+    const again = parseListing(grammar, saved);
+    assert.deepEqual([again.dialect, complaints(again)], [dialect, []]);
+    assert.ok(sameValue(again.configuration, parsed.configuration), saved);
+  }
 });
 
 test('lines without effect are kept with their blocks, and listed as they were', () => {

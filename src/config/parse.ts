@@ -9,6 +9,7 @@ import { substituteNames } from './named-addresses.ts';
 import { modeThatKnows, nearestCommand } from './nearest.ts';
 import type { Line } from './path.ts';
 import type { Finding } from './room.ts';
+import { dialectOfPix, withDialect } from './system.ts';
 import { unknownLinesIn, withUnknownLine } from './unknown-lines.ts';
 
 /** A configuration read from a text, with everything there is to say about its lines. */
@@ -43,9 +44,10 @@ type Skipped = {
 
 /** The dialect that a listing's version line tells. */
 export function dialectOfListing(text: string): Dialect | undefined {
-  const found = /^\s*(?:(ASA|PIX) Version|version) \d/im.exec(text);
-  if (!found) return undefined;
-  return found[1] ? (found[1].toLowerCase() as 'asa' | 'pix') : 'ios';
+  const [, product, number] = /^\s*(?:(ASA|PIX) Version|version) (\d+)/im.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  if (product === undefined) return 'ios';
+  return product.toLowerCase() === 'pix' ? dialectOfPix(number) : 'asa';
 }
 
 /**
@@ -99,6 +101,8 @@ class ListingReader {
 
   finish(): Parsed {
     this.#endSkip();
+    // The option that told the dialect is not saved with the listing.
+    this.#configuration = withDialect(this.#configuration, this.#dialect);
     const findings = this.#grammar.verify(this.#configuration).map((f) => this.#locate(f));
     return {
       configuration: this.#configuration,

@@ -7,18 +7,21 @@ import { optional } from './path.ts';
 import type { Finding, Room } from './room.ts';
 import { globalScope, lineOf, refuse, setting } from './setting.ts';
 import {
+  dialectOfPix,
   type Interface,
   interfaceName,
   type Route,
   type System,
   systemSlice,
   unknownInterface,
+  type Version,
 } from './system.ts';
 import { int, many, word } from './tokens.ts';
 
 const system = globalScope(systemSlice);
 
-const versionOf = (dialect: Dialect, leading: string) =>
+/** The version line of a product, in the dialect that it has from some release on or up to one. */
+const versionOf = (dialect: Dialect, product: Version['product'], leading: string) =>
   setting(system)({
     path: [leading, word('number', 'Version of the listing')],
     words: { [leading.split(' ')[0] as string]: 'Version line of a listing', Version: 'Version' },
@@ -26,8 +29,16 @@ const versionOf = (dialect: Dialect, leading: string) =>
     filesOnly: true,
     help: 'Says which dialect and release a listing was written by.',
     since: '002:100, 004:259',
-    get: ({ version }) => (version?.dialect === dialect ? { number: version.number } : undefined),
-    set: (c, { number }) => ({ ...c, version: { dialect, number } }),
+    get: ({ version }) =>
+      version?.dialect === dialect && version.product === product
+        ? { number: version.number }
+        : undefined,
+    set(c, { number }) {
+      const told = product === 'PIX' ? dialectOfPix(number) : dialect;
+      return told === undefined || told === dialect
+        ? { ...c, version: { dialect, product, number } }
+        : refuse(`a PIX of this release has the commands of "--dialect ${told}"`);
+    },
   });
 
 const hostname = setting(system)({
@@ -163,9 +174,10 @@ export const systemRoom: Room = {
       title: 'Identity',
       place: 'identity',
       commands: [
-        versionOf('asa', 'ASA Version'),
-        versionOf('pix', 'PIX Version'),
-        versionOf('ios', 'version'),
+        versionOf('asa', 'ASA', 'ASA Version'),
+        versionOf('asa', 'PIX', 'PIX Version'),
+        versionOf('pix', 'PIX', 'PIX Version'),
+        versionOf('ios', 'IOS', 'version'),
         hostname,
         domainName,
       ],

@@ -39,10 +39,17 @@ export type Route = {
   readonly metric: number;
 };
 
+/** What the version line of a listing says; a PIX speaks the dialect of an ASA from release 7 on. */
+export type Version = {
+  readonly dialect: Dialect;
+  readonly product: 'ASA' | 'PIX' | 'IOS';
+  readonly number: string;
+};
+
 /** What every device has: its name, its interfaces and its way to other networks. */
 export type System = {
   /** From the version line of a listing, which also tells the dialect. */
-  readonly version?: { readonly dialect: Dialect; readonly number: string } | undefined;
+  readonly version?: Version | undefined;
   readonly hostname: string;
   readonly domainName?: string | undefined;
   /** By hardware name. */
@@ -64,6 +71,28 @@ export const systemSlice = slice<System>('system', {
 /** The dialect of a configuration: that of its version line. */
 export const dialectOf = (configuration: Configuration): Dialect =>
   systemSlice.of(configuration).version?.dialect ?? 'asa';
+
+/** The dialect that a PIX of a release speaks: from 7 on that of an ASA; undefined for no number. */
+export const dialectOfPix = (number: string): 'asa' | 'pix' | undefined => {
+  const release = /^\d+/.exec(number)?.[0];
+  return release === undefined ? undefined : Number(release) >= 7 ? 'asa' : 'pix';
+};
+
+/** The version line of a listing that had none, so that it tells its dialect when it is read again. */
+const IMPLIED_VERSION: Readonly<Record<Dialect, Version | undefined>> = {
+  asa: undefined,
+  pix: { dialect: 'pix', product: 'PIX', number: '6.3' },
+  ios: { dialect: 'ios', product: 'IOS', number: '12.4' },
+};
+
+/** The configuration with a version line of this dialect, unless it has one or needs none. */
+export function withDialect(configuration: Configuration, dialect: Dialect): Configuration {
+  const system = systemSlice.of(configuration);
+  const implied = IMPLIED_VERSION[dialect];
+  return system.version || !implied
+    ? configuration
+    : systemSlice.put(configuration, { ...system, version: implied });
+}
 
 /** The interface of that name (`nameif`); in a dialect without names, of that hardware. */
 export function interfaceNamed(configuration: Configuration, name: string): Interface | undefined {

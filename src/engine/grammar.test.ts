@@ -22,6 +22,7 @@ import {
 } from '#config/path';
 import { type Declaration, type Keys, Refusal } from '#config/setting';
 import { leadingWords, spell } from '#config/spelling';
+import { withDialect } from '#config/system';
 import { grammar } from './grammar.ts';
 
 /** Values for a path; names that exist are used half of the time, so that commands meet each other. */
@@ -37,7 +38,7 @@ function valuesFor(path: Path, prng: Prng, configuration: Configuration): AnyVal
 
 /** Random commands of a dialect, one after the other; `reached` collects those that were accepted. */
 class Typist {
-  configuration: Configuration = emptyConfiguration;
+  configuration: Configuration;
   readonly #prng: Prng;
   readonly #dialect: Dialect;
   readonly #reached: Set<Declaration>;
@@ -45,6 +46,7 @@ class Typist {
   constructor(seed: number, dialect: Dialect, reached: Set<Declaration>) {
     this.#prng = new Prng(seed);
     this.#dialect = dialect;
+    this.configuration = withDialect(emptyConfiguration, dialect);
     this.#reached = reached;
   }
 
