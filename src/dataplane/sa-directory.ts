@@ -1,10 +1,8 @@
-import { type Endpoint, familyOf, formatEndpoint } from '#base/address';
-import { assert } from '#base/assert';
+import { type Endpoint, formatEndpoint } from '#base/address';
 import { equalBytes } from '#base/bytes';
-import { ESP_SUITES } from '#crypto/esp-suites';
 import { CounterPages } from './counters.ts';
 import type { ForwardingChange, InboundSa, OutboundSa, SaCounters } from './data-plane.ts';
-import { REPLAY_WINDOW } from './replay-window.ts';
+import { checkChanges } from './sa-check.ts';
 import { workerOf } from './sa-placement.ts';
 
 type Sa = InboundSa | OutboundSa;
@@ -30,39 +28,7 @@ type Entry = {
   sa: Sa;
 };
 
-/** Values below 256 are reserved; RFC 4303 section 2.1. */
-const LEAST_SPI = 256;
-
 const outboundKey = (spi: number, remote: Endpoint): string => `${spi}@${formatEndpoint(remote)}`;
-
-function checkSa(sa: Sa): void {
-  const { selectors } = sa;
-  assert(
-    Number.isInteger(sa.spi) && sa.spi >= LEAST_SPI && sa.spi <= 0xffffffff,
-    'the SPI of an SA is neither reserved nor too large',
-  );
-  assert(
-    sa.keyMaterial.length === ESP_SUITES[sa.suite].keyMaterialOctets,
-    'an SA has as many octets of keys as its suite needs',
-  );
-  assert(
-    familyOf(sa.local.address) === familyOf(sa.remote.address),
-    'the endpoints of an SA are of one family',
-  );
-  assert(
-    familyOf(selectors.local.address) === familyOf(selectors.remote.address),
-    'the selectors of an SA are of one family',
-  );
-  assert(
-    sa.mode === 'tunnel' || familyOf(selectors.local.address) === familyOf(sa.local.address),
-    'transport mode carries the family that it travels in',
-  );
-  if (sa.direction === 'inbound')
-    assert(
-      sa.replayWindow >= REPLAY_WINDOW.least && sa.replayWindow <= REPLAY_WINDOW.most,
-      'a replay window has as many packets as may be',
-    );
-}
 
 const installing = ({ slot, generation, worker, sa }: Entry): TableChange => ({
   kind: 'install',
@@ -112,8 +78,7 @@ export class SaDirectory {
    * is there already, as where the second half of a pair follows the first, leaves nothing to do.
    */
   resolve(changes: readonly ForwardingChange[]): TableChange[] {
-    for (const change of changes)
-      if (change.kind === 'addInbound' || change.kind === 'addOutbound') checkSa(change.sa);
+    checkChanges(changes);
     const resolved: TableChange[] = [];
     for (const change of changes) this.#resolveOne(change, resolved);
     return resolved;

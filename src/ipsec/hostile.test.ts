@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import { after } from '#base/instant';
+import { hostPrefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { secretKey } from '#crypto/secret-key';
+import { INSTALLED_MOST } from '#protocol/isakmp/constants';
 import {
   extendedAuthenticationRefused,
   messageRefused,
@@ -12,9 +15,12 @@ import {
   phaseOneProofWrong,
   phaseOneRefused,
   phaseOneTimedOut,
+  phaseTwoRefused,
   prematureRequest,
+  tooMany,
   unknownGroup,
 } from '#protocol/isakmp/events';
+import { selectorIdentification } from '#protocol/isakmp/identity';
 import { phaseTwoOffer } from '#protocol/isakmp/phase-two-proposals';
 import { bothCookies } from '#protocol/isakmp/seal';
 import { encodeMessage, type PayloadAt } from '#wire/isakmp/message';
@@ -39,6 +45,7 @@ import {
   versionNotServed,
 } from './events.ts';
 import { BareClient } from './testing/bare-client.ts';
+import { everything } from './testing/end.ts';
 import { endpoint, gatewayPolicy, gatewayWithGroup, groupPolicy } from './testing/policies.ts';
 import { World } from './testing/world.ts';
 
@@ -174,6 +181,51 @@ const quick1 = (): Payload[] => [
   }),
   { type: 'nonce', data: new Uint8Array(20).fill(1) },
 ];
+
+/** A client that is logged in with 40.1.0.1 and has no pair yet. */
+function loggedIn(world = new World()) {
+  const client = new BareClient(world.gateway, world.now, {
+    request: { configuration: [{ type: 1, value: new Uint8Array(0) }] },
+  });
+  client.login(world.now);
+  world.gateway.sent.length = 0;
+  return { world, gateway: world.gateway, client };
+}
+
+const own = hostPrefix(address('40.1.0.1'));
+
+test('a client that asks for networks of two families is refused with the reason, and hurts nobody', () => {
+  const { world, gateway, client } = loggedIn();
+  const identities = [own, prefixOf(address('::'), 0)].map(selectorIdentification);
+  client.send(client.craft('quickMode', [...quick1(), ...identities], 2), world.now);
+  assert.deepEqual(
+    gateway.logged(phaseTwoRefused).map((e) => e.args.reason),
+    ['::/0 and 40.1.0.1/32 are of two families'],
+  );
+  assert.equal(gateway.inbound.size, 0);
+  assert.equal(gateway.sent.length, 1, 'it is told');
+  const permitted = [own, everything].map(selectorIdentification);
+  client.send(client.craft('quickMode', [...quick1(), ...permitted], 3), world.now);
+  assert.equal(gateway.inbound.size, 1);
+});
+
+test('a client that replaces its pair again and again has no more of them than are allowed', () => {
+  const { world, gateway, client } = loggedIn();
+  for (let i = 0; i < 200; i += 1) {
+    client.input({ kind: 'createChild', selectors: { local: own, remote: everything } }, world.now);
+    client.flush(world.now);
+    client.receive(world.now);
+    client.flush(world.now);
+    gateway.sent.length = 0;
+    // It keeps to no limit of its own.
+    client.state = { ...client.established, children: [], retiring: [] };
+  }
+  assert.equal(gateway.inbound.size, INSTALLED_MOST);
+  assert.match(String(gateway.logged(tooMany)[0]?.args.what), /with those they replaced/);
+  // What was replaced goes in time, and then there is room again.
+  world.passTime(31_000, true);
+  assert.ok(gateway.inbound.size <= 2, `${gateway.inbound.size}`);
+});
 
 test('no Mode Config and no Quick Mode before XAUTH has succeeded', () => {
   const world = new World();
@@ -398,6 +450,23 @@ test('a fault inside one SA ends that SA alone', () => {
   assert.equal([...gateway.manager.summaries()].length, 1);
   assert.equal(gateway.inbound.size, 1);
   assert.equal(gateway.inbound.has(broken), false);
+});
+
+test('a pair that no packet path would take ends its SA, and nothing else', () => {
+  const ipsec = { ...groupPolicy.ipsec, replayWindow: 1 };
+  const ours = new World({ gatewayPolicy: gatewayWithGroup({ ipsec }) });
+  const { world, gateway, client } = loggedIn(ours);
+  const identities = [own, everything].map(selectorIdentification);
+  client.send(client.craft('quickMode', [...quick1(), ...identities], 2), world.now);
+  assert.deepEqual(
+    gateway.logged(saFailed).map((e) => e.args),
+    [{ reason: 'a replay window has as many packets as may be' }],
+  );
+  assert.deepEqual(
+    gateway.noticed('closed').map((n) => n.reason),
+    ['negotiation failed'],
+  );
+  assert.equal(gateway.inbound.size, 0);
 });
 
 test('a policy that fails hurts nobody but the message it was asked for', () => {

@@ -1,6 +1,7 @@
 import type { ForwardingChange } from '#dataplane/data-plane';
+import { checkChanges } from '#dataplane/sa-check';
 import { type Established, unconfirmedPairs } from '#protocol/isakmp/state';
-import type { Path } from '#protocol/isakmp/turn';
+import type { Effect, Path } from '#protocol/isakmp/turn';
 import { additions, preparations } from './forwarding.ts';
 import type { KeyingEffect, KeyingNotice, SaId } from './keying.ts';
 
@@ -30,6 +31,13 @@ export const forwardOf = (
   { owner }: { readonly owner: string | undefined },
   changes: readonly ForwardingChange[],
 ): KeyingEffect => ({ kind: 'forward', changes, ...(owner === undefined ? {} : { owner }) });
+
+/** Fails where no packet path would take a pair, while that still concerns one connection alone. */
+export function checkPairs(effects: readonly Effect[], path: Path): void {
+  for (const effect of effects)
+    if (effect.kind === 'install' || effect.kind === 'prepare')
+      checkChanges(additions(effect.child, path));
+}
 
 /** What installs all pairs of an SA again, older ones first. */
 export const everythingOf = (

@@ -1,6 +1,7 @@
 import type { Instant } from '#base/instant';
 import { describeFault } from '#base/result';
 import { aggressive1Received } from '#protocol/isakmp/aggressive-responder';
+import { FRAGMENTED_OCTETS_MOST } from '#protocol/isakmp/constants';
 import { messageKey } from '#protocol/isakmp/exchange';
 import { addFragment } from '#protocol/isakmp/fragmentation';
 import { main1Received } from '#protocol/isakmp/main-responder';
@@ -90,7 +91,10 @@ export class Reception {
     const decoded = decodeMessage(octets);
     const payload = decoded.ok ? decoded.value.payloads[0] : undefined;
     if (payload?.type !== 'fragment') return;
-    const result = addFragment(entry.reassembly, payload);
+    // Who has not proven anything yet has as much kept as its first message may have.
+    const isProven = entry.state.phase === 'established';
+    const most = isProven ? FRAGMENTED_OCTETS_MOST : FIRST_MESSAGE_OCTETS_MOST;
+    const result = addFragment(entry.reassembly, payload, most);
     entry.reassembly = 'keep' in result ? result.keep : undefined;
     // A message inside a fragment is never a fragment itself.
     if ('message' in result && result.message[NEXT_PAYLOAD_OFFSET] !== payloadTypes.fragment)

@@ -275,6 +275,13 @@ test('a client that proposes shorter lifetimes gets them, and no notification', 
   assert.equal([...world.gateway.manager.summaries()][0]?.children[0]?.lifetimeSeconds, 600);
 });
 
+test('a client that proposes no lifetime worth the name gets the least there is, and zero is none', () => {
+  const lifetimeOf = (seconds: number) =>
+    [...worldWithLifetimes(28_800, seconds).gateway.manager.summaries()][0]?.children[0]
+      ?.lifetimeSeconds;
+  assert.deepEqual([0, 1, 59, 61].map(lifetimeOf), [28_800, 60, 60, 61]);
+});
+
 test('an ISAKMP SA ends with its lifetime', () => {
   const world = new World({
     gatewayPolicy: gatewayWithGroup({}, { isakmp: [{ ...isakmpPolicy, lifetimeSeconds: 3600 }] }),

@@ -15,7 +15,7 @@ import {
 import { saFailed } from './events.ts';
 import { additions, childSummary, moves, preparations, removals } from './forwarding.ts';
 import type { ConnectRequest, KeyingEffect, KeyingPolicy, SaId } from './keying.ts';
-import { forwardOf, noticeOf, sendEffect } from './keying-effects.ts';
+import { checkPairs, forwardOf, noticeOf, sendEffect } from './keying-effects.ts';
 import { type KeyingLog, reasonOf } from './keying-log.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { RedirectedPeers } from './redirected-peers.ts';
@@ -122,7 +122,10 @@ export class SaStepper {
   step(entry: Entry, input: Input, now: Instant, out: KeyingEffect[]): void {
     let effects: readonly Effect[];
     try {
-      [entry.state, effects] = step(entry.state, input, now, this.environment(this.policy()));
+      const [state, wanted] = step(entry.state, input, now, this.environment(this.policy()));
+      checkPairs(wanted, state.path);
+      entry.state = state;
+      effects = wanted;
     } catch (error) {
       this.#fail(entry, error, out);
       return;

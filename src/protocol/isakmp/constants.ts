@@ -29,8 +29,11 @@ export const AMPLIFICATION_MOST = 3;
 export const XAUTH_REQUEST_WAITS_MS: readonly number[] = [2000, 4000, 8000, 16_000];
 /** Phase-2 exchanges under way in one ISAKMP SA. */
 export const QUICK_MODES_MOST = 16;
-/** Pairs of IPsec SAs in one ISAKMP SA. */
+/** Pairs of IPsec SAs in one ISAKMP SA; then with replaced ones that still receive. */
 export const CHILDREN_MOST = 64;
+export const INSTALLED_MOST = 2 * CHILDREN_MOST;
+/** A peer that asks for a shorter lifetime gets this one: keys are not made without end. */
+export const LIFETIME_SECONDS_LEAST = 60;
 /** Messages whose repetition is recognized after their exchange is over. */
 export const ANSWERED_MOST = 8;
 /** Message ids of Quick Modes whose reuse is recognized; the oldest is forgotten for one more. */
@@ -70,3 +73,5 @@ export const RETIRED_MS = 30_000;
 export const ADOPTION_MS = 10_000;
 /** An initiator follows this many redirects of one connection. */
 export const REDIRECTS_MOST = 5;
+/** Octets of a message in fragments: a chain of certificates fits, an endless message does not. */
+export const FRAGMENTED_OCTETS_MOST = 32_768;

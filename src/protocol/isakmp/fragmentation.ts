@@ -1,4 +1,4 @@
-import { concat } from '#base/bytes';
+import { concat, equalBytes } from '#base/bytes';
 import type { Fragment } from '#wire/isakmp/payload';
 
 /**
@@ -7,9 +7,8 @@ import type { Fragment } from '#wire/isakmp/payload';
  * is put together, within bounds.
  */
 
-/** Our own bounds: a chain of certificates fits, an endless message does not. */
+/** Ours. */
 const FRAGMENTS_MOST = 32;
-const OCTETS_MOST = 32_768;
 
 /** The fragments of one message that have come so far. */
 export type Reassembly = {
@@ -20,17 +19,24 @@ export type Reassembly = {
   readonly count: number | undefined;
 };
 
-/** Adds a fragment: the whole message once it is complete, until then what to keep. */
+/**
+ * Adds a fragment of a message of at most `octetsMost`: the whole message once it is complete, until then
+ * what to keep. Another part under the same number is of another message: strongSwan calls all of them 1.
+ */
 export function addFragment(
   before: Reassembly | undefined,
   fragment: Fragment,
+  octetsMost: number,
 ): { readonly message: Uint8Array } | { readonly keep: Reassembly | undefined } {
   const { fragmentId, number, last, data } = fragment;
-  const known = before?.fragmentId === fragmentId ? before : undefined;
-  if (number < 1 || number > FRAGMENTS_MOST || known?.parts.has(number)) return { keep: before };
+  if (number < 1 || number > FRAGMENTS_MOST) return { keep: before };
+  const same = before?.fragmentId === fragmentId ? before : undefined;
+  const twin = same?.parts.get(number);
+  if (twin && equalBytes(twin, data)) return { keep: before };
+  const known = twin ? undefined : same;
   const parts = new Map(known?.parts).set(number, data.slice());
   const octets = (known?.octets ?? 0) + data.length;
-  if (octets > OCTETS_MOST) return { keep: undefined };
+  if (octets > octetsMost) return { keep: undefined };
   const count = last ? number : known?.count;
   if (count === undefined || parts.size < count)
     return { keep: { fragmentId, parts, octets, count } };

@@ -16,6 +16,7 @@ import {
   redirectFollowed,
 } from './events.ts';
 import { closingHash, type Opened } from './open.ts';
+import { acceptedSeconds } from './phase-one-proposals.ts';
 import { type allOf, only } from './rules.ts';
 import { bothCookies } from './seal.ts';
 import { closed, type Established, type State } from './state.ts';
@@ -90,7 +91,7 @@ function lifetimeReceived(sa: Established, notification: Notification): Establis
   const [type, duration] = attributes.value;
   const isSeconds =
     type?.type === phaseOneAttributes.lifeType && attributeNumber(type) === lifeTypes.seconds;
-  const seconds = duration && attributeNumber(duration);
+  const seconds = acceptedSeconds(duration && attributeNumber(duration));
   if (!isSeconds || !seconds || seconds >= sa.terms.lifetimeSeconds) return sa;
   return {
     ...sa,

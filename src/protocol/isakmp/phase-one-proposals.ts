@@ -14,6 +14,7 @@ import {
   TRANSFORM_KEY_IKE,
 } from '#wire/isakmp/numbers';
 import type { SecurityAssociation, Transform } from '#wire/isakmp/security-association';
+import { LIFETIME_SECONDS_LEAST } from './constants.ts';
 import type { IsakmpPolicy, PhaseOneExchange } from './policy.ts';
 
 /** What both ends agreed upon for phase 1. */
@@ -115,6 +116,10 @@ const isPreShared = (o: Offer): boolean =>
 const matches = (o: Offer, p: IsakmpPolicy): boolean =>
   o.encryption === p.encryption && o.hash === p.hash && o.group === p.group;
 
+/** A lifetime that a peer asks for, in seconds, as far as it is kept to; none if it names none or zero. */
+export const acceptedSeconds = (seconds: number | undefined): number | undefined =>
+  seconds ? Math.max(seconds, LIFETIME_SECONDS_LEAST) : undefined;
+
 function choice(o: Offer, policy: IsakmpPolicy): PhaseOneChoice {
   return {
     policy,
@@ -122,7 +127,10 @@ function choice(o: Offer, policy: IsakmpPolicy): PhaseOneChoice {
     proposalNumber: o.proposalNumber,
     extendedAuthentication: o.authentication === authenticationMethods.xauthInitPreShared,
     offeredSeconds: o.seconds,
-    lifetimeSeconds: Math.min(o.seconds ?? policy.lifetimeSeconds, policy.lifetimeSeconds),
+    lifetimeSeconds: Math.min(
+      acceptedSeconds(o.seconds) ?? policy.lifetimeSeconds,
+      policy.lifetimeSeconds,
+    ),
   };
 }
 

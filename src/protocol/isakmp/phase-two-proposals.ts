@@ -15,7 +15,7 @@ import {
 import type { Proposal, SecurityAssociation, Transform } from '#wire/isakmp/security-association';
 import { SPI_RESERVED_MOST } from './constants.ts';
 import { encapsulationMode, type NatTraversal } from './nat-detection.ts';
-import { duration } from './phase-one-proposals.ts';
+import { acceptedSeconds, duration } from './phase-one-proposals.ts';
 import type { IpsecPolicy } from './policy.ts';
 
 /** The transform of a Quick Mode that both ends use. */
@@ -150,7 +150,7 @@ function judge(t: Transform, p: Proposal, terms: PhaseTwoTerms): Result<PhaseTwo
     peerSpi,
     offeredSeconds: seconds,
     offeredKilobytes: kilobytes,
-    lifetimeSeconds: Math.min(seconds ?? lifetimeSeconds, lifetimeSeconds),
+    lifetimeSeconds: Math.min(acceptedSeconds(seconds) ?? lifetimeSeconds, lifetimeSeconds),
     // A peer that offers no kilobytes at all means that it does not count them.
     lifetimeKilobytes: Math.min(kilobytes || lifetimeKilobytes, lifetimeKilobytes),
   });

@@ -17,6 +17,7 @@ import { newMessageId, remember, takeMessageId, transmit } from './exchange.ts';
 import { selectorIdentification, selectorOf, within } from './identity.ts';
 import { espNotification, sendInformational } from './informational-send.ts';
 import { closingHash, type Opened } from './open.ts';
+import { acceptedSeconds } from './phase-one-proposals.ts';
 import { phaseTwoOffer, selectPhaseTwo } from './phase-two-proposals.ts';
 import type { ChildSelectors } from './policy.ts';
 import {
@@ -26,6 +27,7 @@ import {
   makeChild,
   type QuickSecrets,
   replaceQuickMode,
+  unfitness,
 } from './quick.ts';
 import { retransmit } from './retransmission.ts';
 import { allOf, firstOf, only } from './rules.ts';
@@ -45,6 +47,11 @@ const EMPTY = new Uint8Array(0);
 /** Begins a Quick Mode for new traffic. */
 export function createChild(turn: Turn, sa: Established, selectors: ChildSelectors): Established {
   const { ipsec } = sa.peer;
+  const reason = unfitness(sa, selectors);
+  if (reason !== undefined) {
+    turn.log(phaseTwoRefused, sa.subject, () => ({ reason }));
+    return sa;
+  }
   const nat = sa.natTraversal;
   const viaNat = nat !== undefined && (nat.localBehindNat || nat.remoteBehindNat);
   const inUdp = sa.path.encapsulated && (viaNat || sa.forceEncapsulation);
@@ -72,7 +79,7 @@ export const rekeyChild = (turn: Turn, sa: Established, child: Child): Establish
   });
 
 function begin(turn: Turn, sa: Established, offer: QuickOffer): Established {
-  if (!hasRoom(turn, sa)) return sa;
+  if (!hasRoom(turn, sa, offer.replaces)) return sa;
   const messageId = newMessageId(turn, sa);
   const quick: Generating = {
     stage: 'generating',
@@ -201,7 +208,7 @@ function planOf(sa: Established, quick: AwaitingAnswer, opened: Opened): Result<
   if (!selectors.ok) return selectors;
   const seconds = Math.min(
     choice.value.lifetimeSeconds,
-    announcedSeconds(opened) ?? offer.lifetimeSeconds,
+    acceptedSeconds(announcedSeconds(opened)) ?? offer.lifetimeSeconds,
   );
   return ok({
     choice: { ...choice.value, lifetimeSeconds: seconds },

@@ -28,6 +28,7 @@ import {
   predecessor,
   type QuickSecrets,
   replaceQuickMode,
+  unfitness,
   withoutQuickMode,
 } from './quick.ts';
 import { announcePhaseOneIfLonger, phaseTwoLifetimes } from './responder-lifetime.ts';
@@ -63,6 +64,8 @@ function selectorsOf(
   if (!remote.ok) return wrong(`the peer's network: ${remote.error}`);
   if (!local.ok) return wrong(`our network: ${local.error}`);
   const selectors = { local: local.value, remote: remote.value };
+  const unfit = unfitness(sa, selectors);
+  if (unfit !== undefined) return wrong(unfit);
   const isKnown = predecessor(sa, selectors) !== undefined;
   if (isKnown || sa.assigned.some((prefix) => within(selectors.remote, prefix)))
     return ok(selectors);
@@ -110,13 +113,13 @@ export function quick1Received(
   opened: Opened,
   key: string,
 ): Established {
-  if (!hasRoom(turn, sa)) return sa;
   const plan = planOf(turn, sa, opened);
   if (!plan.ok) {
     turn.log(phaseTwoRefused, sa.subject, () => ({ reason: plan.error.reason }));
     sendInformational(turn, sa, [espNotification(plan.error.notifyType, EMPTY, EMPTY)]);
     return takeMessageId(remember(sa, key, undefined), header.messageId);
   }
+  if (!hasRoom(turn, sa, plan.value.replaces)) return sa;
   const announced = announcePhaseOneIfLonger(turn, takeMessageId(sa, header.messageId));
   const quick: Agreeing = {
     stage: 'agreeing',

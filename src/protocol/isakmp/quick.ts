@@ -1,13 +1,15 @@
+import { familyOf } from '#base/address';
 import { after } from '#base/instant';
-import { hostPrefix } from '#base/prefix';
+import { formatPrefix, hostPrefix } from '#base/prefix';
 import { DH_GROUPS, type DhGroupName } from '#crypto/dh-groups';
 import { keyMaterial } from '#crypto/keymat';
 import { protocolIds } from '#wire/isakmp/numbers';
-import type { Child } from './child.ts';
+import { type Child, installedPairs } from './child.ts';
 import { deleteChildren, endEstablished } from './close.ts';
 import {
   CHILDREN_MOST,
   INITIATOR_REKEY_PART,
+  INSTALLED_MOST,
   QUICK_MODES_MOST,
   REKEY_RETRY_MS,
   RESPONDER_REKEY_PART,
@@ -18,6 +20,7 @@ import { generatingQuickModeKey, loadingAllSas, phaseTwoTimedOut, tooMany } from
 import { repeat } from './exchange.ts';
 import { sendInformational } from './informational-send.ts';
 import { logInstalled } from './install-events.ts';
+import type { ChildSelectors } from './policy.ts';
 import type { ChildPlan, Established, QuickMode, State } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -29,6 +32,17 @@ export const endSelectors = (sa: Established) => ({
   remote: hostPrefix(sa.path.remote.address),
 });
 
+/** Why no SA can carry these networks, whoever asks for them; undefined where one can. */
+export function unfitness(sa: Established, { local, remote }: ChildSelectors): string | undefined {
+  const family = familyOf(local.address);
+  const pair = () => `${formatPrefix(local)} and ${formatPrefix(remote)}`;
+  if (family !== familyOf(remote.address)) return `${pair()} are of two families`;
+  const { mode } = sa.peer.ipsec;
+  return mode === 'tunnel' || family === familyOf(sa.path.local.address)
+    ? undefined
+    : `transport mode between ${sa.path.local.address} and ${sa.path.remote.address} cannot carry ${pair()}`;
+}
+
 const MODERN_GROUPS = Object.values(DH_GROUPS)
   .filter((group) => !group.legacy)
   .map(({ name }) => name);
@@ -37,16 +51,16 @@ const MODERN_GROUPS = Object.values(DH_GROUPS)
 export const allowedGroups = (turn: Turn): ReadonlySet<DhGroupName> =>
   new Set([...MODERN_GROUPS, ...turn.environment.policy.isakmp.map((p) => p.group)]);
 
-/** Whether one more exchange may begin; a refusal is reported. */
-export function hasRoom(turn: Turn, sa: Established): boolean {
-  const reached =
-    sa.quickModes.length >= QUICK_MODES_MOST
-      ? ([QUICK_MODES_MOST, 'Quick Modes at once'] as const)
-      : sa.children.length >= CHILDREN_MOST
-        ? ([CHILDREN_MOST, 'pairs of IPsec SAs'] as const)
-        : undefined;
+/** Whether one more exchange may begin, for a new pair or in the place of one; a refusal is reported. */
+export function hasRoom(turn: Turn, sa: Established, replaces: number | undefined): boolean {
+  const counts = [
+    [sa.quickModes.length, QUICK_MODES_MOST, 'Quick Modes at once'],
+    [installedPairs(sa).length, INSTALLED_MOST, 'pairs of IPsec SAs with those they replaced'],
+    [replaces === undefined ? sa.children.length : 0, CHILDREN_MOST, 'pairs of IPsec SAs'],
+  ] as const;
+  const reached = counts.find(([count, most]) => count >= most);
   if (!reached) return true;
-  const [limit, what] = reached;
+  const [, limit, what] = reached;
   turn.log(tooMany, sa.subject, () => ({ limit, what }));
   return false;
 }
