@@ -140,6 +140,15 @@ class Bench {
     this.notice({ sa, kind: 'childCreated', child });
   }
 
+  /** The peer deletes a pair. */
+  unpair(sa: SaId, inboundSpi: number): void {
+    const summary = this.sas.get(sa);
+    assert.ok(summary);
+    const children = summary.children.filter((c) => c.inboundSpi !== inboundSpi);
+    this.sas.set(sa, { ...summary, children });
+    this.notice({ sa, kind: 'childDeleted', inboundSpi });
+  }
+
   close(sa: SaId): void {
     const children = this.sas.get(sa)?.children ?? [];
     this.sas.delete(sa);
@@ -255,4 +264,26 @@ test('a tunnel that is taken out of the configuration ends, one whose lines chan
   assert.equal(bench.requests.length, 2);
   bench.take(bench.feature.configure([], bench.now));
   assert.equal(bench.feature.deadline(), undefined);
+});
+
+test('a pair that goes is replaced at once, but one that is deleted as soon as it is there after 5 s', () => {
+  const bench = new Bench();
+  const [sa] = bench.sas.keys();
+  assert.ok(sa);
+  bench.establish(sa);
+  const waits: number[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    bench.pair(sa, 0x1000 + 2 * i);
+    const { now } = bench;
+    const asked = bench.asked.length;
+    bench.unpair(sa, 0x1000 + 2 * i);
+    while (bench.asked.length === asked) bench.pass(1000);
+    waits.push(bench.now - now);
+  }
+  assert.deepEqual(waits, [5000, 5000, 5000]);
+  bench.pair(sa, 0x2000);
+  bench.pass(6000);
+  const asked = bench.asked.length;
+  bench.unpair(sa, 0x2000);
+  assert.deepEqual(bench.asked.slice(asked), [`child of ${sa}`]);
 });

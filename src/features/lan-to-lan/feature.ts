@@ -154,8 +154,9 @@ export class LanToLan {
   ): Effects {
     const summary = this.#parts.keying.summary(sa);
     const pending = new Map(tunnel.pending);
+    // A peer that deletes each pair at once would otherwise be asked for the next one without a pause.
     for (const selectors of tunnel.site.selectors)
-      if (carries(child, selectors)) pending.delete(keyOf(selectors));
+      if (carries(child, selectors)) pending.set(keyOf(selectors), after(now, GRACE_MS));
     this.#put(group, { ...tunnel, pending, waitMs: FIRST_WAIT_MS });
     return [
       ...(summary ? this.#sessions.opened(tunnel.site, summary, child, now) : []),

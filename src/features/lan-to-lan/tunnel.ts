@@ -10,14 +10,14 @@ export type Tunnel = KeptSas & {
   /** When this end may begin again, and how long it waits after the next failure. */
   readonly retryAt: Instant;
   readonly waitMs: number;
-  /** Pairs under way, by their networks, and when they are given up. */
+  /** By the networks of a pair, before when this end does not ask for one again. */
   readonly pending: ReadonlyMap<string, Instant>;
 };
 
 /** The first wait after a failure, and the longest. */
 export const FIRST_WAIT_MS = 5000;
 const MOST_WAIT_MS = 60_000;
-/** A peer that began has this long to negotiate its pairs, before this end does. */
+/** A peer that began has this long to negotiate its pairs, and one that ended a new pair to have reasons. */
 export const GRACE_MS = 5000;
 /** A Quick Mode is over within this time, one way or the other. */
 export const PENDING_MS = 30_000;
