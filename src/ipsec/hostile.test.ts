@@ -426,6 +426,27 @@ test('ISAKMP SAs are bounded, which is an event', () => {
   assert.equal(gateway.logged(saLimit).length, 1);
 });
 
+test('who has the group key and never says who it is gives way to the next one, which is an event', () => {
+  const limits = { halfOpen: 20, halfOpenPerAddress: 20, isakmpSas: 1000, unauthenticated: 3 };
+  const world = new World({ gatewayPolicy: gatewayPolicy({ limits }) });
+  const { gateway } = world;
+  const user = new BareClient(gateway, world.now, { seed: 5 });
+  user.login(world.now);
+  for (let i = 0; i < 6; i += 1) {
+    const client = new BareClient(gateway, world.now, { seed: 1000 + i });
+    client.port = 3000 + 2 * i;
+    client.phaseOne(world.now);
+    gateway.sent.length = 0;
+  }
+  assert.deepEqual(
+    gateway.noticed('closed').map((n) => n.reason),
+    ['negotiation timeout', 'negotiation timeout', 'negotiation timeout'],
+  );
+  const left = [...gateway.manager.summaries()].map(({ remote }) => remote.port);
+  assert.deepEqual(left, [user.port, 3006, 3008, 3010]);
+  assert.deepEqual(gateway.logged(halfOpenLimit)[0]?.args, { scope: 'of users', limit: 3 });
+});
+
 test('a fault inside one SA ends that SA alone', () => {
   const world = new World();
   world.login();

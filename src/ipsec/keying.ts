@@ -44,6 +44,8 @@ export type KeyingLimits = {
   readonly halfOpen: number;
   readonly halfOpenPerAddress: number;
   readonly isakmpSas: number;
+  /** SAs that wait for a user, and whose peer has shown a group key only; as many as `isakmpSas` if absent. */
+  readonly unauthenticated?: number | undefined;
 };
 
 /** Identifies an ISAKMP SA for as long as the process lives; never used twice. */

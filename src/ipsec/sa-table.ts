@@ -41,6 +41,10 @@ export type Entry = {
 /** Shared by all SAs that wait for nothing. */
 export const NO_QUESTIONS: readonly number[] = [];
 
+/** Whether a peer has still to say who its user is; every client has the key of its group. */
+const isUnauthenticated = ({ role, extendedAuthentication }: Established): boolean =>
+  role === 'responder' && extendedAuthentication.stage !== 'done';
+
 /** All ISAKMP SAs, and the ways to find one in a time that does not depend on their number. */
 export class SaTable {
   readonly #sas = new Map<SaId, Entry>();
@@ -51,6 +55,8 @@ export class SaTable {
   readonly #byPeer = new Map<string, Entry>();
   /** Established by main mode, by the group of the peer. */
   readonly #byMainModeGroup = new Map<string, Set<Entry>>();
+  /** Whoever waits for longest is first. */
+  readonly #unauthenticated = new Set<Entry>();
   readonly #deadlines = new DeadlineHeap<SaId>();
   readonly halfOpen = new HalfOpenTable();
   #lastId = 0;
@@ -104,6 +110,15 @@ export class SaTable {
     return entry;
   }
 
+  /** How many peers have shown a group key, and not yet who they are. */
+  get unauthenticated(): number {
+    return this.#unauthenticated.size;
+  }
+
+  oldestUnauthenticated(): Entry | undefined {
+    return this.#unauthenticated.values().next().value;
+  }
+
   /** When the next `takeDue` has something. */
   earliest(): Instant | undefined {
     return this.#deadlines.earliest();
@@ -138,6 +153,8 @@ export class SaTable {
       this.halfOpen.proven(entry.halfOpen, now);
       entry.halfOpen = undefined;
     }
+    if (isUnauthenticated(state)) this.#unauthenticated.add(entry);
+    else this.#unauthenticated.delete(entry);
     if (entry.path === state.path) return;
     if (entry.path === undefined) entry.isKnown = this.#knows(state);
     entry.path = state.path;
@@ -166,6 +183,7 @@ export class SaTable {
 
   remove(entry: Entry): void {
     this.#sas.delete(entry.id);
+    this.#unauthenticated.delete(entry);
     this.#leaveMainMode(entry);
     this.#deadlines.set(entry.id, undefined);
     entry.cookies = move(this.#byCookies, entry, entry.cookies, undefined);

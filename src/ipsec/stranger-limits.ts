@@ -1,7 +1,7 @@
 import type { Endpoint } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import { firstMessagesWait, halfOpenLimit, saLimit } from './events.ts';
-import type { KeyingEffect, KeyingPolicy } from './keying.ts';
+import type { KeyingEffect, KeyingLimits, KeyingPolicy } from './keying.ts';
 import type { SaStepper } from './sa-stepper.ts';
 
 /** Key agreements that wait to be computed at once; beyond, messages of strangers are dropped unread. */
@@ -43,6 +43,7 @@ export class StrangerLimits {
   /** Whether one more negotiation from `remote` is refused; an old one may have to go for it. */
   refuses(remote: Endpoint, policy: KeyingPolicy, now: Instant, out: KeyingEffect[]): boolean {
     const { limits } = policy;
+    this.#endWaiting(limits, now, out);
     const { sas, redirected, questions, log } = this.#stepper;
     const scope = sas.halfOpen.limitReached(remote.address, limits);
     const isFull = sas.size + redirected.size >= limits.isakmpSas;
@@ -58,6 +59,17 @@ export class StrangerLimits {
         limit: scope === 'per address' ? limits.halfOpenPerAddress : limits.halfOpen,
       }));
     return isRefused;
+  }
+
+  /** Who has waited for longest for its user gives way: the key of a group is known to all its clients. */
+  #endWaiting(limits: KeyingLimits, now: Instant, out: KeyingEffect[]): void {
+    const { sas, log } = this.#stepper;
+    const limit = limits.unauthenticated ?? limits.isakmpSas;
+    const oldest = sas.unauthenticated < limit ? undefined : sas.oldestUnauthenticated();
+    if (!oldest) return;
+    if (this.#mayReport(now))
+      log.write(out, halfOpenLimit, oldest.state.subject, () => ({ scope: 'of users', limit }));
+    this.#stepper.step(oldest, { kind: 'close', reason: 'negotiation timeout' }, now, out);
   }
 
   /** Whether a message that costs a key agreement has to be dropped, since too many are under way. */

@@ -14,7 +14,12 @@ import type {
 import { remoteAccessSlice, resolveGroupPolicy, type TunnelGroup } from './config.ts';
 
 /** Ours: what strangers can make grow, in all and per source address. */
-const limits: KeyingLimits = { halfOpen: 10_000, halfOpenPerAddress: 500, isakmpSas: 200_000 };
+const limits: KeyingLimits = {
+  halfOpen: 10_000,
+  halfOpenPerAddress: 500,
+  isakmpSas: 200_000,
+  unauthenticated: 20_000,
+};
 
 /** A user may think this long before answering the XAUTH request (G-44). */
 const EXTENDED_AUTHENTICATION_TIMEOUT_MS = 90_000;
