@@ -22,6 +22,15 @@ export const packetPathFailed = event({
     'log around it, unless it was the machine: memory that ran out, an interface that somebody took away.',
 });
 
+export const inputFailed = event({
+  class: 'IPSEC',
+  number: 902,
+  severity: 1,
+  text: 'Internal fault: {reason}. What came in is dropped, and everything else goes on',
+  why: 'The program contradicted itself over something that it received, or that was due.',
+  remedy: 'Report it with the log around this line.',
+});
+
 export const managementFault = event({
   class: 'HTTP',
   number: 900,

@@ -6,11 +6,14 @@ import { MachineRandom } from '#adapters/machine-random';
 import { MemoryOverUdp, type MemoryOverUdpOptions } from '#adapters/memory-over-udp';
 import { loadSys, type Sys } from '#adapters/userspace/sys';
 import { UserspaceDataPlane } from '#adapters/userspace/userspace-data-plane';
+import type { Instant } from '#base/instant';
 import { ok, type Result } from '#base/result';
 import type { Configuration } from '#config/configuration';
 import type { DataPlane, DataPlaneOptions, InsideNetwork } from '#dataplane/data-plane';
 import type { Driver } from '#engine/driver';
+import { GuardedDevice } from '#engine/guarded-device';
 import { HeadEnd } from '#engine/head-end';
+import type { EventRecord } from '#events/event';
 import { platformOfMachine } from '#features/cluster/platform';
 import { DEFAULT_SESSION_LIMIT } from '#session/session-table';
 import { clusterPort } from './cluster-member.ts';
@@ -139,7 +142,8 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     place: () => place,
     listensAt: (address) => listened.has(address),
   });
-  const driver = runDevice(device, work, cluster.perform);
+  const note = (record: EventRecord, at: Instant) => device.note(record, at);
+  const driver = runDevice(new GuardedDevice({ device, note }), work, cluster.perform);
   const { promise: failed, resolve: fail } = Promise.withResolvers<string>();
   const started = await startPacketPath(options, ports, random, (report) => {
     driver.report(report);
