@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { toUtf8 } from '#base/bytes';
-import { after } from '#base/instant';
+import { after, type Instant } from '#base/instant';
 import { hostPrefix } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { secretKey } from '#crypto/secret-key';
@@ -17,8 +17,10 @@ import {
   phaseTwoRefused,
   unknownPeer,
 } from '#protocol/isakmp/events';
+import { initialContact } from '#protocol/isakmp/phase-one';
 import { exchangeTypes } from '#wire/isakmp/numbers';
 import { exchangeNotSupported, halfOpenLimit, saFailed } from './events.ts';
+import { BareClient } from './testing/bare-client.ts';
 import { type Faults, LossyLink } from './testing/lossy-link.ts';
 import {
   clientPolicy,
@@ -403,6 +405,60 @@ test('a peer that starts afresh says so, and what either end began before goes',
   assert.equal([...gateway.manager.summaries()].length, 1);
   assert.ok(before.every((spi) => !gateway.inbound.has(spi)));
   assertPairsMatch(gateway, restarted);
+});
+
+/**
+ * A site has a pair; it starts again, negotiates phase 1 from the same address without a word of that,
+ * and begins a pair anew. Racoon says INITIAL-CONTACT only afterwards, in a message of its own.
+ */
+function quietlyRestarted() {
+  const { gateway, now } = sites({ pat: true });
+  const [selectors] = farSelectors;
+  assert.ok(selectors);
+  const start = (seed: number) => {
+    const request = siteRequest({ initialContact: false });
+    const peer = new BareClient(gateway, now, { seed, request });
+    const talk = () => {
+      for (let i = 0; i < 4; i += 1) {
+        peer.flush(now);
+        peer.receive(now);
+      }
+    };
+    talk();
+    peer.input({ kind: 'createChild', selectors }, now);
+    talk();
+    return peer;
+  };
+  start(1);
+  const dead = [...gateway.inbound.keys()];
+  assert.equal(dead.length, 1);
+  const peer = start(2);
+  assert.equal(gateway.noticed('rekeyed').length, 1);
+  assert.equal(gateway.inbound.size, 2);
+  const saysIt = (at: Instant, messageId: number) =>
+    peer.send(peer.craft('informational', [initialContact(peer.state.cookies)], messageId), at);
+  return { gateway, now, dead: dead[0] as number, saysIt };
+}
+
+test('a peer that says later that it starts afresh does not have what was taken over', () => {
+  const { gateway, now, dead, saysIt } = quietlyRestarted();
+  saysIt(now, 1);
+  assert.deepEqual(
+    gateway.noticed('childDeleted').map((n) => n.inboundSpi),
+    [dead],
+  );
+  assert.deepEqual([gateway.inbound.size, gateway.outbound.size], [1, 1]);
+  // Its new pair stays, however often it says so.
+  saysIt(now, 2);
+  assert.equal(gateway.noticed('childDeleted').length, 1);
+  assert.equal(gateway.noticed('closed').length, 1, 'the older SA');
+});
+
+test('what a peer says of its beginning after 10 s is not about what was taken over', () => {
+  const { gateway, now, saysIt } = quietlyRestarted();
+  saysIt(after(now, 10_000), 1);
+  assert.equal(gateway.noticed('initialContact').length, 1);
+  assert.equal(gateway.inbound.size, 2);
 });
 
 test('a peer that went away without a word is found out', () => {

@@ -29,7 +29,7 @@ export class BareClient {
   port = 2000;
   readonly #random: Prng;
   readonly #environment: Environment;
-  #spi = 0x1000;
+  #spi: number;
   #phaseOneIv: Uint8Array = new Uint8Array(0);
   readonly outbox: { readonly octets: Uint8Array; readonly encapsulated: boolean }[] = [];
 
@@ -43,7 +43,9 @@ export class BareClient {
     } = {},
   ) {
     this.gateway = gateway;
-    this.#random = new Prng(options.seed ?? 99);
+    const { seed = 99 } = options;
+    this.#random = new Prng(seed);
+    this.#spi = 0x1000 * seed;
     this.#environment = {
       policy: options.policy ?? clientPolicy(),
       random: this.#random,
@@ -61,7 +63,7 @@ export class BareClient {
       turn,
       { local: request.local, remote: request.remote, encapsulated: false },
       {
-        exchange: 'aggressive',
+        exchange: request.exchange ?? 'aggressive',
         identity: request.identity,
         peer: request.peer,
         encapsulatedPath: {
@@ -107,10 +109,11 @@ export class BareClient {
         answer = { kind: 'dhGenerate', ...pair.value };
       }
       if (question.kind === 'dhCombine') {
-        assert.ok(this.state.phase === 'awaitingAnswer');
-        const { encryption, hash } = this.#environment.policy.isakmp[0] as IsakmpPolicy;
-        const { publicValue } = this.state.sent;
-        this.#phaseOneIv = phaseOneIv(hash, encryption, publicValue, question.peerPublic);
+        if (this.state.phase === 'awaitingAnswer') {
+          const { encryption, hash } = this.#environment.policy.isakmp[0] as IsakmpPolicy;
+          const { publicValue } = this.state.sent;
+          this.#phaseOneIv = phaseOneIv(hash, encryption, publicValue, question.peerPublic);
+        }
         const shared = combine(question.group, question.privateKey, question.peerPublic);
         assert.ok(shared.ok);
         answer = { kind: 'dhCombine', sharedSecret: shared.value };

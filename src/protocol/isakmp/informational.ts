@@ -4,7 +4,7 @@ import { after, elapsedMs } from '#base/instant';
 import { attributeNumber, decodeAttributes } from '#wire/isakmp/attribute';
 import { lifeTypes, notifyTypes, phaseOneAttributes, protocolIds } from '#wire/isakmp/numbers';
 import type { Delete } from '#wire/isakmp/payload';
-import { installedPairs } from './child.ts';
+import { type Child, installedPairs } from './child.ts';
 import { endEstablished } from './close.ts';
 import { ADOPTION_MS } from './constants.ts';
 import { logNotify, notifyText } from './decode-text.ts';
@@ -62,7 +62,7 @@ export function notificationReceived(
       return sa;
     case notifyTypes.initialContact:
       turn.notify({ kind: 'initialContact' });
-      return sa;
+      return startedAfresh(turn, sa);
     case notifyTypes.invalidSpi:
       logPeerNotification(turn, sa, notification);
       return notification.protocolId === protocolIds.esp && notification.spi.length === 4
@@ -113,16 +113,29 @@ function redirectReceived(turn: Turn, sa: Established, notification: Notificatio
   return closed(sa, 'redirected');
 }
 
+const hasJustAdopted = (turn: Turn, { adopted }: Established): boolean =>
+  adopted !== undefined && elapsedMs(adopted.at, turn.now) < ADOPTION_MS;
+
+/**
+ * The peer begins afresh, and says so only now, as racoon does: it has nothing of what was taken over
+ * from an older SA. What was negotiated since it has. RFC 2407 section 4.6.3.3.
+ */
+function startedAfresh(turn: Turn, sa: Established): Established {
+  const { adopted } = sa;
+  if (!adopted || !hasJustAdopted(turn, sa)) return sa;
+  const { inboundSpis } = adopted;
+  const next = withoutPairs(turn, sa, (c) => inboundSpis.includes(c.inboundSpi));
+  return { ...next, adopted: { ...adopted, inboundSpis: [] } };
+}
+
 /** The peer deletes SAs: ours under its inbound SPIs. vpnc lists both SPIs of a pair. */
 function deleteReceived(turn: Turn, sa: Established, payload: Delete): State {
   if (payload.protocolId === protocolIds.isakmp) {
     const own = bothCookies(sa.cookies);
     const named = payload.spis.some((spi) => equalBytes(spi, own));
     if (!named) return sa;
-    const { adoptedAt } = sa;
-    const meansOlder = adoptedAt !== undefined && elapsedMs(adoptedAt, turn.now) < ADOPTION_MS;
-    return meansOlder
-      ? { ...sa, adoptedAt: undefined }
+    return hasJustAdopted(turn, sa)
+      ? { ...sa, adopted: undefined }
       : endEstablished(turn, sa, 'peer deleted', false);
   }
   if (payload.protocolId !== protocolIds.esp || payload.spiSize !== 4) return sa;
@@ -134,7 +147,12 @@ function peerHasNot(turn: Turn, sa: Established, octets: readonly Uint8Array[]):
   const spis = new Set(
     octets.map((spi) => new DataView(spi.buffer, spi.byteOffset, 4).getUint32(0)),
   );
-  const gone = installedPairs(sa).filter((c) => spis.has(c.outboundSpi));
+  return withoutPairs(turn, sa, (c) => spis.has(c.outboundSpi));
+}
+
+/** Takes pairs out of service that the peer does not have. */
+function withoutPairs(turn: Turn, sa: Established, isGone: (child: Child) => boolean): Established {
+  const gone = installedPairs(sa).filter(isGone);
   for (const child of gone) turn.emit({ kind: 'remove', child });
   return {
     ...sa,

@@ -15,6 +15,7 @@ import {
   aggressiveAgreed,
   awaitingProofTick,
 } from './aggressive-responder.ts';
+import { installedPairs } from './child.ts';
 import { end } from './close.ts';
 import { REKEY_RETRY_MS } from './constants.ts';
 import { logHeader, notifyText } from './decode-text.ts';
@@ -217,7 +218,10 @@ const adopt = (
   ],
   retiring: [...sa.retiring, ...retiring],
   assigned,
-  adoptedAt: turn.now,
+  adopted: {
+    at: turn.now,
+    inboundSpis: installedPairs({ children, retiring }).map((c) => c.inboundSpi),
+  },
 });
 
 function tick(turn: Turn, state: State): State {

@@ -172,7 +172,7 @@ export function established(turn: Turn, c: Completion): Established {
     terms,
     phase: 'established',
     extendedAuthentication: { stage: 'done' },
-    adoptedAt: undefined,
+    adopted: undefined,
     configuration: { stage: 'idle' },
     configurationWanted: undefined,
     forceEncapsulation: false,

@@ -182,6 +182,9 @@ export type DeadPeerDetection =
       readonly nextAt: Instant;
     };
 
+/** Pairs that were taken over from an older SA, by inbound SPI, and when. */
+export type Adopted = { readonly at: Instant; readonly inboundSpis: readonly number[] };
+
 /** A message whose exchange is over: its repetition gets the identical answer, or none. */
 export type Answered = { readonly key: string; readonly answer: Uint8Array | undefined };
 
@@ -198,8 +201,8 @@ export type Established = Common & {
   readonly initialContact: boolean;
   /** Where the peer began phase 1 from; behind a NAT it goes on from another port. */
   readonly origin: Endpoint;
-  /** When this SA took over the pairs of an older one; undefined if it did not. */
-  readonly adoptedAt: Instant | undefined;
+  /** What this SA took over from an older one; undefined if nothing, or once that is settled. */
+  readonly adopted: Adopted | undefined;
   readonly extendedAuthentication: ExtendedAuthentication;
   readonly configuration: Configuration;
   /** Initiator: what to ask for once extended authentication is over. */
