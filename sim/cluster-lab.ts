@@ -5,7 +5,7 @@ import { prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
 import { type EventRecord, eventText } from '#events/event';
 import { clusterId, clusterKey, clusterTag, SenderKeys } from '#protocol/vcl/keys';
-import { type Policy, timing } from '#protocol/vcl/policy';
+import { type Policy, type TimingPreset, timing } from '#protocol/vcl/policy';
 import { VirtualClock } from '#simulation/clock';
 import { type Faults, Network, noFaults } from '#simulation/network';
 import { ClusterMember, type World } from './cluster-member.ts';
@@ -36,7 +36,7 @@ export type MemberSetup = {
 };
 
 export type ClusterSetup = {
-  readonly preset?: 'fast' | 'vpn3000' | 'asa';
+  readonly preset?: TimingPreset;
   readonly helloMs?: number;
   /** Discovery and announcements by multicast; no member is named to another then. */
   readonly multicast?: boolean;
@@ -155,6 +155,11 @@ export class ClusterLab implements World {
       sendKeyId: 0,
       addressRefreshMs: undefined,
     };
+  }
+
+  /** Between two keepalives, by the preset. */
+  get helloMs(): number {
+    return timing(this.setup.preset ?? 'fast', this.setup.helloMs).helloMs;
   }
 
   /** Events of up to this severity are kept. */

@@ -13,9 +13,13 @@ story(
 );
 story('a planned handover leaves 100 ms without an owner at most', 'cluster-handovers', 15);
 story('LB-08: without loss there is never a second master', 'cluster-calm-trouble', 15);
+story('LB-08: nor with the preset vpn3000', 'cluster-calm-vpn3000', 5);
+story('LB-08: nor with the preset asa', 'cluster-calm-asa', 5);
 story('ten members in every kind of trouble agree when it ends', 'cluster-storm-of-ten', 6);
 story('so do twenty-five', 'cluster-storm-of-twenty-five', 1);
 story('so do members that find each other by multicast and IPv6', 'cluster-storm-by-multicast', 5);
+story('so do members with the preset vpn3000', 'cluster-storm-vpn3000', 5);
+story('so do members with the preset asa', 'cluster-storm-asa', 5);
 story('a cluster that was parted is one again', 'cluster-partition-heals', 10);
 story('a copy of a member stays out', 'cluster-clones', 10);
 story('ten members at rest send 20 datagrams a second at most', 'cluster-idle-traffic', 1);

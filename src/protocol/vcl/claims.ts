@@ -64,11 +64,13 @@ function whileBackup(
   isBetter: boolean,
 ): Member {
   const master = peerOf(member, phase.master);
-  const isDoubted = phase.takeoverAt !== undefined || phase.awaitingUntil !== undefined;
-  const silentMs = master ? elapsedMs(master.heardAt, turn.now) : Number.POSITIVE_INFINITY;
-  const isFresh = silentMs < turn.helloPart(MASTER_FRESH_PART);
+  // Without it, a later life of that member is here, which is no master.
+  const silentMs = master && elapsedMs(master.heardAt, turn.now);
+  const isDoubted =
+    silentMs === undefined || phase.takeoverAt !== undefined || phase.awaitingUntil !== undefined;
   const isMaster = sameIdentity(phase.master, peer.identity);
-  if (!isDoubted && isFresh && !isMaster) return object(turn, member, peer);
+  if (!isDoubted && silentMs < turn.helloPart(MASTER_FRESH_PART) && !isMaster)
+    return object(turn, member, peer);
   if (isBetter || !isFit(member)) {
     const awaitingUntil = after(turn.now, patienceMs(turn));
     return {

@@ -76,7 +76,7 @@ export const masterLost = event({
   number: 44,
   severity: 3,
   text: 'The master {address} is gone: {reason}',
-  why: 'Neither this member nor those it asked could reach the master.',
+  why: 'Neither this member nor those it asked could reach the master; or it left, or was started anew.',
   remedy: 'Look after that device. A backup takes the cluster address over by itself.',
 });
 export const masterPartlyReachable = event({

@@ -38,10 +38,8 @@ import type { Turn } from './turn.ts';
 /** The occasions of a backup's life with its master, on one page. LB-84. */
 
 /** It is time to report to the master. */
-function keepaliveDue(turn: Turn, member: Member, phase: Backup): Member {
-  const master = peerOf(member, phase.master);
+function keepaliveDue(turn: Turn, member: Member, phase: Backup, master: Peer): Member {
   const next = turn.jittered(turn.policy.timing.helloMs);
-  if (!master) return { ...member, phase: { ...phase, nextKeepaliveAt: next } };
   const address = master.description.privateAddress;
   turn.send(master.endpoint, {
     type: messageTypes.keepaliveRequest,
@@ -158,7 +156,8 @@ export function rankOf(turn: Turn, member: Member): number {
 /** The master is gone: the backups take their turns. */
 export function masterGone(turn: Turn, member: Member, phase: Backup, reason: string): Member {
   const master = peerOf(member, phase.master);
-  const address = master?.description.privateAddress ?? phase.master.member;
+  const known = member.peers.get(phase.master.member);
+  const address = known?.description.privateAddress ?? phase.master.member;
   turn.log(masterLost, () => ({ address, reason }));
   turn.emit({ kind: 'peersChanged' });
   const without =
@@ -196,6 +195,8 @@ function backupDue(turn: Turn, member: Member, phase: Backup): Member {
     return turn.now >= awaitingUntil
       ? discover(turn, member, 'the successor did not appear')
       : member;
+  const master = peerOf(member, phase.master);
+  if (!master) return masterGone(turn, member, phase, 'it was started anew');
   const verdict = verdictDue(turn, member, phase);
   if (verdict === 'dead') {
     const since = phase.unansweredSince ?? phase.suspicion?.since ?? turn.now;
@@ -208,7 +209,7 @@ function backupDue(turn: Turn, member: Member, phase: Backup): Member {
     if (lateAt !== undefined && turn.now >= lateAt) next = suspect(turn, next, missing(next.phase));
   }
   if (next.phase.phase === 'backup' && turn.now >= next.phase.nextKeepaliveAt)
-    next = keepaliveDue(turn, next, next.phase);
+    next = keepaliveDue(turn, next, next.phase, master);
   return next;
 }
 

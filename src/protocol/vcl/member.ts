@@ -14,7 +14,7 @@ import { notAuthenticated } from './events.ts';
 import { backupDueAt, backupTick } from './keepalive.ts';
 import { leave, leavingTick } from './leaving.ts';
 import { isCalm, masterDueAt, masterTick } from './mastership.ts';
-import { isAlive } from './peers.ts';
+import { isAlive, peerOf } from './peers.ts';
 import { publicChecksDueAt, publicChecksTick } from './public-check.ts';
 import { received } from './receive.ts';
 import type { Identity, Links, Member, Phase } from './state.ts';
@@ -60,7 +60,8 @@ export function advance(
 function watched(turn: Turn, member: Member): Member {
   const { phase } = member;
   const watchAt = after(turn.now, turn.helloPart(WATCH_PART));
-  if (phase.phase === 'backup') return { ...member, phase: { ...phase, watchAt } };
+  if (phase.phase === 'backup')
+    return peerOf(member, phase.master) ? { ...member, phase: { ...phase, watchAt } } : member;
   if (phase.phase !== 'master' || !isCalm(turn, member)) return member;
   return { ...member, phase: { ...phase, watchAt } };
 }
