@@ -110,3 +110,24 @@ test('a port that is taken, or an address that is not ours, is named in one line
   assert.ok(!start.ok && start.error.includes('is taken'));
   await first.value.close();
 });
+
+test('an address that comes while the data plane is closed leaves no socket behind', async () => {
+  const free = await bindUdp(loopback(0), () => {});
+  assert.ok(free.ok);
+  const { endpoint } = free.value;
+  await free.value.close();
+  const started = await MemoryOverUdp.start({
+    listen: [{ endpoint, encapsulated: true, floating: true }],
+    report: () => {},
+    inside: { deliver: () => {} },
+    random: new Prng(1),
+    now: () => instant(0),
+  });
+  assert.ok(started.ok);
+  const floated = started.value.float([endpoint.address], true);
+  await started.value.close();
+  await floated;
+  const next = await bindUdp(endpoint, () => {});
+  assert.ok(next.ok, next.ok ? '' : next.error);
+  await next.value.close();
+});

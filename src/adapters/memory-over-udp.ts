@@ -87,7 +87,10 @@ export class MemoryOverUdp extends MemoryDataPlane {
         await bound?.close();
       } else if (!bound && !this.#closing) {
         const socket = await this.#bind(listener);
-        if (socket.ok) this.#sockets.set(name, socket.value);
+        if (!socket.ok) continue;
+        // Closed while it was bound: nobody else would close this one.
+        if (this.#closing) await socket.value.close();
+        else this.#sockets.set(name, socket.value);
       }
     }
   }

@@ -49,3 +49,23 @@ test('what is overdue is done before what arrives, so that a flood puts no deadl
   assert.ok(tickedAt > 10);
   assert.deepEqual(alarms, [10, tickedAt + 100]);
 });
+
+test('a driver that was stopped carries nothing out, wherever it comes from, and sets no alarm', () => {
+  const done: string[] = [];
+  const device: Steppable = { step: () => [], deadline: () => instant(10) };
+  const alarms: (Instant | undefined)[] = [];
+  const driver = new Driver(device, {
+    now: () => instant(0),
+    ask: (question) => done.push(question.kind),
+    wakeAt: (at) => alarms.push(at),
+    cluster: (action) => done.push(action.kind),
+  });
+  driver.carryOut([{ kind: 'cluster', action: { kind: 'close' } }]);
+  driver.stop();
+  driver.carryOut([
+    { kind: 'cluster', action: { kind: 'ask', ticket: 1, question: { kind: 'newLife' } } },
+  ]);
+  driver.input(keepalive);
+  assert.deepEqual(done, ['close']);
+  assert.deepEqual(alarms, [10, undefined]);
+});

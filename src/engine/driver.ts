@@ -52,13 +52,14 @@ export class Driver {
     return this.#alarm !== undefined && this.#ports.now() > this.#alarm;
   }
 
-  /** Carries out effects that came from a command rather than from an input. */
+  /** Carries out effects that came from a command rather than from an input; none after `stop`. */
   carryOut(effects: readonly Effect[]): void {
+    if (this.#stopped) return;
     for (const effect of effects) this.#perform(effect);
     this.#setAlarm();
   }
 
-  /** Ignores everything that arrives from now on; the caller closes the data plane. */
+  /** Nothing that arrives or is commanded has effects from now on; the caller closes the data plane. */
   stop(): void {
     this.#stopped = true;
     this.#ports.wakeAt(undefined);

@@ -22,7 +22,7 @@ async function obstacleAt(t: TestContext, clusterAddress: string, listens: boole
     place: () => undefined,
     listensAt: () => listens,
   });
-  t.after(() => port.close());
+  t.after(() => port.end());
   const ends = {
     privateAddress: address('127.0.0.1'),
     publicAddresses: [address('127.0.0.1')],

@@ -173,12 +173,12 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
       await parted(device);
       driver.carryOut(device.closeAll('shutdown', now()));
       driver.stop();
-      await cluster.close();
+      await cluster.end();
       await plane.close();
     },
     async vanish() {
       driver.stop();
-      await cluster.close();
+      await cluster.end();
       await plane.close();
     },
   });

@@ -58,7 +58,7 @@ class Member {
         this.#waiting?.();
       },
     });
-    t.after(() => this.port.close());
+    t.after(() => this.port.end());
   }
 
   /** Opens its ends, and waits until it has heard itself there. */
@@ -118,7 +118,7 @@ for (const kind of ['portable', 'kernel'] as const) {
     const told = await two.next();
     assert.ok(told.kind === 'portFailed');
     assert.match(told.reason, new RegExp(`127\\.32\\.1\\.140:${portOf(4)} is taken`));
-    await one.port.close();
+    await one.port.end();
     two.port.perform({ kind: 'open', ends: ends(140, portOf(4)) });
     const to = { address: address('127.32.1.140'), port: portOf(4) };
     two.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(3) });
@@ -151,7 +151,7 @@ for (const kind of ['portable', 'kernel'] as const) {
     const to = { address: address('127.32.1.143'), port: portOf(7) };
     for (const octet of [1, 2, 3])
       member.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(octet) });
-    member.onTold = () => void member.port.close();
+    member.onTold = () => member.port.perform({ kind: 'close' });
     await member.next();
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(member.told, []);
@@ -183,9 +183,40 @@ test('an address that cannot be held is told, and the holder does as it is asked
   member.port.perform({ kind: 'acquireAddress', addresses });
   member.port.perform({ kind: 'announceAddress', addresses, times: 5 });
   member.port.perform({ kind: 'releaseAddress', addresses });
-  await member.port.close();
+  await member.port.end();
   const all = ['probe', 'acquire', 'announce', 'release'].map((what) => `${what} 127.18.124.254`);
   assert.deepEqual(member.done, [...all, 'close']);
+});
+
+test('the step that opens the sockets may probe for the address too; what it wants keeps its order', async (t) => {
+  const member = new Member(t);
+  const addresses = [address('127.18.124.254')];
+  const to = { address: address('127.32.1.146'), port: portOf(9) };
+  member.port.perform({ kind: 'open', ends: ends(146, portOf(9)) });
+  member.port.perform({ kind: 'probeAddress', addresses });
+  member.port.perform({ kind: 'acquireAddress', addresses });
+  member.port.perform({ kind: 'announceAddress', addresses, times: 5 });
+  member.port.perform({ kind: 'send', side: 'private', to, octets: Uint8Array.of(1) });
+  member.port.perform({ kind: 'releaseAddress', addresses });
+  assert.equal((await member.next()).kind, 'datagram');
+  const all = ['probe', 'acquire', 'announce', 'release'].map((what) => `${what} 127.18.124.254`);
+  assert.deepEqual(member.done, all);
+});
+
+test('a member that was ended while it waited or bound its sockets hears nothing, and its port is free', async (t) => {
+  const [ended, next] = [new Member(t), new Member(t)];
+  const question = { kind: 'stretchKey', secret: toUtf8('word'), ...stretching('c|9023') } as const;
+  ended.port.perform({ kind: 'ask', ticket: 1, question });
+  ended.port.perform({ kind: 'ask', ticket: 2, question: { kind: 'newLife' } });
+  ended.port.perform({ kind: 'open', ends: ends(147, portOf(10)) });
+  await ended.port.end();
+  ended.port.perform({ kind: 'open', ends: ends(147, portOf(10)) });
+  ended.port.perform({ kind: 'ask', ticket: 3, question: { kind: 'newLife' } });
+  await next.open(ends(147, portOf(10)));
+  // As slow as the one that the ended member asked for.
+  next.port.perform({ kind: 'ask', ticket: 1, question });
+  assert.equal((await next.next()).kind, 'answer');
+  assert.deepEqual(ended.told, []);
 });
 
 test('keys are stretched, lives come from the store, and names are looked up', async (t) => {

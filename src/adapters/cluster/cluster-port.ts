@@ -31,33 +31,64 @@ export type ClusterPortParts = {
   readonly input: (input: ClusterInput) => void;
 };
 
+/** What needs the sockets of a member, or the cluster address. */
+type OnNetwork = Exclude<ClusterAction, { kind: 'open' | 'close' | 'ask' }>;
+
 /** The network of a member of a cluster, for real. */
 export class ClusterPort {
   readonly #parts: ClusterPortParts;
   readonly #lookups = new NameLookups();
   #sockets: MemberSockets | undefined;
   #holder: AddressHolder | undefined;
-  /** Datagrams of a step that came while the sockets were being bound. */
-  #waiting: Extract<ClusterAction, { kind: 'send' }>[] | undefined;
+  /** What came for the network while the sockets were being bound. */
+  #waiting: OnNetwork[] | undefined;
   /** Counts what was opened, so that a late answer of an older opening is known as such. */
   #opening = 0;
+  /** Fulfilled when no socket is being bound any more. */
+  #bound: Promise<unknown> = Promise.resolve();
+  #hasEnded = false;
 
   constructor(parts: ClusterPortParts) {
     this.#parts = parts;
   }
 
-  /** Carries out one action; actions keep their order. */
+  /** Carries out one action; actions keep their order. After `end` there are none. */
   readonly perform = (action: ClusterAction): void => {
+    if (this.#hasEnded) return;
     switch (action.kind) {
       case 'open':
-        void this.#open(action.ends);
+        this.#begin(action.ends);
         return;
       case 'close':
-        void this.close();
+        void this.#shut();
         return;
-      case 'send':
+      case 'ask':
+        this.#ask(action.ticket, action.question);
+        return;
+      default:
         if (this.#waiting) this.#waiting.push(action);
-        else this.#sockets?.send(action.side, action.to, action.octets);
+        else this.#carryOut(action);
+    }
+  };
+
+  /**
+   * Closes everything for good: nothing is told any more, whatever was asked before, and when this is fulfilled
+   * others can have address and port.
+   */
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    await Promise.all([this.#shut(), this.#bound]);
+    this.#parts.store.close();
+  }
+
+  #tell(input: ClusterInput): void {
+    if (!this.#hasEnded) this.#parts.input(input);
+  }
+
+  #carryOut(action: OnNetwork): void {
+    switch (action.kind) {
+      case 'send':
+        this.#sockets?.send(action.side, action.to, action.octets);
         return;
       case 'acquireAddress':
         this.#holder?.acquire(action.addresses);
@@ -70,41 +101,37 @@ export class ClusterPort {
         return;
       case 'probeAddress':
         this.#holder?.probe(action.addresses);
-        return;
-      case 'ask':
-        this.#ask(action.ticket, action.question);
     }
-  };
-
-  close(): Promise<void> {
-    this.#waiting = undefined;
-    return this.#shut();
   }
 
   async #shut(): Promise<void> {
     this.#opening += 1;
     const [sockets, holder] = [this.#sockets, this.#holder];
+    this.#waiting = undefined;
     this.#sockets = undefined;
     this.#holder = undefined;
     holder?.close();
     await sockets?.close();
   }
 
-  async #open(ends: ClusterEnds): Promise<void> {
-    // What the same step sends must not be lost while the sockets are being bound.
+  #begin(ends: ClusterEnds): void {
+    const free = Promise.all([this.#shut(), this.#bound]);
+    // What the same step says must not be lost while the sockets are being bound.
     this.#waiting = [];
-    const shut = this.#shut();
-    const opening = this.#opening;
-    await shut;
+    this.#bound = this.#open(ends, this.#opening, free);
+  }
+
+  async #open(ends: ClusterEnds, opening: number, free: Promise<unknown>): Promise<void> {
+    await free;
     if (opening !== this.#opening) return;
     const taken = (hardwareAddress: string) =>
-      this.#parts.input({ kind: 'addressTaken', hardwareAddress });
+      this.#tell({ kind: 'addressTaken', hardwareAddress });
     const holder = this.#parts.holder(ends, taken);
     this.#holder = holder;
     const refused = holder.open(ends.clusterAddresses);
     if (refused !== undefined) return this.#fail(refused);
     const received = (side: Side, from: { address: IpAddress; port: number }, octets: Uint8Array) =>
-      this.#parts.input({ kind: 'datagram', side, from, octets });
+      this.#tell({ kind: 'datagram', side, from, octets });
     const opened = await this.#parts.sockets(ends, received);
     if (opening !== this.#opening) {
       if (opened.ok) await opened.value.close();
@@ -114,17 +141,17 @@ export class ClusterPort {
     this.#sockets = opened.value;
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const { side, to, octets } of waiting) opened.value.send(side, to, octets);
+    for (const action of waiting) this.#carryOut(action);
   }
 
   #fail(reason: string): void {
     this.#waiting = undefined;
-    setImmediate(() => this.#parts.input({ kind: 'portFailed', reason }));
+    setImmediate(() => this.#tell({ kind: 'portFailed', reason }));
   }
 
   #ask(ticket: number, question: ClusterQuestion): void {
     const answered = (answer: ClusterAnswer) =>
-      setImmediate(() => this.#parts.input({ kind: 'answer', ticket, answer }));
+      setImmediate(() => this.#tell({ kind: 'answer', ticket, answer }));
     const failed = (reason: string) => answered({ kind: 'failed', reason });
     switch (question.kind) {
       case 'stretchKey': {
