@@ -8,7 +8,7 @@ import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
 import { grammar } from '#engine/grammar';
 import { type EventRecord, eventText } from '#events/event';
-import { clientRedirected } from '#features/cluster/events';
+import { clientRedirected, memberCannotBegin } from '#features/cluster/events';
 import { becameBackup, becameMaster, masterLost, memberLost } from '#protocol/vcl/events';
 import type { Seat } from './consoles.ts';
 import { type DemoSecrets, demoAddresses, demoConfiguration } from './demo-network.ts';
@@ -68,6 +68,7 @@ const TOLD: readonly unknown[] = [
   becameMaster,
   becameBackup,
   masterLost,
+  memberCannotBegin,
   memberLost,
   clientRedirected,
 ];
