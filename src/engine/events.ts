@@ -84,6 +84,8 @@ export const webLogout = event({
   asaMessage: 611_103,
   mnemonic: 'WEB_LOGOUT',
   text: 'Administrator login ended: {name}',
-  why: 'The administrator logged out, was logged off, or did nothing for half an hour.',
+  why:
+    'The administrator logged out, was logged off, or did nothing for half an hour; or the account was removed, or has ' +
+    'another password or other rights by now.',
   remedy: 'None.',
 });

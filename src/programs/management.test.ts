@@ -20,7 +20,7 @@ import type { EventDef } from '#events/event';
 import { drainBegun } from '#features/cluster/events';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
-import { openManagement } from './management.ts';
+import { headEndManagement, openManagement } from './management.ts';
 import { sealingOf } from './passwords.ts';
 
 const listing = `hostname gate
@@ -65,7 +65,7 @@ async function running(
     work.close();
     rmSync(stateFolder, { recursive: true, force: true });
   });
-  return { headEnd, web, console };
+  return { headEnd, web, console, management: headEndManagement(console, headEnd, work.scrypt) };
 }
 
 /** Calls the API as a user; the path is below /api/v1. */
@@ -145,6 +145,68 @@ test('logins, refusals, locked sources and logouts stand in the event log with w
   assert.equal(of(webLoginRefused).length, 5);
   assert.equal(of(webLoginsHeldBack)[0]?.subject.peer, '127.0.0.1');
   assert.doesNotMatch(JSON.stringify(events), /a-wrong-secret|open-sesame/);
+});
+
+/** Types lines of the configuration, which are in force when this returns. */
+function typed(console: HeadEndConsole, ...lines: readonly string[]): void {
+  const shell = console.openShell({ name: 'a test' });
+  for (const line of ['configure terminal', ...lines]) {
+    const answer = shell.execute(line, new AbortController().signal);
+    assert.ok('failed' in answer && !answer.failed, line);
+  }
+}
+
+/** Logs in with a token; the path is below /api/v1. */
+async function loggedIn(base: string, user: string, password: string) {
+  const answer = await fetch(`${base}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password, bearer: true }),
+  });
+  const { token } = (await answer.json()) as { token: string };
+  return async () =>
+    (await fetch(`${base}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+}
+
+test('a login ends when its account is removed or has other rights or another password', async (t) => {
+  const { web, console, headEnd } = await running(t);
+  const base = web.address ?? '';
+  const type = (...lines: string[]) => typed(console, ...lines);
+  const attribute = (line: string) => ['username admin attributes', line];
+  const admin = () => loggedIn(base, 'admin', 'open-sesame');
+
+  const [first, viewer] = [await admin(), await loggedIn(base, 'viewer', 'look-only')];
+  type('hostname other', ...attribute('vpn-simultaneous-logins 5'));
+  assert.deepEqual([await first(), await viewer()], [200, 200], 'nothing that concerns a login');
+  type(...attribute('service-type nas-prompt'));
+  assert.deepEqual([await first(), await viewer()], [401, 200], 'may only look by now');
+  const second = await admin();
+  type(...attribute('no service-type'));
+  assert.equal(await second(), 401, 'may change by now, and has to log in for that');
+  const third = await admin();
+  type('username admin password another-one privilege 15');
+  assert.equal(await third(), 401, 'has another password');
+  type('no username viewer');
+  assert.equal(await viewer(), 401, 'is gone');
+  assert.equal(
+    [...headEnd.device.log.newestFirst()].filter((e) => e.record.definition === webLogout).length,
+    4,
+  );
+});
+
+test('a login goes on when its password is hashed', async (t) => {
+  const { web, console } = await running(t, 0, '', false);
+  const me = await loggedIn(web.address ?? '', 'admin', 'open-sesame');
+  assert.equal(await console.sealPasswords(), true);
+  assert.equal(await me(), 200);
+  assert.equal(await me(), 200);
+});
+
+test('a password that was changed while it was judged lets nobody in', async (t) => {
+  const { console, management } = await running(t);
+  const judged = management.login('admin', 'open-sesame');
+  typed(console, 'username admin password another-one privilege 15');
+  assert.equal(await judged, undefined);
 });
 
 test('a web console that cannot be opened is said in the log, and the head-end goes on', async (t) => {

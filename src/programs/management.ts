@@ -1,13 +1,14 @@
 import type {
   Administrator,
   ClusterManagement,
+  ManagementOrigin,
   ManagementPort,
+  ManagementSession,
 } from '#adapters/http/management-port';
 import { createManagementServer, type ManagementServer } from '#adapters/http/server';
 import { now } from '#adapters/machine-clock';
 import type { ScryptPool } from '#adapters/scrypt';
 import { address, type IpAddress, parseAddress } from '#base/address';
-import { toUtf8 } from '#base/bytes';
 import { err, ok } from '#base/result';
 import type { PageAnswered } from '#engine/cluster-sessions';
 import {
@@ -23,9 +24,8 @@ import { type EventRecord, occurred } from '#events/event';
 import { loadBalancingOf } from '#features/cluster/config';
 import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
-import { deviceAccess, knownPassword, sessionSlice } from '#session/config';
-import type { CredentialCheck } from '#session/credential-cache';
 import type { BalancingChange } from '#views/cluster-views';
+import { Administrators } from './administrators.ts';
 import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
 import type { HeadEndConsole } from './head-end-console.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
@@ -102,39 +102,22 @@ function clusterManagement(
 class HeadEndManagement implements ManagementPort {
   readonly #console: HeadEndConsole;
   readonly #process: HeadEndProcess;
-  readonly #scrypt: ScryptPool;
+  readonly #administrators: Administrators;
   readonly cluster: ClusterManagement;
 
   constructor(console: HeadEndConsole, process: HeadEndProcess, scrypt: ScryptPool) {
     this.#console = console;
     this.#process = process;
-    this.#scrypt = scrypt;
+    this.#administrators = new Administrators(process.device, scrypt);
     this.cluster = clusterManagement(console, process);
   }
 
-  async login(name: string, password: string): Promise<Administrator | undefined> {
-    const { configuration, credentials } = this.#process.device;
-    const user = sessionSlice.of(configuration).users.get(name);
-    const access = user && deviceAccess(user);
-    const check = credentials.check(
-      name,
-      toUtf8(password),
-      access ? knownPassword(user) : undefined,
-    );
-    const accepted = check.kind === 'verified' || (await this.#asked(check));
-    if (!accepted || !access) return undefined;
-    return { name, mayChange: access === 'change' };
-  }
+  login: ManagementPort['login'] = (name, password) => this.#administrators.login(name, password);
 
-  #asked({ question, pending }: Extract<CredentialCheck, { kind: 'ask' }>): Promise<boolean> {
-    const { credentials } = this.#process.device;
-    return new Promise((resolve) =>
-      this.#scrypt.ask(question, (answer) => resolve(credentials.settle(pending, answer))),
-    );
-  }
-
-  openSession({ name }: Administrator, origin: Parameters<ManagementPort['openSession']>[1]) {
+  openSession(administrator: Administrator, origin: ManagementOrigin): ManagementSession {
+    const { name } = administrator;
     const { sessions } = this.#process.device;
+    const isStanding = this.#administrators.standing(administrator);
     const peer = peerOf(origin.address);
     const session = sessions.open(
       {
@@ -159,7 +142,7 @@ class HeadEndManagement implements ManagementPort {
     this.#note(occurred(webLogin, { name }, subject));
     return {
       index: session.index,
-      isOpen: () => sessions.get(session.index) !== undefined,
+      isOpen: () => isStanding() && sessions.get(session.index) !== undefined,
       close: () => {
         sessions.close(session.index);
         this.#note(occurred(webLogout, { name }, subject));

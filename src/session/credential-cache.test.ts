@@ -111,6 +111,23 @@ test('who logged in with a password as typed is known when its verifier is there
   assert.equal(cache.check('carl', right, kept(fresh)).kind, 'ask', 'the password was changed');
 });
 
+test('a password is the same as before by its verifier, as typed, and as the verifier computed for it', () => {
+  const cache = new CredentialCache(10, prng);
+  const typed = (text: string) => ({ kind: 'clear', password: new Secret(text) }) as const;
+  const [v, other] = [verifier(), verifier()];
+  const isSame = (...of: Parameters<CredentialCache['samePassword']>) => cache.samePassword(...of);
+  assert.equal(isSame('alice', kept(v), kept({ ...v, hash: v.hash.slice() })), true);
+  assert.equal(isSame('alice', kept(v), kept(other)), false);
+  assert.equal(isSame('alice', typed('one'), typed('one')), true);
+  assert.equal(isSame('alice', typed('one'), typed('two')), false);
+  assert.equal(isSame('alice', typed('one'), kept(v)), false, 'not known to be of it');
+  cache.sealed('alice', new Secret('one'), v);
+  assert.equal(isSame('alice', typed('one'), kept(v)), true);
+  assert.equal(isSame('alice', typed('two'), kept(v)), false);
+  assert.equal(isSame('bob', typed('one'), kept(v)), false, 'sealed for somebody else');
+  assert.equal(isSame('alice', kept(v), typed('one')), false);
+});
+
 test('the cache is bounded and forgets whom it has not seen for longest', () => {
   const cache = new CredentialCache(100, prng);
   const v = verifier();

@@ -50,6 +50,8 @@ type Verified = { readonly tag: Uint8Array; readonly verifier: PasswordVerifier 
  */
 export class CredentialCache {
   readonly #verified: LruMap<string, Verified>;
+  /** The tags of passwords that verifiers were computed for in this process, as long as these are in use. */
+  readonly #sealed = new WeakMap<PasswordVerifier, Uint8Array>();
   readonly #key: SecretKey;
   readonly #nobody: PasswordVerifier;
 
@@ -104,10 +106,25 @@ export class CredentialCache {
 
   /** A password as it was typed has got its verifier: whoever logged in with it has logged in with both. */
   sealed(user: string, password: Secret, verifier: PasswordVerifier): void {
+    const tag = this.#tag(user, toUtf8(password.reveal()));
+    this.#sealed.set(verifier, tag);
     const known = this.#verified.get(user);
     if (!known || known.verifier) return;
-    if (equalBytes(known.tag, this.#tag(user, toUtf8(password.reveal()))))
-      this.#verified.set(user, { tag: known.tag, verifier });
+    if (equalBytes(known.tag, tag)) this.#verified.set(user, { tag, verifier });
+  }
+
+  /**
+   * Whether what proves a user now is the password that did `before`. A verifier is that of a password
+   * as it was typed when it was computed in this process; what was typed after a verifier is taken for
+   * another password.
+   */
+  samePassword(user: string, before: KnownPassword, now: KnownPassword): boolean {
+    if (before.kind === 'verifier')
+      return now.kind === 'verifier' && sameVerifier(before.verifier, now.verifier);
+    if (now.kind === 'clear') return before.password.equals(now.password);
+    const tag = this.#sealed.get(now.verifier);
+    const typed = toUtf8(before.password.reveal());
+    return tag !== undefined && equalBytes(tag, this.#tag(user, typed));
   }
 
   /** Forgets a user (changed, removed or locked). */

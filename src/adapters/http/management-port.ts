@@ -46,7 +46,10 @@ export type ManagementOrigin = {
 /** One row of the Management Sessions table, held for as long as someone is logged in. */
 export type ManagementSession = {
   readonly index: number;
-  /** False once the row was logged off by someone else; the console then ends the login. */
+  /**
+   * False once the row was logged off by someone else, or the account has other rights, another password
+   * or is gone; the console then ends the login.
+   */
   isOpen(): boolean;
   close(): void;
 };
