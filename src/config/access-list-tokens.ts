@@ -1,7 +1,9 @@
-import { familyOf, type IpAddress, ipv4FromNumber, parseAddress } from '#base/address';
+import { address, familyOf, type IpAddress, ipv4FromNumber, parseAddress } from '#base/address';
 import { hostPrefix, lengthOfMask, maskOf, type Prefix, prefixOf } from '#base/prefix';
 import { err, ok } from '#base/result';
-import type { Reading, Token } from './path.ts';
+import { ipv6WithLength } from './address-tokens.ts';
+import type { Line, Reading, Token } from './path.ts';
+import { portNumber } from './port-names.ts';
 import { incomplete, oneWord, sampleName } from './tokens.ts';
 
 /** Addresses that an entry speaks of; `any` is both families, the others are one. */
@@ -32,7 +34,9 @@ const wordOf = (kind: 'object' | 'group' | 'interface'): string =>
 
 const ANY = { any: 'Every address', any4: 'Every IPv4 address', any6: 'Every IPv6 address' };
 
-/** `any`, `host A.B.C.D`, an address and a mask, or a name of addresses. */
+const prefix6 = ipv6WithLength('prefix', 'Network');
+
+/** `any`, `host A.B.C.D`, an address and a mask, an IPv6 prefix, or a name of addresses. */
 export const addressTerm = <const N extends string>(
   name: N,
   help: string,
@@ -40,7 +44,8 @@ export const addressTerm = <const N extends string>(
   kind: 'token',
   name,
   help,
-  placeholder: '{any | host A.B.C.D | A.B.C.D A.B.C.D | object NAME | object-group NAME}',
+  placeholder:
+    '{any | host A.B.C.D | A.B.C.D A.B.C.D | X:X::X/<0-128> | object NAME | object-group NAME}',
   free: false,
   read(line, from): Reading<AddressTerm> {
     const [first, second] = [line.words[from]?.text.toLowerCase(), line.words[from + 1]?.text];
@@ -52,62 +57,44 @@ export const addressTerm = <const N extends string>(
       return second === undefined
         ? incomplete(`a name is missing behind "${first}"`)
         : ok({ value: { kind: named, name: second }, words: 2 });
+    if (/:.*\//.test(first)) return readPrefix6(line, from);
     const text = first === 'host' ? second : first;
     if (text === undefined) return incomplete('the address of the host is missing');
-    const address = parseAddress(text);
-    if (!address.ok) return err({ kind: 'invalid', reason: address.error });
-    if (first === 'host') return ok({ value: hostPrefix(address.value), words: 2 });
+    const base = parseAddress(text);
+    if (!base.ok) return err({ kind: 'invalid', reason: base.error });
+    if (first === 'host') return ok({ value: hostPrefix(base.value), words: 2 });
     if (second === undefined) return incomplete('a network mask is missing');
     const length = lengthOfMask(second);
-    if (familyOf(address.value) !== 4 || !length.ok)
+    if (familyOf(base.value) !== 4 || !length.ok)
       return err({ kind: 'invalid', reason: `"${second}" is not a network mask` });
-    return ok({ value: prefixOf(address.value, length.value), words: 2 });
+    return ok({ value: prefixOf(base.value, length.value), words: 2 });
   },
   write(value) {
     if (typeof value === 'string') return value;
     if ('name' in value) return `${wordOf(value.kind)} ${value.name}`;
-    const host = familyOf(value.address) === 4 ? 32 : 128;
-    return value.length === host
-      ? `host ${value.address}`
-      : `${value.address} ${maskOf(value.length)}`;
+    const family = familyOf(value.address);
+    if (value.length === (family === 4 ? 32 : 128)) return `host ${value.address}`;
+    return family === 4
+      ? `${value.address} ${maskOf(value.length)}`
+      : `${value.address}/${value.length}`;
   },
   sample: (prng) =>
     prng.chance(0.2)
       ? { kind: prng.pick(Object.values(NAMED)), name: sampleName(prng) }
       : prng.chance(0.3)
         ? prng.pick(Object.keys(ANY) as (keyof typeof ANY)[])
-        : prefixOf(ipv4FromNumber(prng.uint32()) as IpAddress, prng.between(1, 32)),
+        : prng.chance(0.2)
+          ? prefixOf(address('2001:db8::1'), prng.between(1, 128))
+          : prefixOf(ipv4FromNumber(prng.uint32()) as IpAddress, prng.between(1, 32)),
 });
 
-/** Names that the port of a well-known service goes by. */
-const PORT_NAMES: Readonly<Record<string, number>> = {
-  'ftp-data': 20,
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  bootps: 67,
-  bootpc: 68,
-  tftp: 69,
-  www: 80,
-  http: 80,
-  pop3: 110,
-  ntp: 123,
-  imap4: 143,
-  snmp: 161,
-  ldap: 389,
-  https: 443,
-  isakmp: 500,
-  syslog: 514,
-  ldaps: 636,
-};
-
-const portOf = (text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  const number = PORT_NAMES[text.toLowerCase()] ?? (/^\d{1,5}$/.test(text) ? Number(text) : -1);
-  return number >= 0 && number <= 65535 ? number : undefined;
-};
+/** `2001:db8::/32`; bits behind the length do not count, as with a mask. */
+function readPrefix6(line: Line, from: number): Reading<AddressTerm> {
+  const reading = prefix6.read(line, from);
+  if (!reading.ok) return reading;
+  const { address: base, length } = reading.value.value;
+  return ok({ value: prefixOf(base, length), words: 1 });
+}
 
 const OPERATORS = ['lt', 'gt', 'neq'] as const;
 
@@ -134,8 +121,8 @@ export const portTerm = <const N extends string>(
       return err({ kind: 'invalid', reason: `"${kind}" does not compare ports` });
     if (a === undefined || (kind === 'range' && b === undefined))
       return incomplete('a port is missing');
-    const first = portOf(a);
-    const last = kind === 'range' ? portOf(b) : first;
+    const first = portNumber(a);
+    const last = kind === 'range' ? portNumber(b ?? '') : first;
     if (first === undefined || last === undefined)
       return err({ kind: 'invalid', reason: `"${first === undefined ? a : b}" is not a port` });
     if (operator) return ok({ value: { operator, port: first }, words: 2 });
@@ -186,15 +173,28 @@ export const protocolTerm: Token<'protocol', string> = {
 const ICMP_TYPES =
   /^(alternate-address|conversion-error|echo|echo-reply|information-reply|information-request|mask-reply|mask-request|mobile-redirect|parameter-problem|redirect|router-advertisement|router-solicitation|source-quench|time-exceeded|timestamp-reply|timestamp-request|traceroute|unreachable|\d{1,3})$/i;
 
-/** A type of ICMP by name or number, which nothing here judges. */
-export const icmpType = oneWord({
-  name: 'icmpType',
-  help: 'Type of ICMP',
-  placeholder: 'ICMP-TYPE',
-  parse: (text) =>
-    ICMP_TYPES.test(text) ? ok(text.toLowerCase()) : err(`"${text}" is no type of ICMP`),
-  sample: (prng) => prng.pick(['echo', 'echo-reply', 'unreachable', '13']),
-});
+const ICMP6_TYPES =
+  /^(membership-(query|reduction|report)|neighbor-(advertisement|redirect|solicitation)|packet-too-big|router-renumbering)$/i;
+
+/** A type of ICMP by name or number, with a code behind it perhaps; nothing here judges either. */
+export const icmpType: Token<'icmpType', string> = {
+  ...oneWord({
+    name: 'icmpType',
+    help: 'Type of ICMP',
+    placeholder: 'ICMP-TYPE [CODE]',
+    parse: (text) => ok(text),
+    sample: (prng) => prng.pick(['echo', 'packet-too-big', 'unreachable 4', '13']),
+  }),
+  read(line, from) {
+    const [type, code] = line.words.slice(from, from + 2).map((w) => w.text.toLowerCase());
+    if (type === undefined) return incomplete('a type of ICMP is missing');
+    if (!ICMP_TYPES.test(type) && !ICMP6_TYPES.test(type))
+      return err({ kind: 'invalid', reason: `"${type}" is no type of ICMP` });
+    return code !== undefined && /^\d{1,3}$/.test(code)
+      ? ok({ value: `${type} ${code}`, words: 2 })
+      : ok({ value: type, words: 1 });
+  },
+};
 
 /** What an entry says at its end: `log …`, `inactive`, `time-range NAME`. */
 export const entryOptions: Token<'options', string> = {

@@ -43,7 +43,15 @@ export type AccessEntry =
       readonly icmpType?: string | undefined;
       /** What nothing here judges: logging and times. */
       readonly options?: string | undefined;
+    }
+  | {
+      readonly kind: OtherKind;
+      /** All that stands behind the kind. */
+      readonly text: string;
     };
+
+/** Kinds of lists that speak of no tunnel: of frames, and of the pages of tunnels over TLS. */
+type OtherKind = 'ethertype' | 'webtype';
 
 /** Lists by name; the first entry that fits decides. */
 export type AccessLists = Table<string, readonly AccessEntry[]>;
@@ -107,6 +115,20 @@ const standard = setting(lists)({
   set: (all, { list: name, ...entry }) => append(all, name, { kind: 'standard', ...entry }),
   unset: (all, { list: name, ...entry }) => remove(all, name, { kind: 'standard', ...entry }),
 });
+
+/** Entries of a kind that nothing here looks at. */
+const otherEntry = (kind: OtherKind, what: string) =>
+  setting(lists)({
+    path: ['access-list', list, kind, rest('text', 'Kept as it is')],
+    words: { ...wordHelp, [kind]: what },
+    dialects: ['asa'],
+    key: ['list', 'text'],
+    help: `${what}, kept without effect.`,
+    noEffect: true,
+    get: (all) => entriesOf(all, kind),
+    set: (all, v) => append(all, v.list, { kind, text: v.text }),
+    unset: (all, v) => remove(all, v.list, { kind, text: v.text }),
+  });
 
 const entryPath = [
   action,
@@ -197,7 +219,7 @@ export function resolveAccessList(
     return found ?? [];
   };
   for (const entry of accessListSlice.of(configuration).get(name) ?? []) {
-    if (entry.kind === 'remark') continue;
+    if (entry.kind !== 'standard' && entry.kind !== 'extended') continue;
     const source = look(entry.kind === 'standard' ? entry.network : entry.source);
     const destination = entry.kind === 'standard' ? ['any' as const] : look(entry.destination);
     if (source.length > 0 && destination.length > 0)
@@ -235,7 +257,14 @@ export const accessListRoom: Room = {
       title: 'Access lists',
       place: 'access-lists',
       collated: true,
-      commands: [remark, standard, extended, pixEntry],
+      commands: [
+        remark,
+        standard,
+        extended,
+        pixEntry,
+        otherEntry('ethertype', 'An entry by type of frame'),
+        otherEntry('webtype', 'An entry by address of a page'),
+      ],
     },
   ],
 };

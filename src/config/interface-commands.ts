@@ -1,16 +1,17 @@
 import { type AddressWithLength, ipv4, ipv6WithLength, mask } from './address-tokens.ts';
-import { sameValue, withEntry, withoutEntry } from './configuration.ts';
+import { sameValue } from './configuration.ts';
 import { filterName, NO_FILTER } from './filters.ts';
-import { hardware, securityWord } from './interface-tokens.ts';
+import { hardware } from './interface-tokens.ts';
 import { optional } from './path.ts';
 import type { Declaration } from './setting.ts';
-import { globalScope, mode, type Refusal, refuse, setting } from './setting.ts';
-import { type Interface, interfaceName, type System, systemSlice } from './system.ts';
+import { globalScope, mode, setting } from './setting.ts';
+import { type Interface, systemSlice } from './system.ts';
 import { int, rest, word } from './tokens.ts';
 
 const system = globalScope(systemSlice);
 
-const newInterface = (name: string): Interface => ({
+/** An interface of that hardware before any command. */
+export const newInterface = (name: string): Interface => ({
   hardware: name,
   ipv6: [],
   enabled: true,
@@ -19,7 +20,7 @@ const newInterface = (name: string): Interface => ({
 });
 
 /** What an interface of that name is trusted with when nothing says so. */
-const usualLevel = (name: string): number => (name === 'inside' ? 100 : 0);
+export const usualLevel = (name: string): number => (name === 'inside' ? 100 : 0);
 
 const named = (target: Interface, name: string): Interface => ({
   ...target,
@@ -150,6 +151,10 @@ const filter = setting(interfaceMode)({
   unset: (i) => ({ ...i, filter: undefined }),
 });
 
+/** The lines that are kept, without some of them. */
+export const others = (kept: ReadonlySet<string>, isMine: (line: string) => boolean) =>
+  new Set([...kept].filter((line) => !isMine(line)));
+
 /** A line of an interface that Linux, or nobody, takes care of. */
 const keptLine = (leading: string, help: string) => {
   const isMine = (line: string) => line === leading || line.startsWith(`${leading} `);
@@ -166,7 +171,7 @@ const keptLine = (leading: string, help: string) => {
       ...i,
       kept: new Set([...i.kept, text === undefined ? leading : `${leading} ${text}`]),
     }),
-    unset: (i) => ({ ...i, kept: new Set([...i.kept].filter((line) => !isMine(line))) }),
+    unset: (i) => ({ ...i, kept: others(i.kept, isMine) }),
   });
 };
 
@@ -213,99 +218,6 @@ const interfaceKept = [
   ].map((words) => keptLine(words, 'A line about hardware or routing, which Linux takes care of.')),
 ];
 
-/** PIX: `interface ethernet0 auto`. */
-const pixInterfaceSpeed = setting(system)({
-  path: [
-    'interface',
-    hardware('hardware', 'Name of the hardware'),
-    rest('speed', 'Speed and duplex, which Linux sets', 64),
-  ],
-  words: { interface: 'Say how an interface is connected' },
-  dialects: ['pix'],
-  key: ['hardware'],
-  help: 'Speed and duplex of an interface, which Linux sets; "shutdown" puts it out of service.',
-  noEffect: true,
-  get: (c) =>
-    [...c.interfaces.values()].flatMap((i) =>
-      i.hardwareSpeed === undefined ? [] : { hardware: i.hardware, speed: i.hardwareSpeed },
-    ),
-  set: (c, { hardware: name, speed }) => ({
-    ...c,
-    interfaces: withEntry(c.interfaces, name, {
-      ...(c.interfaces.get(name) ?? newInterface(name)),
-      hardwareSpeed: speed,
-      enabled: !/\bshutdown$/.test(speed),
-    }),
-  }),
-});
-
-const pixInterface = (c: System, name: string): [string, Interface] | undefined =>
-  [...c.interfaces].find(([, i]) => i.name === name);
-
-/** PIX: `nameif ethernet0 outside security0`. */
-const pixNameif = setting(system)({
-  path: [
-    'nameif',
-    hardware('hardware', 'Name of the hardware'),
-    word('name', 'Name of the interface', 48),
-    securityWord('level', 'How far the network is trusted'),
-  ],
-  words: { nameif: 'Name an interface' },
-  dialects: ['pix'],
-  key: ['hardware'],
-  help: 'Names an interface and says how far its network is trusted.',
-  since: '002:103',
-  get: (c) =>
-    [...c.interfaces.values()].flatMap((i) =>
-      i.name === undefined
-        ? []
-        : { hardware: i.hardware, name: i.name, level: i.securityLevel ?? usualLevel(i.name) },
-    ),
-  set: (c, v) => ({
-    ...c,
-    interfaces: withEntry(c.interfaces, v.hardware, {
-      ...(c.interfaces.get(v.hardware) ?? newInterface(v.hardware)),
-      name: v.name,
-      securityLevel: v.level,
-    }),
-  }),
-  unset: (c, v) => ({ ...c, interfaces: withoutEntry(c.interfaces, v.hardware) }),
-});
-
-/** PIX: `ip address outside 171.69.89.78 255.255.254.0`. */
-const pixAddress = setting(system)({
-  path: [
-    'ip address',
-    interfaceName('interface'),
-    ipv4('address', 'Address'),
-    mask('mask', 'Mask of its network'),
-  ],
-  words: { ip: 'Internet protocol', address: 'Address of an interface' },
-  dialects: ['pix'],
-  key: ['interface'],
-  help: 'The IPv4 address of an interface that has a name.',
-  since: '002:105',
-  get: (c) =>
-    [...c.interfaces.values()].flatMap(({ name, address }) =>
-      name === undefined || !address
-        ? []
-        : { interface: name, address: address.address, mask: address.length },
-    ),
-  set: (c, v) => withAddress(c, v.interface, { address: v.address, length: v.mask }),
-  unset: (c, v) => withAddress(c, v.interface, undefined),
-});
-
-function withAddress(
-  c: System,
-  name: string,
-  address: AddressWithLength | undefined,
-): System | Refusal {
-  const found = pixInterface(c, name);
-  if (!found) return refuse(`no interface has the name "${name}"; "nameif" gives it one`);
-  const [hardwareName, target] = found;
-  return { ...c, interfaces: withEntry(c.interfaces, hardwareName, { ...target, address }) };
-}
-
 /** The commands of interfaces, in the order of a listing. */
 export const interfaceCommands: readonly Declaration[] = [
   interfaceMode.mode,
@@ -318,7 +230,4 @@ export const interfaceCommands: readonly Declaration[] = [
   filter,
   ...interfaceKept,
   shutdown,
-  pixInterfaceSpeed,
-  pixNameif,
-  pixAddress,
 ];

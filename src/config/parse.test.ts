@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '#base/prng';
-import { accessListRoom, accessListSlice } from './access-list.ts';
+import { accessListRoom, accessListSlice, resolveAccessList } from './access-list.ts';
 import { sameValue } from './configuration.ts';
 import { startupText } from './console-commands.ts';
 import { formatDiagnostic, withoutSecrets } from './diagnostic.ts';
@@ -227,6 +227,117 @@ test('entries of an access list keep their order, remarks between them', () => {
     [...accessListSlice.of(less.configuration)].map(([name, list]) => [name, list.length]),
     [['out', 3]],
   );
+});
+
+test('every name of a port that an ASA has is read, in capitals too, and what is none is refused', () => {
+  const port = (text: string) => {
+    const parsed = parse(`access-list out extended permit tcp any any eq ${text}`);
+    const [said] = complaints(parsed);
+    return said ?? relist(parsed)[0]?.split(' eq ')[1];
+  };
+  // The table of literal port values in the ASA CLI configuration guide, re-typed.
+  const names =
+    'aol 5190 bgp 179 biff 512 bootpc 68 bootps 67 chargen 19 cifs 3020 citrix-ica 1494 cmd 514 ctiqbe 2748 ' +
+    'daytime 13 discard 9 dnsix 195 domain 53 echo 7 exec 512 finger 79 ftp 21 ftp-data 20 gopher 70 h323 1720 ' +
+    'hostname 101 http 80 https 443 ident 113 imap4 143 irc 194 isakmp 500 kerberos 750 klogin 543 kshell 544 ' +
+    'ldap 389 ldaps 636 login 513 lotusnotes 1352 lpd 515 mobile-ip 434 nameserver 42 netbios-dgm 138 ' +
+    'netbios-ns 137 netbios-ssn 139 nfs 2049 nntp 119 ntp 123 pcanywhere-data 5631 pcanywhere-status 5632 ' +
+    'pim-auto-rp 496 pop2 109 pop3 110 pptp 1723 radius 1645 radius-acct 1646 rip 520 rsh 514 rtsp 554 ' +
+    'secureid-udp 5510 sip 5060 smtp 25 snmp 161 snmptrap 162 sqlnet 1521 ssh 22 sunrpc 111 syslog 514 ' +
+    'tacacs 49 talk 517 telnet 23 tftp 69 time 37 uucp 540 who 513 whois 43 www 80 xdmcp 177 PPTP 1723';
+  for (const [, name = '', number] of names.matchAll(/(\S+) (\d+)/g))
+    assert.equal(port(name), number, name);
+  for (const none of ['constructor', '65536', 'pptq', '-1'])
+    assert.match(port(none) ?? '', new RegExp(`"${none}" is not a port$`));
+});
+
+test('an access list has IPv6 prefixes, types of ICMP with a code, and entries of other kinds', () => {
+  const lines = [
+    'access-list x extended permit ip 2001:db8::/32 host 2001:db8::1',
+    'access-list x extended permit icmp6 any6 any6 packet-too-big',
+    'access-list x extended permit icmp any any unreachable 4 log',
+    'access-list frames ethertype permit bpdu',
+    'access-list pages webtype deny url https://*.example.org/a log default',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(complaints(parsed), []);
+  assert.deepEqual(
+    parsed.diagnostics.map((d) => [d.line, d.reason]),
+    [4, 5].map((line) => [line, 'accepted and kept, without effect here']),
+  );
+  assert.deepEqual(relist(parsed), [...lines, '!']);
+  assert.deepEqual(
+    resolveAccessList(parsed.configuration, 'x').entries.map((e) => [e.source, e.destination])[0],
+    [[{ address: '2001:db8::', length: 32 }], [{ address: '2001:db8::1', length: 128 }]],
+  );
+  assert.deepEqual(resolveAccessList(parsed.configuration, 'frames').entries, []);
+  const less = parse(...lines, `no ${lines[3]}`, `no ${lines[4]}`);
+  assert.deepEqual([...accessListSlice.of(less.configuration).keys()], ['x']);
+  assert.deepEqual(relist(parse('access-list x extended permit ip 2001:db8:7:8::9/48 any')), [
+    'access-list x extended permit ip 2001:db8:7::/48 any',
+    '!',
+  ]);
+  assert.deepEqual(complaints(parse('access-list x extended permit ip 2001:db8::/129 any')), [
+    'box.cfg:1: "access-list x extended permit ip 2001:db8::/129 any": a prefix length of 129 is more than 128',
+  ]);
+});
+
+test('routes that are watched, and those for tunnels only, load with a word on what is not done', () => {
+  const lines = [
+    'interface Ethernet0/0',
+    ' nameif outside',
+    ' security-level 0',
+    '!',
+    'route outside 0.0.0.0 0.0.0.0 192.0.2.1 1 track 7',
+    'route outside 10.9.0.0 255.255.0.0 192.0.2.1 1 track 7',
+    'route outside 0.0.0.0 0.0.0.0 192.0.2.9 tunneled',
+    '!',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(complaints(parsed), [
+    'box.cfg:5: warning: "route outside 0.0.0.0 0.0.0.0 192.0.2.1 1 track 7": nothing watches whether this route works, and it is never withdrawn; a routing daemon, such as FRR, changes the routes of Linux',
+    'box.cfg:7: warning: "route outside 0.0.0.0 0.0.0.0 192.0.2.9 tunneled": what comes out of tunnels takes the routes of Linux, like everything else; "ip rule add iif headend0 lookup N" gives it a table of its own',
+  ]);
+  assert.deepEqual(relist(parsed), lines);
+  const { routes } = systemSlice.of(parse(...lines, `no ${lines[6]}`).configuration);
+  assert.deepEqual(
+    routes.map((r) => r.track),
+    [7, 7],
+  );
+});
+
+test('an interface of a PIX that gets its address from elsewhere loads, and has to be told it', () => {
+  const lines = [
+    'PIX Version 6.3(5)',
+    'nameif ethernet0 outside security0',
+    'nameif ethernet1 inside security100',
+    'ip address outside dhcp setroute retry 4',
+    'ip address inside pppoe',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(complaints(parsed), [
+    'box.cfg:4: warning: "ip address outside dhcp setroute retry 4": headend asks nobody for an address: Linux does, and this file has to say which it is; "ip address outside A.B.C.D MASK" says it',
+    'box.cfg:5: warning: "ip address inside pppoe": headend asks nobody for an address: Linux does, and this file has to say which it is; "ip address inside A.B.C.D MASK" says it',
+  ]);
+  assert.deepEqual(relist(parsed), lines);
+  const told = parse(
+    ...lines,
+    'no ip address outside dhcp',
+    'ip address outside 192.0.2.1 255.255.255.0',
+  );
+  assert.deepEqual(
+    [...systemSlice.of(told.configuration).interfaces.values()].map((i) => [
+      i.address?.address,
+      [...i.kept],
+    ]),
+    [
+      ['192.0.2.1', []],
+      [undefined, ['ip address pppoe']],
+    ],
+  );
+  assert.deepEqual(complaints(parse(lines[0] ?? '', 'ip address dmz dhcp')), [
+    'box.cfg:2: "ip address dmz dhcp": no interface has the name "dmz"; "nameif" gives it one',
+  ]);
 });
 
 test('what refers to an interface that does not exist is an error at its line', () => {

@@ -3,10 +3,12 @@ import { type Configuration, sameValue } from './configuration.ts';
 import type { Dialect } from './dialect.ts';
 import { filterFindings, filterSection, filtersSlice } from './filters.ts';
 import { interfaceCommands } from './interface-commands.ts';
-import { optional } from './path.ts';
+import { flag, optional } from './path.ts';
+import { pixInterfaceCommands } from './pix-interface-commands.ts';
 import type { Finding, Room } from './room.ts';
 import { globalScope, lineOf, refuse, setting } from './setting.ts';
 import {
+  dialectOf,
   dialectOfPix,
   type Interface,
   interfaceName,
@@ -68,6 +70,14 @@ const addRoute = (c: System, route: Route): System => ({
   routes: [...c.routes.filter((r) => !sameRoute(r, route)), route],
 });
 
+/** An ASA prints no metric of a route for tunnels that has the usual one. */
+const valuesOfRoute = ({ tunneled = false, ...route }: Route, through: string) => ({
+  ...route,
+  interface: through,
+  metric: tunneled && route.metric === 1 ? undefined : route.metric,
+  tunneled,
+});
+
 /** ASA and PIX: `route outside 0.0.0.0 0.0.0.0 171.69.88.1 1`. */
 const route = setting(system)({
   path: [
@@ -76,15 +86,18 @@ const route = setting(system)({
     network('prefix', 'Network'),
     ipv4('gateway', 'Next hop'),
     optional(int('metric', 1, 255, 'Distance, the smaller the better')),
+    optional('track', int('track', 1, 500, 'Number of a "track", which nothing watches here')),
+    flag('tunneled', 'tunneled', 'For what comes out of tunnels only'),
   ],
-  words: { route: 'Add a static route' },
+  words: { route: 'Add a static route', track: 'Withdraw it on occasion' },
   dialects: ['asa', 'pix'],
   key: ['interface', 'prefix', 'gateway'],
   help: 'A static route through an interface.',
   since: '002:111',
   get: (c) =>
-    c.routes.flatMap((r) => (r.interface === undefined ? [] : { ...r, interface: r.interface })),
-  set: (c, v) => addRoute(c, { ...v, metric: v.metric ?? 1 }),
+    c.routes.flatMap((r) => (r.interface === undefined ? [] : valuesOfRoute(r, r.interface))),
+  set: (c, { tunneled, ...v }) =>
+    addRoute(c, { ...v, metric: v.metric ?? 1, ...(tunneled ? { tunneled } : {}) }),
   unset: (c, v) => ({ ...c, routes: c.routes.filter((r) => !sameRoute(r, v)) }),
 });
 
@@ -140,28 +153,61 @@ function verify(configuration: Configuration): readonly Finding[] {
       });
     seen.set(i.name, i.hardware);
   }
-  findings.push(...addressesFromElsewhere(interfaces.values()));
+  findings.push(...addressesFromElsewhere(interfaces.values(), dialectOf(configuration)));
   for (const r of routes)
     if (r.interface !== undefined)
       findings.push(
         ...unknownInterface(configuration, r.interface, [
-          lineOf(route, { ...r, interface: r.interface }),
+          lineOf(route, valuesOfRoute(r, r.interface)),
         ]),
       );
-  return findings;
+  return [...findings, ...specialRoutes(routes)];
+}
+
+/** Routes that the other device would not always use; a thing that holds for several is said of the first. */
+function specialRoutes(routes: readonly Route[]): readonly Finding[] {
+  const warning = (r: Route | undefined, reason: string, remedy: string): readonly Finding[] =>
+    r?.interface === undefined
+      ? []
+      : [
+          {
+            severity: 'warning',
+            at: [lineOf(route, valuesOfRoute(r, r.interface))],
+            reason,
+            remedy,
+          },
+        ];
+  return [
+    ...warning(
+      routes.find((r) => r.track !== undefined),
+      'nothing watches whether this route works, and it is never withdrawn',
+      'a routing daemon, such as FRR, changes the routes of Linux',
+    ),
+    ...warning(
+      routes.find((r) => r.tunneled),
+      'what comes out of tunnels takes the routes of Linux, like everything else',
+      '"ip rule add iif headend0 lookup N" gives it a table of its own',
+    ),
+  ];
 }
 
 /** Interfaces whose address this device would have to ask for. */
-const addressesFromElsewhere = (interfaces: Iterable<Interface>): readonly Finding[] =>
+const addressesFromElsewhere = (
+  interfaces: Iterable<Interface>,
+  dialect: Dialect,
+): readonly Finding[] =>
   [...interfaces].flatMap((i) =>
     [...i.kept]
       .filter((line) => /^ip address (dhcp|pppoe)/.test(line))
       .map((line) => ({
         severity: 'warning' as const,
-        at: [`interface ${i.hardware}`, line],
+        at:
+          dialect === 'pix'
+            ? [line.replace('address', `address ${i.name}`)]
+            : [`interface ${i.hardware}`, line],
         reason:
           'headend asks nobody for an address: Linux does, and this file has to say which it is',
-        remedy: '"ip address A.B.C.D MASK" says it',
+        remedy: `"ip address ${dialect === 'pix' ? `${i.name} ` : ''}A.B.C.D MASK" says it`,
       })),
   );
 
@@ -185,7 +231,7 @@ export const systemRoom: Room = {
     {
       title: 'Interfaces',
       place: 'interfaces',
-      commands: interfaceCommands,
+      commands: [...interfaceCommands, ...pixInterfaceCommands],
     },
     filterSection,
     { title: 'Name resolution', place: 'names', commands: [domainLookup, nameServer] },

@@ -37,6 +37,10 @@ export type Route = {
   readonly prefix: Prefix;
   readonly gateway: IpAddress;
   readonly metric: number;
+  /** The number of the `track` that withdraws it on the other device. */
+  readonly track?: number | undefined;
+  /** Whether it is for what comes out of tunnels only. */
+  readonly tunneled?: boolean | undefined;
 };
 
 /** What the version line of a listing says; a PIX speaks the dialect of an ASA from release 7 on. */

@@ -139,6 +139,29 @@ test('a key of a PIX by address belongs to a LAN-to-LAN group of that address', 
   );
 });
 
+test('a PIX head-end that translates by an access list loads, and is told that it translates nothing', () => {
+  const lines = [
+    'PIX Version 6.3(5)',
+    'nameif ethernet0 outside security0',
+    'nameif ethernet1 inside security100',
+    'access-list few permit ip 10.0.0.0 255.0.0.0 any',
+    'global (outside) 1 192.0.2.7-192.0.2.9',
+    'nat (inside) 0 access-list few',
+    'nat (inside) 1 access-list few',
+    'isakmp enable outside',
+  ];
+  const ofTranslation = (list: readonly string[]) =>
+    said(list).filter((text) => /"(nat|global) /.test(text));
+  assert.deepEqual(ofTranslation(lines), [
+    'x.cfg:5: warning: "global (outside) 1 192.0.2.7-192.0.2.9": IKE is enabled, so this runs as a head-end, and "nat" and "global" lines have no effect; let nftables translate what goes to the Internet',
+  ]);
+  const without = lines.filter((line) => !line.startsWith('global'));
+  assert.deepEqual(ofTranslation(without), [
+    'x.cfg:6: warning: "nat (inside) 1 access-list few 0 0": IKE is enabled, so this runs as a head-end, and "nat" and "global" lines have no effect; let nftables translate what goes to the Internet',
+    'x.cfg:6: "nat (inside) 1 access-list few 0 0": no "global" command has the number 1; "global (outside) 1 interface" adds one',
+  ]);
+});
+
 test('what would be less safe without effect is refused, and says what to do', () => {
   const policy = (line: string) => [
     'group-policy p internal',

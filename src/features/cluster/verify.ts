@@ -185,7 +185,7 @@ function verifyMember(configuration: Configuration, b: LoadBalancing): readonly 
     );
   if (clusterSlice.of(configuration).vrrp)
     findings.push(error(participate, 'VRRP and load balancing exclude each other', '"no vrrp"'));
-  if (systemSlice.of(configuration).routes.every((route) => route.prefix.length > 0))
+  if (systemSlice.of(configuration).routes.every((r) => r.prefix.length > 0 || r.tunneled))
     findings.push(warning(participate, 'there is no default route to the clients'));
   return findings;
 }

@@ -77,6 +77,28 @@ test('short forms mean the same, and each line can be taken back', () => {
   assert.equal(inside?.address, undefined);
 });
 
+test('translation by an access list is read, written and taken back beside the exemption from it', () => {
+  const lines = [
+    ...listing.slice(0, 6),
+    'nat (inside) 0 access-list none',
+    'nat (inside) 1 access-list few 0 0',
+    'nat (inside) 1 access-list others 9 4',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(parsed.diagnostics, []);
+  const sections = listConfiguration(grammar, parsed.configuration, { audience: 'file' });
+  assert.deepEqual(formatListing(sections, 'pix'), lines);
+  const less = natSlice.of(parse(...lines, 'no nat (inside) 1 access-list few').configuration);
+  assert.deepEqual(
+    [less.policies.map((p) => p.list), less.exemptions.map((e) => e.list)],
+    [['others'], ['none']],
+  );
+  assert.deepEqual(
+    parse(...lines.slice(0, 5), 'nat (inside) 1 access-list few').diagnostics.map((d) => d.reason),
+    ['no "global" command has the number 1'],
+  );
+});
+
 test('a rule without a global and an interface without a name are errors at their lines', () => {
   const text = parse(
     'PIX Version 6.3(3)',

@@ -9,7 +9,7 @@ import { globalScope, lineOf, setting } from '#config/setting';
 import { unknownInterface } from '#config/system';
 import { int, word } from '#config/tokens';
 import { ipsecSlice } from '#ipsec/config';
-import { type AddressPool, type NatRule, natSlice } from './config.ts';
+import { type AddressPool, type NatPolicy, type NatRule, natSlice } from './config.ts';
 
 const nat = globalScope(natSlice);
 
@@ -116,6 +116,39 @@ const natRule = setting(nat)({
   unset: (c, v) => ({ ...c, rules: c.rules.filter((r) => !sameRule(r, v)) }),
 });
 
+const policy = setting(nat)({
+  path: [
+    'nat',
+    bracketed('interface', 'Interface of the hosts'),
+    int('id', 1, 2147483647, 'Number of the "global" command'),
+    'access-list',
+    word('list', 'Name of an access list', 241, accessListNames),
+    optional(
+      limit('maxConnections', 'Connections at a time, 0 for no limit'),
+      limit('embryonicLimit', 'Half-open TCP connections at a time, 0 for no limit'),
+    ),
+  ],
+  words: { nat: 'Say which hosts are translated', 'access-list': 'By an access list' },
+  dialects: ['pix'],
+  key: ['interface', 'id', 'list'],
+  help: 'Translates what a list permits; a PAT box translates by networks only.',
+  get: (c) => c.policies,
+  set(c, v) {
+    const added: NatPolicy = {
+      ...v,
+      maxConnections: v.maxConnections ?? 0,
+      embryonicLimit: v.embryonicLimit ?? 0,
+    };
+    return { ...c, policies: [...c.policies.filter((p) => !samePolicy(p, v)), added] };
+  },
+  unset: (c, v) => ({ ...c, policies: c.policies.filter((p) => !samePolicy(p, v)) }),
+});
+
+type PolicyKey = Pick<NatPolicy, 'interface' | 'id' | 'list'>;
+
+const samePolicy = (a: PolicyKey, b: PolicyKey): boolean =>
+  a.interface === b.interface && a.id === b.id && a.list === b.list;
+
 type RuleKey = Pick<NatRule, 'interface' | 'id' | 'prefix'>;
 
 const sameRule = (a: RuleKey, b: RuleKey): boolean =>
@@ -123,14 +156,14 @@ const sameRule = (a: RuleKey, b: RuleKey): boolean =>
 
 /** A device does one thing: with IKE it is a head-end, and translates nothing. */
 function headEndFindings(configuration: Configuration): readonly Finding[] {
-  const { globals, rules, pools } = natSlice.of(configuration);
-  const [shared, rule, pool] = [globals[0], rules.find((r) => r.id > 0), pools[0]];
+  const { globals, rules, pools, policies } = natSlice.of(configuration);
   if (ipsecSlice.of(configuration).isakmpInterfaces.length === 0) return [];
-  const line = shared
-    ? lineOf(global, shared)
-    : pool
-      ? lineOf(globalAddresses, pool)
-      : rule && lineOf(natRule, rule);
+  const [line] = [
+    ...globals.map((g) => lineOf(global, g)),
+    ...pools.map((p) => lineOf(globalAddresses, p)),
+    ...rules.filter((r) => r.id > 0).map((r) => lineOf(natRule, r)),
+    ...policies.map((p) => lineOf(policy, p)),
+  ];
   if (line === undefined) return [];
   return [
     {
@@ -144,13 +177,16 @@ function headEndFindings(configuration: Configuration): readonly Finding[] {
 }
 
 function verify(configuration: Configuration): readonly Finding[] {
-  const { globals, rules, pools } = natSlice.of(configuration);
+  const { globals, rules, pools, policies } = natSlice.of(configuration);
   const findings: Finding[] = [
     ...headEndFindings(configuration),
     ...globals.flatMap((g) => unknownInterface(configuration, g.interface, [lineOf(global, g)])),
   ];
-  for (const rule of rules) {
-    const at = [lineOf(natRule, rule)];
+  const translating = [
+    ...rules.map((rule) => ({ ...rule, at: [lineOf(natRule, rule)] })),
+    ...policies.map((p) => ({ ...p, at: [lineOf(policy, p)] })),
+  ];
+  for (const { at, ...rule } of translating) {
     findings.push(...unknownInterface(configuration, rule.interface, at));
     if (rule.id > 0 && ![...globals, ...pools].some((g) => g.id === rule.id))
       findings.push({
@@ -171,7 +207,7 @@ export const natRoom: Room = {
     {
       title: 'Address translation',
       place: 'translation',
-      commands: [global, globalAddresses, exemption, natRule],
+      commands: [global, globalAddresses, exemption, policy, natRule],
     },
   ],
 };

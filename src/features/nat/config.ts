@@ -28,12 +28,16 @@ export type AddressPool = {
 /** `nat (inside) 0 access-list LIST`: traffic that is not translated. */
 export type NatExemption = { readonly interface: string; readonly list: string };
 
+/** `nat (inside) 1 access-list LIST`: traffic that is translated by an access list, which is not done. */
+export type NatPolicy = Omit<NatRule, 'prefix'> & { readonly list: string };
+
 /** Address translation of the PIX dialect. */
 export type NatConfiguration = {
   readonly pools: readonly AddressPool[];
   readonly exemptions: readonly NatExemption[];
   readonly globals: readonly GlobalPool[];
   readonly rules: readonly NatRule[];
+  readonly policies: readonly NatPolicy[];
 };
 
 export const natSlice = slice<NatConfiguration>('nat', {
@@ -41,4 +45,5 @@ export const natSlice = slice<NatConfiguration>('nat', {
   exemptions: [],
   globals: [],
   rules: [],
+  policies: [],
 });

@@ -7,7 +7,7 @@ import { type PatPlan, planPatBox } from './rules.ts';
 /** Whether a configuration describes a PAT box: it translates hosts to the address of an interface. */
 export function isPatBox(configuration: Configuration): boolean {
   const nat = natSlice.of(configuration);
-  return nat.globals.length > 0 && nat.rules.length > 0;
+  return nat.globals.length > 0 && nat.rules.length + nat.policies.length > 0;
 }
 
 /** What a configuration asks the box to do, or one sentence for each thing that keeps it from it. */

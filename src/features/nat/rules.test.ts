@@ -46,6 +46,7 @@ test('the listing of the seed becomes the plan of a PAT box', () => {
   assert.ok(isPatBox(parsed.configuration));
   assert.ok(!isPatBox(configured(/^global/)));
   assert.ok(!isPatBox(configured(/^nat/)));
+  assert.ok(isPatBox(configured(/^nat/, 'nat (inside) 1 access-list few')));
 });
 
 test('the longest prefix wins, among routes and among nat commands; then the metric', () => {
@@ -72,6 +73,16 @@ test('what keeps a box from working is said in one sentence each', () => {
   const complaints: readonly (readonly [RegExp, RegExp, string])[] = [
     [/^nat \(inside\) 2: no "global/m, /^nat/, 'nat (inside) 2 0.0.0.0 0.0.0.0 0 0'],
     [/^nat \(inside\) 0: .* untranslated/m, nothing, 'nat (inside) 0 10.0.0.0 255.0.0.0 0 0'],
+    [
+      /^nat \(inside\) 1 access-list: translating by a list/m,
+      nothing,
+      'nat (inside) 1 access-list few',
+    ],
+    [
+      /^nat \(inside\) 1 access-list: translating by a list/m,
+      /^nat/,
+      'nat (inside) 1 access-list few',
+    ],
     [/no interface "dmz" has an address/, nothing, 'nat (dmz) 1 0.0.0.0 0.0.0.0 0 0'],
     [/^global \(dmz\): no interface/m, nothing, 'global (dmz) 1 interface'],
     [

@@ -90,7 +90,7 @@ function routesOf(
     metric: 0,
   }));
   for (const route of system.routes) {
-    if (route.prefix.address.includes(':')) continue;
+    if (route.prefix.address.includes(':') || route.tunneled) continue;
     const gateway = ipv4ToNumber(route.gateway);
     const through = interfaces.find(
       (i) =>
@@ -172,6 +172,8 @@ export function planPatBox(
     complaints.push(`global (${name}) ${id}: hosts share the address of an interface only`);
   for (const { interface: name } of nat.exemptions)
     complaints.push(`nat (${name}) 0 access-list: passing hosts untranslated is not supported`);
+  for (const { interface: name, id } of nat.policies)
+    complaints.push(`nat (${name}) ${id} access-list: translating by a list is not supported`);
   return complaints.length > 0 ? err(complaints) : ok({ interfaces, routes, rules });
 }
 
