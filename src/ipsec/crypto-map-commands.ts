@@ -1,4 +1,5 @@
 import type { IpAddress } from '#base/address';
+import { formatPrefix } from '#base/prefix';
 import { accessListNames, unknownAccessList } from '#config/access-list';
 import { ip } from '#config/address-tokens';
 import { type Configuration, sameValue, withEntry, withoutEntry } from '#config/configuration';
@@ -21,9 +22,9 @@ import {
   lifetimeWords,
 } from './dynamic-map-commands.ts';
 import { type LegacyNeed, legacyOfGroup } from './legacy.ts';
-import { selectorsOf } from './map-selectors.ts';
+import { entrySelectors, selectorsOf, transformSetsOf } from './map-selectors.ts';
 import { pfsGroup } from './tokens.ts';
-import { transformSetNames } from './transform-set-commands.ts';
+import { transformModeLine, transformSetNames } from './transform-set-commands.ts';
 import { cryptoWords } from './words.ts';
 
 const ipsec = globalScope(ipsecSlice);
@@ -303,7 +304,7 @@ function entryFindings(
   key: EntryKey,
   entry: CryptoMapEntry,
 ): readonly Finding[] {
-  const { dynamicMaps, transformSets: sets } = ipsecSlice.of(configuration);
+  const { dynamicMaps, maps, transformSets: sets } = ipsecSlice.of(configuration);
   const { dynamicMap, accessList, peer } = entry;
   const error = (at: readonly string[], reason: string, remedy?: string): Finding => ({
     severity: 'error',
@@ -331,6 +332,16 @@ function entryFindings(
     findings.push(...unknownAccessList(configuration, accessList, at));
     for (const reason of selectorsOf(configuration, accessList).refused)
       findings.push(error(at, `access list "${accessList}": ${reason}`));
+    const interfaces = maps.get(key.name)?.interfaces ?? [];
+    const [set] = transformSetsOf(ipsecSlice.of(configuration), entry);
+    for (const { local, remote } of entrySelectors(configuration, interfaces, entry).uncarried)
+      findings.push(
+        error(
+          at,
+          `transport mode carries only what passes between the two ends, not ${formatPrefix(local)} to ${formatPrefix(remote)}`,
+          `"${transformModeLine({ name: set?.name ?? '', mode: 'tunnel' })}" carries networks`,
+        ),
+      );
   }
   const prefix = `crypto map ${key.name} ${key.sequence}`;
   if (peer !== undefined && dynamicMap === undefined)

@@ -1,8 +1,15 @@
 import { familyOf, type IpAddress } from '#base/address';
-import { formatPrefix, type Prefix, prefixOf } from '#base/prefix';
+import { contains, formatPrefix, type Prefix, prefixOf } from '#base/prefix';
 import { type ResolvedEntry, resolveAccessList } from '#config/access-list';
 import type { AddressMatch } from '#config/access-list-tokens';
 import type { Configuration } from '#config/configuration';
+import { interfaceNamed } from '#config/system';
+import {
+  type CryptoMapEntry,
+  type IpsecConfiguration,
+  ipsecSlice,
+  type TransformSet,
+} from './config.ts';
 import type { ChildSelectors } from './keying.ts';
 
 /** The networks that an access list of a crypto map names, and why some of its entries do not count. */
@@ -54,5 +61,50 @@ export function selectorsOf(configuration: Configuration, list: string): MapSele
       ...read.filter((s): s is string => typeof s === 'string'),
       ...unresolved.map((name) => `"${name}" stands for no addresses`),
     ],
+  };
+}
+
+/** The transform sets of an entry that exist, the best first; the mode of the first one counts. */
+export const transformSetsOf = (
+  { transformSets }: IpsecConfiguration,
+  entry: CryptoMapEntry,
+): readonly TransformSet[] => entry.transformSets.flatMap((name) => transformSets.get(name) ?? []);
+
+/** Our address for a peer, on the first of these interfaces that answers IKEv1. */
+export function ownAddressFor(
+  configuration: Configuration,
+  interfaces: readonly string[],
+  peer: IpAddress,
+): IpAddress | undefined {
+  const { isakmpInterfaces } = ipsecSlice.of(configuration);
+  for (const name of interfaces.filter((i) => isakmpInterfaces.includes(i))) {
+    const found = interfaceNamed(configuration, name);
+    const own = [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
+    const fitting = own.find((address) => familyOf(address) === familyOf(peer));
+    if (fitting) return fitting;
+  }
+  return undefined;
+}
+
+/**
+ * The networks of an entry of a map that is applied to these interfaces. Transport mode carries only
+ * what passes between the two ends themselves, RFC 4301 section 4.1, so that their addresses lie in
+ * the networks that it can carry.
+ */
+export function entrySelectors(
+  configuration: Configuration,
+  interfaces: readonly string[],
+  entry: CryptoMapEntry,
+): { readonly carried: readonly ChildSelectors[]; readonly uncarried: readonly ChildSelectors[] } {
+  const { peer, accessList } = entry;
+  const { selectors } = selectorsOf(configuration, accessList ?? '');
+  const [set] = transformSetsOf(ipsecSlice.of(configuration), entry);
+  if (peer === undefined || set?.mode !== 'transport') return { carried: selectors, uncarried: [] };
+  const own = ownAddressFor(configuration, interfaces, peer);
+  const isCarried = ({ local, remote }: ChildSelectors): boolean =>
+    contains(remote, peer) && (own === undefined || contains(local, own));
+  return {
+    carried: selectors.filter(isCarried),
+    uncarried: selectors.filter((s) => !isCarried(s)),
   };
 }

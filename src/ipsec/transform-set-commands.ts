@@ -64,6 +64,10 @@ export const transformSetCommands: readonly Declaration[] = [transformSet, trans
 /** The line of a transform set, for findings. */
 export const transformSetLine = (set: TransformSet): string => lineOf(transformSet, set);
 
+/** The line of the mode of a transform set, for remedies. */
+export const transformModeLine = (set: Pick<TransformSet, 'name' | 'mode'>): string =>
+  lineOf(transformMode, set);
+
 /** What the transform sets need from behind the fence. */
 export const transformSetNeeds = (c: IpsecConfiguration): readonly LegacyNeed[] =>
   [...c.transformSets.values()].map((set) => ({

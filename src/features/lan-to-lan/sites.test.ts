@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { formatPrefix } from '#base/prefix';
 import { Secret } from '#base/secret';
 import { accessListRoom } from '#config/access-list';
+import { formatDiagnostic } from '#config/diagnostic';
 import { grammarOf } from '#config/grammar';
 import { parseListing } from '#config/parse';
 import { systemRoom } from '#config/system-commands';
@@ -35,12 +36,15 @@ crypto map vpn 10 set security-association lifetime seconds 600
 crypto map vpn interface outside
 `;
 
-/** The tunnels of these lines, without those lines that contain `without`. */
-function sites(extra = '', without?: string, groups: readonly SiteGroup[] = [group]) {
+/** These lines, without those that contain `without`. */
+function read(extra = '', without?: string) {
   const kept = lines.split('\n').filter((line) => without === undefined || !line.includes(without));
-  const { configuration } = parseListing(grammar, kept.join('\n') + extra);
-  return sitesOf(configuration, new Map(groups.map((g) => [g.name, g])));
+  return parseListing(grammar, kept.join('\n') + extra);
 }
+
+/** The tunnels of these lines. */
+const sites = (extra = '', without?: string, groups: readonly SiteGroup[] = [group]) =>
+  sitesOf(read(extra, without).configuration, new Map(groups.map((g) => [g.name, g])));
 
 test('an entry with access list, peer and transform sets is a tunnel', () => {
   const [site, ...others] = sites();
@@ -98,4 +102,40 @@ test('a tunnel is another one when a line that it was made of changes', () => {
   assert.ok(site && same && other);
   assert.ok(sameSite(site, same));
   assert.ok(!sameSite(site, other));
+});
+
+test('transport mode carries what passes between the two ends; a line that names networks is wrong', () => {
+  const transport = 'crypto ipsec ikev1 transform-set strong mode transport\n';
+  const ends = 'access-list a extended permit ip host 198.51.100.1 host 198.51.100.2\n';
+  const remotes = (extra: string) => sites(extra)[0]?.selectors.map((s) => formatPrefix(s.remote));
+  assert.deepEqual(remotes(ends), ['10.2.0.0/24', '198.51.100.2/32']);
+  assert.deepEqual(remotes(ends + transport), ['198.51.100.2/32']);
+  const wrong = (extra: string) =>
+    read(extra).diagnostics.map((d) => formatDiagnostic('conc.cfg', d));
+  assert.deepEqual(wrong(ends), []);
+  assert.deepEqual(wrong(ends + transport), [
+    'conc.cfg:10: "crypto map vpn 10 match address a": transport mode carries only what passes ' +
+      'between the two ends, not 10.1.0.0/24 to 10.2.0.0/24; ' +
+      '"crypto ipsec ikev1 transform-set strong mode tunnel" carries networks',
+  ]);
+  // Of another family, and of one end only.
+  for (const entry of [
+    'ip 2001:db8:1::/64 2001:db8:2::/64',
+    'ip 10.1.0.0 255.255.255.0 host 198.51.100.2',
+    'ip host 198.51.100.1 10.2.0.0 255.255.255.0',
+  ]) {
+    const extra = `access-list c extended permit ${entry}
+crypto map vpn 20 match address c
+crypto map vpn 20 set peer 198.51.100.2
+crypto map vpn 20 set ikev1 transform-set other
+crypto ipsec ikev1 transform-set other mode transport
+`;
+    assert.deepEqual(
+      sites(extra)[0]?.selectors.map((s) => formatPrefix(s.remote)),
+      ['10.2.0.0/24'],
+      entry,
+    );
+    assert.equal(wrong(extra).length, 1, entry);
+    assert.match(wrong(extra)[0] ?? '', /"crypto map vpn 20 match address c": transport mode/);
+  }
 });

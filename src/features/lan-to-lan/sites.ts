@@ -1,12 +1,11 @@
-import { familyOf, type IpAddress } from '#base/address';
+import type { IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import type { Secret } from '#base/secret';
 import { type Configuration, sameValue } from '#config/configuration';
-import { interfaceNamed } from '#config/system';
 import { secretKey } from '#crypto/secret-key';
 import { type CryptoMapEntry, type IpsecConfiguration, ipsecSlice } from '#ipsec/config';
 import type { ChildSelectors, IpsecPolicy, PeerPolicy } from '#ipsec/keying';
-import { selectorsOf } from '#ipsec/map-selectors';
+import { entrySelectors, ownAddressFor, transformSetsOf } from '#ipsec/map-selectors';
 
 /** The word by which the keying manager marks what concerns this feature. */
 export const OWNER = 'lanToLan';
@@ -43,9 +42,9 @@ const DPD_RETRIES = 3;
 /** Where `isakmp keepalive disable` is set a peer is never asked. */
 const NEVER_SECONDS = Number.MAX_SAFE_INTEGER;
 
-/** The phase-2 policy of an entry; undefined when its transform sets agree on no mode. */
+/** The phase-2 policy of an entry; undefined when it has no transform set. */
 function ipsecPolicy(c: IpsecConfiguration, entry: CryptoMapEntry): IpsecPolicy | undefined {
-  const sets = entry.transformSets.flatMap((name) => c.transformSets.get(name) ?? []);
+  const sets = transformSetsOf(c, entry);
   const mode = sets[0]?.mode;
   if (mode === undefined) return undefined;
   return {
@@ -56,22 +55,6 @@ function ipsecPolicy(c: IpsecConfiguration, entry: CryptoMapEntry): IpsecPolicy 
     pfs: entry.pfs,
     replayWindow: c.replayWindow,
   };
-}
-
-/** Our address for a peer, on the first interface of the map that answers IKEv1. */
-function localAddress(
-  configuration: Configuration,
-  interfaces: readonly string[],
-  peer: IpAddress,
-): IpAddress | undefined {
-  const { isakmpInterfaces } = ipsecSlice.of(configuration);
-  for (const name of interfaces.filter((i) => isakmpInterfaces.includes(i))) {
-    const found = interfaceNamed(configuration, name);
-    const own = [found?.address, ...(found?.ipv6 ?? [])].flatMap((a) => a?.address ?? []);
-    const fitting = own.find((address) => familyOf(address) === familyOf(peer));
-    if (fitting) return fitting;
-  }
-  return undefined;
 }
 
 /**
@@ -89,11 +72,11 @@ export function sitesOf(
       const { peer, accessList } = entry;
       if (peer === undefined || accessList === undefined || entry.dynamicMap !== undefined)
         continue;
-      const local = localAddress(configuration, map.interfaces, peer);
+      const local = ownAddressFor(configuration, map.interfaces, peer);
       const group = groups.get(peer);
       const ipsec = ipsecPolicy(c, entry);
       if (!local || !group?.preSharedKey || !ipsec) continue;
-      const { selectors } = selectorsOf(configuration, accessList);
+      const { carried: selectors } = entrySelectors(configuration, map.interfaces, entry);
       const known = sites.get(peer);
       const all = [...(known?.selectors ?? []), ...selectors];
       const { keepalive, preSharedKey } = group;
