@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AddressHolder } from '#adapters/cluster/address-holder';
+import type { AddressHolder, HolderNotices } from '#adapters/cluster/address-holder';
 import { ClusterPort } from '#adapters/cluster/cluster-port';
 import { KernelAddressHolder } from '#adapters/cluster/kernel-address-holder';
 import { KernelMemberSockets } from '#adapters/cluster/kernel-member-sockets';
@@ -34,7 +34,7 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
     store: new MemberStore(join(stateFolder, 'member.db')),
     random: (octets) => random.bytes(octets),
     wallClockMs: now,
-    holder: (ends, taken) => holderOf(parts, ends, taken),
+    holder: (ends, notices) => holderOf(parts, ends, notices),
     sockets: async (ends, received) => {
       const deaf = ends.clusterAddresses.find((address) => !parts.listensAt(address));
       if (deaf !== undefined)
@@ -56,12 +56,12 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
 function holderOf(
   { place, ports }: ClusterMemberParts,
   { publicAddresses }: ClusterEnds,
-  taken: (hardwareAddress: string) => void,
+  notices: HolderNotices,
 ): AddressHolder {
   const where = place();
   if (where === undefined || 'float' in where)
     return new MemoryAddressHolder(async (addresses, has) => where?.float(addresses, has));
   const [publicAddress] = publicAddresses;
   const udpPorts = [ports.isakmp, ports.natTraversal];
-  return new KernelAddressHolder(where, publicAddress, udpPorts, taken);
+  return new KernelAddressHolder(where, publicAddress, udpPorts, notices);
 }

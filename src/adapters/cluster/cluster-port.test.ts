@@ -8,7 +8,7 @@ import { toUtf8 } from '#base/bytes';
 import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
 import { stretching } from '#protocol/vcl/keys';
 import { loadSys } from '../userspace/sys.ts';
-import type { AddressHolder } from './address-holder.ts';
+import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import { ClusterPort } from './cluster-port.ts';
 import { KernelMemberSockets } from './kernel-member-sockets.ts';
 import { PortableMemberSockets, type Received } from './member-sockets.ts';
@@ -30,6 +30,8 @@ class Member {
   readonly done: string[] = [];
   readonly port: ClusterPort;
   refusal: string | undefined;
+  /** Why it is not given the cluster address. */
+  obstacle: string | undefined;
   onTold: (() => void) | undefined;
   #waiting: (() => void) | undefined;
 
@@ -38,9 +40,12 @@ class Member {
     t.after(() => rmSync(folder, { recursive: true }));
     const note = (what: string) => (addresses: readonly IpAddress[]) =>
       void this.done.push(`${what} ${addresses.join()}`);
-    const holder = (): AddressHolder => ({
+    const holder = (_: ClusterEnds, { failed }: HolderNotices): AddressHolder => ({
       open: () => this.refusal,
-      acquire: note('acquire'),
+      acquire: (addresses) => {
+        note('acquire')(addresses);
+        if (this.obstacle !== undefined) failed(this.obstacle);
+      },
       announce: note('announce'),
       release: note('release'),
       probe: note('probe'),
@@ -201,6 +206,21 @@ test('the step that opens the sockets may probe for the address too; what it wan
   assert.equal((await member.next()).kind, 'datagram');
   const all = ['probe', 'acquire', 'announce', 'release'].map((what) => `${what} 127.18.124.254`);
   assert.deepEqual(member.done, all);
+});
+
+test('a member that is not given the address is told once, after the step, unless it has closed its sockets', async (t) => {
+  const member = new Member(t);
+  const addresses = [address('127.18.124.254')];
+  await member.open(ends(148, portOf(2)));
+  member.obstacle = 'the interface is gone';
+  member.port.perform({ kind: 'acquireAddress', addresses });
+  assert.deepEqual(member.told, []);
+  assert.deepEqual(await member.next(), { kind: 'portFailed', reason: 'the interface is gone' });
+  member.port.perform({ kind: 'acquireAddress', addresses });
+  member.port.perform({ kind: 'close' });
+  member.obstacle = undefined;
+  await member.open(ends(148, portOf(2)));
+  assert.deepEqual(member.told, []);
 });
 
 test('a member that was ended while it waited or bound its sockets hears nothing, and its port is free', async (t) => {

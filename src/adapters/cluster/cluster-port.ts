@@ -9,7 +9,7 @@ import type {
   ClusterQuestion,
 } from '#features/cluster/port';
 import type { Side } from '#protocol/vcl/turn';
-import type { AddressHolder } from './address-holder.ts';
+import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import type { MemberSockets, Received } from './member-sockets.ts';
 import type { MemberStore } from './member-store.ts';
 import { NameLookups } from './name-lookups.ts';
@@ -22,7 +22,7 @@ export type ClusterPortParts = {
   readonly random: (octets: number) => Uint8Array;
   readonly wallClockMs: () => number;
   /** Makes the holder of the cluster address for a member with these ends. */
-  readonly holder: (ends: ClusterEnds, taken: (hardwareAddress: string) => void) => AddressHolder;
+  readonly holder: (ends: ClusterEnds, notices: HolderNotices) => AddressHolder;
   /** Opens the sockets of a member; the error is one line for people. */
   readonly sockets: (
     ends: ClusterEnds,
@@ -124,12 +124,13 @@ export class ClusterPort {
   async #open(ends: ClusterEnds, opening: number, free: Promise<unknown>): Promise<void> {
     await free;
     if (opening !== this.#opening) return;
-    const taken = (hardwareAddress: string) =>
-      this.#tell({ kind: 'addressTaken', hardwareAddress });
-    const holder = this.#parts.holder(ends, taken);
+    const holder = this.#parts.holder(ends, {
+      taken: (hardwareAddress) => this.#tell({ kind: 'addressTaken', hardwareAddress }),
+      failed: (reason) => this.#fail(reason, opening),
+    });
     this.#holder = holder;
     const refused = holder.open(ends.clusterAddresses);
-    if (refused !== undefined) return this.#fail(refused);
+    if (refused !== undefined) return this.#fail(refused, opening);
     const received = (side: Side, from: { address: IpAddress; port: number }, octets: Uint8Array) =>
       this.#tell({ kind: 'datagram', side, from, octets });
     const opened = await this.#parts.sockets(ends, received);
@@ -137,16 +138,19 @@ export class ClusterPort {
       if (opened.ok) await opened.value.close();
       return;
     }
-    if (!opened.ok) return this.#fail(opened.error);
+    if (!opened.ok) return this.#fail(opened.error, opening);
     this.#sockets = opened.value;
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const action of waiting) this.#carryOut(action);
   }
 
-  #fail(reason: string): void {
+  /** Tells it once the step under way is done, unless that closed what failed. */
+  #fail(reason: string, opening: number): void {
     this.#waiting = undefined;
-    setImmediate(() => this.#tell({ kind: 'portFailed', reason }));
+    setImmediate(() => {
+      if (opening === this.#opening) this.#tell({ kind: 'portFailed', reason });
+    });
   }
 
   #ask(ticket: number, question: ClusterQuestion): void {

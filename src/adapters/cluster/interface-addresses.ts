@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { IpAddress } from '#base/address';
 import { err, ok, type Result } from '#base/result';
 import { errorName, type Sys } from '../userspace/sys.ts';
@@ -19,11 +20,13 @@ const LONGEST_MESSAGE = 512;
 export class InterfaceAddresses {
   readonly #sys: Sys;
   readonly #fd: number;
+  readonly #name: string;
   readonly #index: number;
 
-  private constructor(sys: Sys, fd: number, index: number) {
+  private constructor(sys: Sys, fd: number, name: string, index: number) {
     this.#sys = sys;
     this.#fd = fd;
+    this.#name = name;
     this.#index = index;
   }
 
@@ -38,11 +41,27 @@ export class InterfaceAddresses {
       return err(`there is no interface ${name}`);
     }
     const index = new DataView(request.bytes.buffer).getInt32(IFNAMSIZ, true);
-    return ok(new InterfaceAddresses(sys, fd, index));
+    return ok(new InterfaceAddresses(sys, fd, name, index));
+  }
+
+  /** Gives it to the interface, which has it when this returns; the error is one line for people. */
+  acquire(address: IpAddress): string | undefined {
+    const error = this.#change('replace', address);
+    if (error === 0) return undefined;
+    const reason =
+      error === constants.errno.EPERM
+        ? 'that needs CAP_NET_ADMIN: run as root, or grant it'
+        : errorName(error);
+    return `${this.#name} cannot be given the cluster address ${address}: ${reason}`;
+  }
+
+  /** Takes it away; an interface that is gone has none. */
+  release(address: IpAddress): void {
+    this.#change('delete', address);
   }
 
   /** The number of the error, 0 for none; the kernel has done it when this returns. */
-  change(verb: 'replace' | 'delete', address: IpAddress): number {
+  #change(verb: 'replace' | 'delete', address: IpAddress): number {
     const buffer = this.#sys.arena(LONGEST_MESSAGE);
     const message = addressMessage(verb, address, this.#index);
     buffer.bytes.set(message);

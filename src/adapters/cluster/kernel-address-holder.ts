@@ -4,7 +4,7 @@ import { familyOf, type IpAddress } from '#base/address';
 import { toHex } from '#base/bytes';
 import { announcementFrames, ownerNamedBy, probeFrame } from '#features/cluster/neighbour-frames';
 import type { Sys } from '../userspace/sys.ts';
-import type { AddressHolder, AddressTaken } from './address-holder.ts';
+import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import { guardRules } from './guard.ts';
 import { InterfaceAddresses } from './interface-addresses.ts';
 import { NeighbourSocket } from './neighbour-socket.ts';
@@ -33,7 +33,7 @@ export class KernelAddressHolder implements AddressHolder {
   readonly #sys: Sys;
   readonly #publicAddress: IpAddress | undefined;
   readonly #udpPorts: readonly number[];
-  readonly #taken: AddressTaken;
+  readonly #notices: HolderNotices;
   readonly #held = new Set<IpAddress>();
   #addresses: InterfaceAddresses | undefined;
   #neighbours: NeighbourSocket | undefined;
@@ -43,12 +43,12 @@ export class KernelAddressHolder implements AddressHolder {
     sys: Sys,
     publicAddress: IpAddress | undefined,
     udpPorts: readonly number[],
-    taken: AddressTaken,
+    notices: HolderNotices,
   ) {
     this.#sys = sys;
     this.#publicAddress = publicAddress;
     this.#udpPorts = udpPorts;
-    this.#taken = taken;
+    this.#notices = notices;
   }
 
   open(addresses: readonly IpAddress[]): string | undefined {
@@ -71,16 +71,22 @@ export class KernelAddressHolder implements AddressHolder {
 
   acquire(addresses: readonly IpAddress[]): void {
     for (const address of addresses) {
+      const refused = this.#addresses?.acquire(address);
+      if (refused !== undefined) {
+        this.#notices.failed(refused);
+        return;
+      }
       this.#held.add(address);
-      this.#addresses?.change('replace', address);
     }
   }
 
   announce(addresses: readonly IpAddress[], times: number): void {
     const neighbours = this.#neighbours;
     if (!neighbours) return;
+    // The neighbours must not be sent to a machine that was not given the address.
+    const held = addresses.filter((address) => this.#held.has(address));
     for (let n = 0; n < times; n += 1)
-      for (const address of addresses)
+      for (const address of held)
         for (const frame of announcementFrames(neighbours.hardwareAddress, address))
           neighbours.send(frame);
   }
@@ -88,7 +94,7 @@ export class KernelAddressHolder implements AddressHolder {
   release(addresses: readonly IpAddress[]): void {
     for (const address of addresses) {
       this.#held.delete(address);
-      this.#addresses?.change('delete', address);
+      this.#addresses?.release(address);
     }
   }
 
@@ -112,6 +118,6 @@ export class KernelAddressHolder implements AddressHolder {
   #heard(frame: Uint8Array): void {
     const own = this.#neighbours?.hardwareAddress;
     const owner = own && ownerNamedBy(frame, own, this.#probed);
-    if (owner) this.#taken(toHex(owner));
+    if (owner) this.#notices.taken(toHex(owner));
   }
 }
