@@ -16,6 +16,7 @@ import { HeadEnd } from '#engine/head-end';
 import type { EventRecord } from '#events/event';
 import { platformOfMachine } from '#features/cluster/platform';
 import { DEFAULT_SESSION_LIMIT } from '#session/session-table';
+import { clusterAddressesOf } from './cluster-addresses.ts';
 import { clusterPort } from './cluster-member.ts';
 import {
   clampMssOf,
@@ -74,12 +75,12 @@ async function startMemory(
 /** Starts the packet path that a configuration describes. */
 function startPacketPath(
   { configuration, inside }: HeadEndStart,
-  ports: IkePorts,
+  listen: DataPlaneOptions['listen'],
   random: MachineRandom,
   report: DataPlaneOptions['report'],
 ): Promise<Result<DataPlane, string>> {
   const common = {
-    listen: listenersOf(configuration, ports),
+    listen,
     report,
     dontFragment: dfBitOf(configuration),
     fragmentationPolicy: fragmentationPolicyOf(configuration),
@@ -132,7 +133,8 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
       outboundCounters: (spi, remote) => dataPlane?.outboundCounters(spi, remote),
     },
   });
-  const listened = new Set(listenersOf(configuration, ports).map((l) => l.endpoint.address));
+  const listen = listenersOf(configuration, ports, await clusterAddressesOf(configuration));
+  const listened = new Set(listen.map((l) => l.endpoint.address));
   let place: Sys | MemoryOverUdp | undefined;
   const cluster = clusterPort({
     stateFolder: options.stateFolder ?? STATE_FOLDER,
@@ -145,7 +147,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
   const note = (record: EventRecord, at: Instant) => device.note(record, at);
   const driver = runDevice(new GuardedDevice({ device, note }), work, cluster.perform);
   const { promise: failed, resolve: fail } = Promise.withResolvers<string>();
-  const started = await startPacketPath(options, ports, random, (report) => {
+  const started = await startPacketPath(options, listen, random, (report) => {
     driver.report(report);
     if (report.kind === 'failed') fail(report.reason);
   });

@@ -15,10 +15,14 @@ import { sessionSlice } from '#session/config';
 export type IkePorts = { readonly isakmp: number; readonly natTraversal: number };
 export const IKE_PORTS: IkePorts = { isakmp: 500, natTraversal: 4500 };
 
-/** Where clients may reach a configuration: the addresses of the interfaces on which IKE is enabled. */
+/**
+ * Where clients may reach a configuration: the addresses of the interfaces on which IKE is enabled, and
+ * those of the cluster, which may be the answer to its name.
+ */
 export function listenersOf(
   configuration: Configuration,
   ports: IkePorts,
+  ofCluster: readonly IpAddress[] = addressesOf(loadBalancingOf(configuration).cluster),
 ): DataPlaneOptions['listen'] {
   const { isakmpInterfaces, natTraversal } = ipsecSlice.of(configuration);
   const ends = (address: IpAddress, floating: boolean): Listener[] => {
@@ -37,9 +41,7 @@ export function listenersOf(
   return [
     ...own.flatMap((address) => ends(address, false)),
     // Also of a cluster that it takes no part in yet: `participate` may be typed at any time.
-    ...addressesOf(loadBalancingOf(configuration).cluster).flatMap((address) =>
-      ends(address, true),
-    ),
+    ...ofCluster.flatMap((address) => ends(address, true)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Configuration } from '#config/configuration';
+import { loadBalancingOf } from '#features/cluster/config';
 import {
   clampMssOf,
   dfBitOf,
@@ -23,10 +24,7 @@ const SOCKETS: readonly Part[] = [
   },
   {
     phrase: 'nothing listens at the cluster address',
-    of: (c) => {
-      const sockets = listenersOf(c, IKE_PORTS).filter(({ floating }) => floating);
-      return sockets.length > 0 ? sockets : undefined;
-    },
+    of: (c) => loadBalancingOf(c).cluster,
   },
   { phrase: 'the DF bit stays as it is', of: dfBitOf },
   { phrase: 'the fragmentation policy stays as it is', of: fragmentationPolicyOf },

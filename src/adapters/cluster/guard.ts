@@ -16,6 +16,8 @@ export function guardRules(
     const to = `${wordOf(address)} daddr ${address}`;
     return [
       `    ${to} udp dport { ${udpPorts.join(', ')} } accept`,
+      // A client that no other member can be named to may be served here, without NAT.
+      `    ${to} meta l4proto esp accept`,
       // Without neighbour discovery nobody on the link would find an IPv6 address.
       ...(familyOf(address) === 6
         ? [`    ${to} icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`]

@@ -80,10 +80,9 @@ function openEach(
     if (!group.ok) return group;
     groups.push(group.value);
   }
-  // Nobody has a tunnel with an address that floats.
-  const own = listen.filter(({ floating }) => !floating);
-  for (const address of new Set(own.map(({ endpoint }) => endpoint.address))) {
-    const group = keep(openEsp(sys, address, workers));
+  const floats = new Map(listen.map(({ endpoint, floating }) => [endpoint.address, floating]));
+  for (const [address, floating] of floats) {
+    const group = keep(openEsp(sys, address, workers, floating));
     if (!group.ok) return group;
     groups.push(group.value);
   }

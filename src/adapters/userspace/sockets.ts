@@ -99,6 +99,12 @@ function attach(sys: Sys, fd: number, option: number, program: Parameters<typeof
   sys.setsockopt(fd, SOL_SOCKET, option, pointer, PLACEMENT_PROGRAM_OCTETS);
 }
 
+/** Lets a socket be bound to an address that this machine has only now and then. */
+const bindFreely = (sys: Sys, fd: number, { address }: Endpoint): boolean =>
+  familyOf(address) === 6
+    ? setOption(sys, fd, SOL_IPV6, IPV6_FREEBIND, 1)
+    : setOption(sys, fd, SOL_IP, IP_FREEBIND, 1);
+
 const share = (sys: Sys, fd: number): boolean => setOption(sys, fd, SOL_SOCKET, SO_REUSEPORT, 1);
 
 /** Binds UDP sockets of one endpoint, one for each worker; the error is one line for people. */
@@ -108,12 +114,10 @@ export function openUdp(
   workers: number,
 ): Result<readonly OpenSocket[], string> {
   const sockets: OpenSocket[] = [];
-  const six = familyOf(endpoint.address) === 6;
   for (let worker = 0; worker < workers; worker += 1) {
     // The first asks for the port alone, so that another head-end is noticed, and shares it then.
     const fd = open(sys, endpoint, SOCK_DGRAM, 0, (made) => {
-      if (floating)
-        setOption(sys, made, six ? SOL_IPV6 : SOL_IP, six ? IPV6_FREEBIND : IP_FREEBIND, 1);
+      if (floating) bindFreely(sys, made, endpoint);
       if (worker > 0) share(sys, made);
     });
     if (!fd.ok) {
@@ -138,12 +142,14 @@ export function openEsp(
   sys: Sys,
   address: IpAddress,
   workers: number,
+  floating = false,
 ): Result<readonly OpenSocket[], string> {
   const at = { address, port: 0 };
   const family = familyOf(address) === 6 ? 6 : 4;
   const sockets: OpenSocket[] = [];
   for (let worker = 0; worker < workers; worker += 1) {
     const fd = open(sys, at, SOCK_RAW, ipProtocols.esp, (raw) => {
+      if (floating) bindFreely(sys, raw, at);
       if (workers > 1) attach(sys, raw, SO_ATTACH_FILTER, rawPlacement(family, worker, workers));
     });
     if (!fd.ok) {

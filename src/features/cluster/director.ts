@@ -110,6 +110,8 @@ export class Director {
     }
     const judged = eligibilityOf(identity);
     if (!judged.eligible) return this.#unredirectable(client, judged.reason, now);
+    if (identity.kind === 'ipsec' && familyOf(client.address) !== 4)
+      return this.#unredirectable(client, 'the redirect of IKEv1 names IPv4 addresses only', now);
     return this.#direct(member, policy, applicant, now);
   }
 

@@ -180,13 +180,33 @@ test('a client of a family that the chosen member has no address of is refused, 
   const master = net.add(memberListing(131));
   net.run(10_000);
   const from = { address: address('2001:db8::7'), port: 1029 };
-  const applicant = { local: clusterAddress, client: from, identity: unity };
+  const applicant = {
+    local: clusterAddress,
+    client: from,
+    identity: { kind: 'clientless' } as const,
+  };
   assert.deepEqual(master.cluster.director.admit(applicant, net.now), { kind: 'refuse' });
   const [choice] = choiceViews(master.cluster);
   assert.deepEqual(
     [choice?.outcome, choice?.explanation],
     ['refused', 'nobody took 2001:db8::7: 10.32.1.131 has no IPv6 address'],
   );
+});
+
+test('GEN-66: a client of IKEv1 from IPv6 is told of no member, since the redirect has four octets', () => {
+  const from = { address: address('2001:db8::7'), port: 1029 };
+  const applicant = { local: clusterAddress, client: from, identity: unity };
+  for (const [line, kind] of [
+    ['', 'refuse'],
+    [' cluster unredirectable serve-direct', 'serve'],
+  ] as const) {
+    const net = new TestNet();
+    const master = net.add(memberListing(131, line));
+    net.run(10_000);
+    assert.deepEqual(master.cluster.director.admit(applicant, net.now), { kind });
+    assert.match(master.said(clientCannotBeRedirected)[0] ?? '', /names IPv4 addresses only; /);
+    assert.deepEqual(choiceViews(master.cluster), [], 'nobody is counted as sent');
+  }
 });
 
 test('LB-38: members of one model are told of priority 10 while none of them has it', () => {

@@ -1,6 +1,6 @@
 import { familyOf, type IpAddress } from '#base/address';
 import { toHex, toUtf8 } from '#base/bytes';
-import { type Prefix, prefixOf } from '#base/prefix';
+import { contains, type Prefix, prefixOf } from '#base/prefix';
 import type { Configuration } from '#config/configuration';
 import { interfaceNamed, systemSlice } from '#config/system';
 import { digest } from '#crypto/hashes';
@@ -63,6 +63,22 @@ const networksOfInterface = (configuration: Configuration, name: string): Prefix
 /** The addresses of the cluster, as far as they are known. */
 export const clusterAddresses = (b: LoadBalancing, resolved: Resolved): IpAddress[] =>
   onePerFamily(addressesOf(b.cluster, resolved));
+
+/**
+ * An address of a cluster that cannot be served: of another network than the public one, or a device's own
+ * (GEN-66). Of a name this shows only when it has been looked up.
+ */
+export function strayAddress(
+  configuration: Configuration,
+  addresses: readonly IpAddress[],
+): IpAddress | undefined {
+  const { publicInterface } = loadBalancingOf(configuration);
+  const networks = networksOfInterface(configuration, publicInterface);
+  const own = addressesOfInterface(configuration, publicInterface);
+  return addresses.find(
+    (address) => own.includes(address) || !networks.some((network) => contains(network, address)),
+  );
+}
 
 /** Where a member of this configuration speaks; undefined while it has no private address. */
 export function endsOf(configuration: Configuration, resolved: Resolved): ClusterEnds | undefined {

@@ -13,7 +13,7 @@ import {
 } from '#protocol/vcl/keys';
 import { loadBalancingOf } from './config.ts';
 import { deafness } from './filters.ts';
-import { clusterAddresses, endsOf, namesOf, type Resolved } from './policy.ts';
+import { clusterAddresses, endsOf, namesOf, type Resolved, strayAddress } from './policy.ts';
 import type { ClusterQuestion } from './port.ts';
 
 /** Number of the key in force; 0 is a cluster without one. */
@@ -71,6 +71,11 @@ export class Preparation {
     const addresses = clusterAddresses(b, resolved);
     if (!endsOf(this.#configuration(), resolved) || addresses.length === 0)
       return missing('the cluster or the private interface has no address');
+    const stray = strayAddress(this.#configuration(), addresses);
+    if (stray !== undefined)
+      return missing(
+        `${stray} is no free address of the network of interface "${b.publicInterface}"`,
+      );
     if (b.encryption && !b.key)
       return missing('encryption between members starts from a cluster key');
     if (!b.key) {

@@ -26,6 +26,8 @@ export type TunnelOptions = {
   readonly mtu: number;
   /** Of the interfaces between the two. */
   readonly pathMtu?: number;
+  /** The outside addresses come when the data planes listen there already. */
+  readonly floating?: boolean;
 } & BenchOptions;
 
 const outside = [address('192.0.2.1'), address('192.0.2.2')] as const;
@@ -78,13 +80,15 @@ export async function openTunnel(
   ip('link', 'set', 'veth0', 'netns', `/proc/${process.pid}/fd/${networks[0]}`);
   const end = async (i: 0 | 1): Promise<End> => {
     visit(sys, networks[i]);
-    ip('address', 'add', `${outside[i]}/24`, 'dev', `veth${i}`);
+    const { floating = false } = options;
+    const haveAddress = () => ip('address', 'add', `${outside[i]}/24`, 'dev', `veth${i}`);
+    if (!floating) haveAddress();
     ip('link', 'set', 'dev', `veth${i}`, 'mtu', `${options.pathMtu ?? 1500}`, 'up');
     const reports: DataPlaneReport[] = [];
     const far = i === 0 ? 1 : 0;
     const started = await UserspaceDataPlane.start({
       ...options,
-      listen: [{ endpoint: endpoint(i), encapsulated: true }],
+      listen: [{ endpoint: endpoint(i), encapsulated: true, floating }],
       report: (report) => reports.push(report),
       tun: {
         name: 'tunnel0',
@@ -94,6 +98,7 @@ export async function openTunnel(
       },
     });
     assert.ok(started.ok, started.ok ? '' : started.error);
+    if (floating) haveAddress();
     ip('address', 'add', `${inside6[i]}/128`, 'dev', 'tunnel0', 'nodad');
     started.value.apply(additions(i, options));
     const run = (command: string, args: readonly string[]) => {
