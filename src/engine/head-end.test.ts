@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { address } from '#base/address';
 import { instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import { emptyConfiguration } from '#config/configuration';
 import { eventText } from '#events/event';
+import { sasEnded, sessionsLoggedOff } from '#features/management/events';
 import { saFailed } from '#ipsec/events';
 import type { SaId } from '#ipsec/keying';
 import { packetPathFailed } from './events.ts';
@@ -50,6 +52,45 @@ test('an answer that nobody asked for changes nothing', () => {
     assert.deepEqual(device.step({ kind: 'answer', id: 7, answer }, instant(1)), []);
   assert.equal(device.deadline(), undefined);
   assert.equal(device.log.length, 0);
+});
+
+test('who logs sessions off and who ends IKE SAs is said in the log, with how many and which', () => {
+  const device = headEnd();
+  const open = (username: string) =>
+    device.sessions.open(
+      {
+        kind: 'remoteAccess',
+        username,
+        group: 'sales',
+        owner: username,
+        peer: { address: address('192.0.2.9'), port: 500 },
+        assigned: [],
+        protocol: 'IPSec',
+        encryption: 'AES-256',
+        hash: 'SHA1',
+        legacy: [],
+      },
+      instant(1),
+    ).index;
+  const indexes = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(open);
+  const logOff = (some: readonly number[]) =>
+    device.request({ kind: 'logOffSessions', indexes: some, done: '' }, instant(2), 'console 3');
+  logOff(indexes.slice(0, 1));
+  logOff(indexes);
+  logOff([99]);
+  const sas = [3 as SaId, 4 as SaId];
+  device.request({ kind: 'closeIsakmpSas', sas, done: '' }, instant(2), 'root (web)');
+  device.request({ kind: 'closeIsakmpSas', sas: [], done: '' }, instant(2), 'root (web)');
+  assert.deepEqual(
+    [...device.log.newestFirst()].reverse().map(({ record }) => eventText(record)),
+    [
+      'console 3 logged sessions off: 1, index 1 of a',
+      'console 3 logged sessions off: 7, index 1 of a, 2 of b, 3 of c, 4 of d, 5 of e, and 2 more',
+      'root (web) ended IKE SAs: 2',
+    ],
+  );
+  const definitions = [...device.log.newestFirst()].map(({ record }) => record.definition);
+  assert.deepEqual(definitions, [sasEnded, sessionsLoggedOff, sessionsLoggedOff]);
 });
 
 test('a contradiction in a feature ends the connection it is about, and is said in the log', () => {

@@ -15,6 +15,8 @@ import type { OwnSessions } from '#features/cluster/sessions/answers';
 import { LanToLan } from '#features/lan-to-lan/feature';
 import { OWNER as LAN_TO_LAN, type Site, sitesOf } from '#features/lan-to-lan/sites';
 import { managementSlice } from '#features/management/config';
+import { sasEnded } from '#features/management/events';
+import { loggedOffRecord } from '#features/management/logged-off';
 import { remoteAccessSlice } from '#features/remote-access/config';
 import type { RemoteAccessNeeds, RemoteAccessRequest } from '#features/remote-access/exec-commands';
 import { RemoteAccess } from '#features/remote-access/feature';
@@ -57,6 +59,9 @@ export type HeadEndOptions = {
 };
 
 const ISAKMP_PORT = 500;
+
+/** Who requested something, where that is not known. */
+const SOMEBODY = 'An administrator';
 
 /** Ours: events kept in memory, and users whose verified credentials are remembered. */
 const EVENTS_KEPT = 20_000;
@@ -267,8 +272,11 @@ export class HeadEnd implements Steppable {
     now: Instant,
   ): readonly Effect[] {
     switch (request.kind) {
-      case 'logOffSessions':
-        return request.indexes.flatMap((index) => this.#logOffIndex(index, now));
+      case 'logOffSessions': {
+        const sessions = request.indexes.flatMap((index) => this.sessions.get(index) ?? []);
+        if (sessions[0]) this.note(loggedOffRecord(by ?? SOMEBODY, sessions), now);
+        return sessions.flatMap((session) => this.logOff(session, now));
+      }
       case 'drain':
         this.cluster.beginDrain({ ...request, by }, now);
         return [];
@@ -276,6 +284,8 @@ export class HeadEnd implements Steppable {
         this.cluster.endDrain(by, now);
         return [];
       default:
+        if (request.sas[0] !== undefined)
+          this.note(occurred(sasEnded, { by: by ?? SOMEBODY, count: request.sas.length }), now);
         return request.sas.flatMap((sa) =>
           this.#perform(this.keying.close(sa, 'administrator', now), now),
         );

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SlowWork } from '#adapters/device-runner';
+import { now } from '#adapters/machine-clock';
 import { address } from '#base/address';
 import { parseListing } from '#config/parse';
 import { InsideHost } from '#dataplane/inside-host';
@@ -16,8 +17,9 @@ import {
   webLogout,
 } from '#engine/events';
 import { grammar } from '#engine/grammar';
-import type { EventDef } from '#events/event';
+import { type EventDef, eventText } from '#events/event';
 import { drainBegun } from '#features/cluster/events';
+import { sessionsLoggedOff } from '#features/management/events';
 import { HeadEndConsole } from './head-end-console.ts';
 import { startHeadEnd } from './head-end-process.ts';
 import { headEndManagement, openManagement } from './management.ts';
@@ -191,6 +193,52 @@ test('a login ends when its account is removed or has other rights or another pa
   assert.equal(
     [...headEnd.device.log.newestFirst()].filter((e) => e.record.definition === webLogout).length,
     4,
+  );
+});
+
+test('who logged sessions off in the web console or by the API stands in the log, and from the command line', async (t) => {
+  const { web, headEnd, console } = await running(t);
+  const base = web.address ?? '';
+  for (const username of ['carla', 'berit'])
+    headEnd.device.sessions.open(
+      {
+        kind: 'remoteAccess',
+        username,
+        group: '',
+        owner: username,
+        peer: { address: address('192.0.2.9'), port: 500 },
+        assigned: [],
+        protocol: 'IPSec',
+        encryption: 'AES-256',
+        hash: 'SHA1',
+        legacy: [],
+      },
+      now(),
+    );
+  const remove = async (path: string) =>
+    (
+      await fetch(`${base}/api/v1/sessions${path}`, {
+        method: 'DELETE',
+        headers: { authorization: `Basic ${Buffer.from('admin:open-sesame').toString('base64')}` },
+      })
+    ).status;
+  assert.deepEqual(
+    [await remove('/2'), await remove('?kind=remoteAccess'), await remove('?kind=lanToLan')],
+    [204, 200, 200],
+  );
+  assert.equal(await remove('/77'), 404);
+  const shell = console.openShell({ name: 'console 3' });
+  await shell.execute('vpn-sessiondb logoff name carla', new AbortController().signal);
+  assert.deepEqual(
+    [...headEnd.device.log.newestFirst()]
+      .filter(({ record }) => record.definition === sessionsLoggedOff)
+      .map(({ record }) => eventText(record))
+      .reverse(),
+    [
+      'admin (web) logged sessions off: 1, index 2 of berit',
+      'admin (web) logged sessions off: 2, index 1 of carla, 2 of berit',
+      'console 3 logged sessions off: 1, index 1 of carla',
+    ],
   );
 });
 

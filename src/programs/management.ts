@@ -24,6 +24,8 @@ import { type EventRecord, occurred } from '#events/event';
 import { loadBalancingOf } from '#features/cluster/config';
 import { diagnose } from '#features/cluster/diagnosis';
 import { choiceViews, clusterCounters, clusterView } from '#features/cluster/view';
+import { loggedOffRecord } from '#features/management/logged-off';
+import type { Session } from '#session/session';
 import type { BalancingChange } from '#views/cluster-views';
 import { Administrators } from './administrators.ts';
 import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
@@ -36,6 +38,9 @@ const SESSIONS_PATIENCE_MS = 8000;
 
 /** Where someone comes from whose address cannot be told. */
 const UNKNOWN_ADDRESS = address('0.0.0.0');
+
+/** How the log names an administrator of the web console or the API where it says who did something. */
+const seatOf = (name: string): string => `${name} (web)`;
 
 function peerOf(text: string): IpAddress | undefined {
   const parsed = parseAddress(text);
@@ -70,7 +75,7 @@ function clusterManagement(
     check: (wanted) => tried(wanted).verdict,
     apply(wanted, { name }) {
       const { change, verdict } = tried(wanted);
-      if (verdict.accepted) change.apply(`${name} (web)`);
+      if (verdict.accepted) change.apply(seatOf(name));
       return verdict;
     },
     sessions: (query) =>
@@ -163,7 +168,7 @@ class HeadEndManagement implements ManagementPort {
   }
 
   openShell({ name, mayChange }: Administrator) {
-    const shell = this.#console.openShell({ name: `${name} (web)` });
+    const shell = this.#console.openShell({ name: seatOf(name) });
     return mayChange ? shell : readOnly(shell);
   }
 
@@ -182,21 +187,27 @@ class HeadEndManagement implements ManagementPort {
   ipsecSas: ManagementPort['ipsecSas'] = (query) => views.ipsecSaPage(this.#console.needs, query);
   events: ManagementPort['events'] = (query) => views.eventsPage(this.#console.needs, query);
 
-  logoff(index: number): boolean {
+  logoff: ManagementPort['logoff'] = (index, by) => {
+    const session = this.#process.device.sessions.get(index);
+    if (session) this.#logOff([session], by);
+    return session !== undefined;
+  };
+
+  #logOff(sessions: readonly Session[], { name }: Administrator): void {
     const { device, driver } = this.#process;
-    const session = device.sessions.get(index);
-    if (!session) return false;
-    if (session.kind === 'management') device.sessions.close(index);
-    else driver.carryOut(device.logOff(session, now()));
-    return true;
+    this.#note(loggedOffRecord(seatOf(name), sessions));
+    for (const session of sessions) {
+      if (session.kind === 'management') device.sessions.close(session.index);
+      else driver.carryOut(device.logOff(session, now()));
+    }
   }
 
-  logoffAll: ManagementPort['logoffAll'] = (kind, group) => {
+  logoffAll: ManagementPort['logoffAll'] = (kind, group, by) => {
     const { sessions } = this.#process.device;
     const chosen = [...sessions.values()].filter(
       (s) => s.kind === kind && (group === undefined || s.group === group),
     );
-    for (const session of chosen) this.logoff(session.index);
+    if (chosen.length > 0) this.#logOff(chosen, by);
     return chosen.length;
   };
 }

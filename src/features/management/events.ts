@@ -76,3 +76,24 @@ export const passwordsNotHashed = event({
     'See that the machine has memory left, and say "write memory", which hashes them first. Until then ' +
     'users log in as before, and nothing is saved.',
 });
+
+export const sessionsLoggedOff = event({
+  class: 'CONFIG',
+  number: 8,
+  severity: 5,
+  mnemonic: 'SESSIONS_LOGGED_OFF',
+  text: '{by} logged sessions off: {count}, index {sessions}',
+  why: 'An administrator ended these sessions, in the web console, by the API or with "vpn-sessiondb logoff".',
+  remedy:
+    'None, if it was meant: most clients may connect again at once. What keeps one out is another password or its removal.',
+});
+
+export const sasEnded = event({
+  class: 'CONFIG',
+  number: 9,
+  severity: 5,
+  mnemonic: 'SAS_ENDED',
+  text: '{by} ended IKE SAs: {count}',
+  why: 'An administrator said "clear crypto isakmp sa"; the sessions that ran over them end, too.',
+  remedy: 'None, if it was meant: clients connect again, and a LAN-to-LAN tunnel comes up anew.',
+});
