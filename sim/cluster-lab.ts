@@ -38,8 +38,11 @@ export type MemberSetup = {
 export type ClusterSetup = {
   readonly preset?: TimingPreset;
   readonly helloMs?: number;
-  /** Discovery and announcements by multicast; no member is named to another then. */
-  readonly multicast?: boolean;
+  /**
+   * Discovery and announcements by multicast, as the product always has it, and no member is named to
+   * another; `named` where each names the others too.
+   */
+  readonly multicast?: boolean | 'named';
   /** Events of up to this severity are kept; 5 if absent. */
   readonly severity?: number;
 } & Pick<MemberSetup, 'secret' | 'family' | 'minMembers' | 'publicCheck'>;
@@ -106,9 +109,9 @@ export class ClusterLab implements World {
     return members;
   }
 
-  /** Makes every member ask every other; there is no multicast here. */
+  /** Makes every member ask every other, unless multicast alone is to be enough. */
   acquaint(): void {
-    if (this.setup.multicast) return;
+    if (this.setup.multicast === true) return;
     const addresses = this.members.map((m) => m.policy.device.privateAddress);
     for (const member of this.members) member.setNeighbours(addresses);
   }

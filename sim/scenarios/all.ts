@@ -70,6 +70,7 @@ export const scenarios = {
   'cluster-storm-of-ten': cluster.tenInStorm,
   'cluster-storm-of-twenty-five': cluster.twentyFiveInStorm,
   'cluster-storm-by-multicast': cluster.multicastInStorm,
+  'cluster-storm-named': cluster.namedInStorm,
   'cluster-storm-vpn3000': cluster.concentratorsInStorm,
   'cluster-storm-asa': cluster.asasInStorm,
   'cluster-calm-trouble': cluster.calmTrouble,

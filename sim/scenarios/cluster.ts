@@ -163,8 +163,10 @@ function storm(
   count: number,
   milliseconds: number,
   setup: ClusterSetup = {},
+  passesGroups = true,
 ): ClusterLab {
   const lab = new ClusterLab(seed, setup, worst);
+  lab.network.passGroups(passesGroups);
   watch(lab);
   lab.start(count);
   const clients = withClients(lab);
@@ -184,6 +186,10 @@ export const twentyFiveInStorm = (seed: number): void => void storm(seed, 25, 20
 /** Members that find each other by multicast, with IPv6 addresses. */
 export const multicastInStorm = (seed: number): void =>
   void storm(seed, 5, 40_000, { multicast: true, family: 6 });
+
+/** Members that have a group and name each other, with a network that carries multicast and with one that does not. */
+export const namedInStorm = (seed: number): void =>
+  void storm(seed, 5, 40_000, { multicast: 'named' }, seed % 2 === 0);
 
 /** Members that count unanswered keepalives, as the concentrator and the ASA did. */
 export const concentratorsInStorm = (seed: number): void =>
@@ -244,9 +250,12 @@ export function startsInTurn(seed: number): void {
   assert.equal(lab.owners[0], first);
 }
 
-/** A partition of any kind, then one cluster again. */
+/** A partition of any kind, then one cluster again: without a group, with one, and with one that does not pass. */
 export function partitionHeals(seed: number): void {
-  const lab = new ClusterLab(seed, {}, { loss: 0.02, delayMs: [1, 20], drift: 0.01 });
+  const multicast = ([false, true, 'named'] as const)[seed % 3] ?? false;
+  const weather = { loss: 0.02, delayMs: [1, 20], drift: 0.01 } as const;
+  const lab = new ClusterLab(seed, { multicast }, weather);
+  lab.network.passGroups(multicast !== 'named');
   watch(lab);
   lab.start(7);
   whole(lab, 10_000);

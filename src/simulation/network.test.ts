@@ -80,7 +80,7 @@ test('an action that was called off does not run, and one for the past runs at o
   assert.equal(clock.now(), 200);
 });
 
-test('what is sent to a group reaches its members one by one, but not the sender', () => {
+test('what is sent to a group reaches its members one by one, but not the sender, and nobody where no multicast passes', () => {
   const clock = new VirtualClock(instant(0));
   const network = new Network(clock, new Prng(1), noFaults);
   const group = address('239.255.90.23');
@@ -96,4 +96,9 @@ test('what is sent to a group reaches its members one by one, but not the sender
   clock.run(10);
   assert.deepEqual(got, ['10.0.0.2', '10.0.0.1', '10.0.0.3']);
   assert.equal(network.counts.sent, 2);
+  network.passGroups(false);
+  network.send({ source: a, destination: toGroup, bytes: new Uint8Array(1) });
+  clock.run(10);
+  assert.equal(got.length, 3);
+  assert.equal(network.counts.lost, 2);
 });

@@ -39,6 +39,7 @@ export class Network {
   readonly #receivers = new Map<IpAddress, Receiver>();
   readonly #groups = new Map<IpAddress, Set<IpAddress>>();
   readonly #cut = new Set<string>();
+  #passesGroups = true;
   readonly counts = { sent: 0, lost: 0, duplicated: 0, delivered: 0, unreachable: 0 };
   /** Everything that was delivered, for checks of what was on the wire; kept only when asked for. */
   capture: Captured[] | undefined;
@@ -64,6 +65,11 @@ export class Network {
     this.#groups.set(group, members.add(address));
   }
 
+  /** Whether what is sent to multicast groups arrives; a switch or a filter may drop all of it. */
+  passGroups(passes: boolean): void {
+    this.#passesGroups = passes;
+  }
+
   setFaults(faults: Partial<Faults>): void {
     this.#faults = { ...this.#faults, ...faults };
   }
@@ -83,6 +89,7 @@ export class Network {
     const { source, destination } = datagram;
     const group = this.#groups.get(destination.address);
     if (!group) this.#leave(datagram, destination.address);
+    else if (!this.#passesGroups) this.counts.lost += 1;
     else for (const to of group) if (to !== source.address) this.#leave(datagram, to);
   }
 

@@ -6,8 +6,8 @@ import { alivePeers, audience, peerEntries } from './peers.ts';
 import type { Member } from './state.ts';
 import type { Turn } from './turn.ts';
 
-/** A master tells its members that it is one, and who they are. */
-export function announce(turn: Turn, member: Member): Member {
+/** A master tells its members that it is one, and who they are; `isNews` when it was not so before. */
+export function announce(turn: Turn, member: Member, isNews = false): Member {
   if (member.phase.phase !== 'master') return member;
   const announced: Member = {
     ...member,
@@ -17,7 +17,7 @@ export function announce(turn: Turn, member: Member): Member {
       announcedAlive: alivePeers(member).length + 1,
     },
   };
-  turn.send(audience(announced, turn.policy), {
+  turn.send(audience(announced, turn.policy, isNews), {
     type: messageTypes.announce,
     ...standing(announced, turn.policy),
     publicAddresses: turn.policy.device.publicAddresses,

@@ -131,5 +131,5 @@ function conflict(
     term: Math.max(member.term, next),
     phase: { ...phase, term: next, contested, contestedAt },
   };
-  return isSoon ? serving : announce(turn, reclaimed(turn, serving));
+  return isSoon ? serving : announce(turn, reclaimed(turn, serving), true);
 }

@@ -91,15 +91,15 @@ export const peerEndpoints = (member: Member): Endpoint[] =>
   alivePeers(member).map((peer) => peer.endpoint);
 
 /**
- * Where an announcement goes: one datagram to the group; or one to each member, those included that are
- * out of reach, since they may have another master by now and must learn of this one.
+ * Where an announcement goes: to the group, and to those who are out of reach, since they may have another
+ * master by now and must learn of this one also where no multicast passes. News go to each member too.
  */
-export function audience(member: Member, policy: Policy): Endpoint[] {
-  const { group } = policy.neighbourhood;
-  if (group !== undefined) return [{ address: group, port: policy.cluster.port }];
+export function audience(member: Member, policy: Policy, isNews: boolean): Endpoint[] {
+  const alive = new Set(peerEndpoints(member).map((e) => e.address));
+  const isToAll = isNews || policy.neighbourhood.group === undefined;
+  const all = everybody(member, policy).filter((e) => isToAll || !alive.has(e.address));
+  const addresses = new Set([...alive, ...all.map((e) => e.address)]);
   const dead = [...member.peers.values()].filter((p) => p.condition === 'dead');
-  const all = everybody(member, policy);
-  const addresses = new Set(all.map((e) => e.address));
   return [...all, ...dead.map((p) => p.endpoint).filter((e) => !addresses.has(e.address))];
 }
 

@@ -149,7 +149,7 @@ export function becomeMaster(turn: Turn, member: Member, term: number, reason: s
     phase,
     reason,
   );
-  return announce(turn, serving);
+  return announce(turn, serving, true);
 }
 
 /**

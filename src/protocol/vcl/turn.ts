@@ -145,9 +145,17 @@ export class Turn {
     return toHex(this.environment.random.bytes(16));
   }
 
+  /**
+   * One message to each of these ends. What the group gets has a number of its own: who hears it may be one of
+   * the others, and would take the second copy for a repetition.
+   */
   send(to: Endpoint | readonly Endpoint[], message: Message, side: Side = 'private'): void {
-    const targets = Array.isArray(to) ? (to as readonly Endpoint[]) : [to as Endpoint];
-    if (targets.length > 0) this.outcomes.push({ kind: 'message', side, to: targets, message });
+    const ends = Array.isArray(to) ? (to as readonly Endpoint[]) : [to as Endpoint];
+    const { group } = this.policy.neighbourhood;
+    const toGroup = ends.filter((end) => end.address === group);
+    const others = toGroup.length === 0 ? ends : ends.filter((end) => end.address !== group);
+    for (const targets of [toGroup, others])
+      if (targets.length > 0) this.outcomes.push({ kind: 'message', side, to: targets, message });
   }
 
   emit(action: Action): void {
