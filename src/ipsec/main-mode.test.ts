@@ -437,7 +437,7 @@ function quietlyRestarted() {
   assert.equal(gateway.inbound.size, 2);
   const saysIt = (at: Instant, messageId: number) =>
     peer.send(peer.craft('informational', [initialContact(peer.state.cookies)], messageId), at);
-  return { gateway, now, dead: dead[0] as number, saysIt };
+  return { gateway, now, peer, dead: dead[0] as number, saysIt };
 }
 
 test('a peer that says later that it starts afresh does not have what was taken over', () => {
@@ -452,6 +452,14 @@ test('a peer that says later that it starts afresh does not have what was taken 
   saysIt(now, 2);
   assert.equal(gateway.noticed('childDeleted').length, 1);
   assert.equal(gateway.noticed('closed').length, 1, 'the older SA');
+});
+
+test('a site that took over from an older SA and deletes its SA at once is believed', () => {
+  const { gateway, now, peer } = quietlyRestarted();
+  peer.input({ kind: 'close', reason: 'administrator' }, now);
+  peer.flush(now);
+  assert.deepEqual([...gateway.manager.summaries()], []);
+  assert.deepEqual([gateway.inbound.size, gateway.outbound.size], [0, 0]);
 });
 
 test('what a peer says of its beginning after 10 s is not about what was taken over', () => {

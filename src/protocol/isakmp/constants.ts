@@ -67,8 +67,8 @@ export const SOFT_KILOBYTES_PART = 0.9;
 export const RETIRED_AFTER_TRAFFIC_MS = 5000;
 export const RETIRED_MS = 30_000;
 /**
- * A delete of the ISAKMP SA within this time after it took over from an older one is meant for the
- * older: vpnc puts the cookies of the new SA into it. INITIAL-CONTACT within this time is about what was
+ * A delete of the ISAKMP SA by vpnc within this time after it took over from an older one is meant for
+ * the older: vpnc puts the cookies of the new SA into it. INITIAL-CONTACT within this time is about what was
  * taken over.
  */
 export const ADOPTION_MS = 10_000;

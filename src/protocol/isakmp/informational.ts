@@ -21,6 +21,7 @@ import { type allOf, only } from './rules.ts';
 import { bothCookies } from './seal.ts';
 import { closed, type Established, type State } from './state.ts';
 import type { Turn } from './turn.ts';
+import { mayBeVpnc } from './vpnc.ts';
 
 /** Notifications and deletes inside authentic informational messages; RFC 2409 section 5.7. */
 
@@ -134,7 +135,7 @@ function deleteReceived(turn: Turn, sa: Established, payload: Delete): State {
     const own = bothCookies(sa.cookies);
     const named = payload.spis.some((spi) => equalBytes(spi, own));
     if (!named) return sa;
-    return hasJustAdopted(turn, sa)
+    return hasJustAdopted(turn, sa) && mayBeVpnc(sa)
       ? { ...sa, adopted: undefined }
       : endEstablished(turn, sa, 'peer deleted', false);
   }
