@@ -257,6 +257,40 @@ test('LB-45: a client is sent to what the member is translated to', () => {
   assert.deepEqual(arrive(net, master), { kind: 'redirect', target: '192.0.2.130' });
 });
 
+test('LB-45: a translation that is changed while a member takes part is what clients are sent to', () => {
+  const net = new TestNet();
+  const master = net.add(memberListing(131));
+  net.run(10_000);
+  const backup = net.add(memberListing(130));
+  backup.names.set('vpn1.example.com', [address('203.0.113.8')]);
+  net.run(5000);
+  const sent = (...lines: readonly string[]) => {
+    backup.configure(memberListing(130, ...lines));
+    net.run(10_000);
+    const { kind, ...to } = arrive(net, master);
+    return [kind, 'target' in to && to.target];
+  };
+  assert.deepEqual(sent(' nat 203.0.113.7'), ['redirect', '203.0.113.7']);
+  assert.deepEqual(sent(' nat vpn1.example.com'), ['redirect', '203.0.113.8']);
+  assert.deepEqual(sent(), ['redirect', '172.18.124.130']);
+});
+
+test('a new host name is told with the next joining: nobody leaves a cluster for it', () => {
+  const { net, first, third } = threeMembers();
+  const nameAtThird = () =>
+    viewOf(net, third).peers.find((p) => p.privateAddress === '10.32.1.129')?.hostname;
+  const renamed = (...lines: readonly string[]) =>
+    memberListing(129, ...concentrator, ...lines).replace('member129', 'north');
+  first.configure(renamed(' priority 2'));
+  net.run(100);
+  assert.deepEqual([first.role, nameAtThird()], ['backup', 'member129']);
+  first.configure(renamed().replace(' participate', ' no participate'));
+  net.run(100);
+  first.configure(renamed());
+  net.run(10_000);
+  assert.deepEqual([first.role, nameAtThird()], ['backup', 'north']);
+});
+
 test('LB-03 LB-14: clients without redirection are refused at the cluster address, or served if so said', () => {
   const { net, third } = threeMembers();
   assert.deepEqual(arrive(net, third, strange), { kind: 'refuse' });

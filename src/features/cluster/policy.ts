@@ -159,11 +159,12 @@ export function memberPolicy(
 }
 
 /**
- * What a member cannot change while it takes part: where and how it speaks, what the cluster is, and the secret.
- * Two policies with the same text differ only in what can be changed in place.
+ * What a member cannot change while it takes part: where and how it speaks, what the cluster is, the secret, and what
+ * others learn of it as it joins and send clients to. Two policies with the same text differ only in what can be
+ * changed in place; host name and model, which are only shown, are told with the next joining.
  */
 export function foundationOf(configuration: Configuration, resolved: Resolved): string {
   const b = loadBalancingOf(configuration);
   const secret = b.key && toHex(digest('sha2-256', toUtf8(`foundation|${b.key.reveal()}`)));
-  return JSON.stringify([endsOf(configuration, resolved), secret, b.encryption]);
+  return JSON.stringify([endsOf(configuration, resolved), b.nat, secret, b.encryption]);
 }
