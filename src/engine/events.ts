@@ -61,8 +61,8 @@ export const webLoginRefused = event({
   text: 'Administrator login refused: {name}',
   why: 'The name or the password was wrong, or the account is one for VPN users only.',
   remedy:
-    'To change things an account wants "privilege 15" and no "service-type remote-access" or "nas-prompt"; to look ' +
-    'only, "service-type nas-prompt" does. If nobody here tried, look at who reaches the port.',
+    'To change things an account wants privilege 15 in its line "username", and neither "service-type remote-access" nor ' +
+    '"service-type nas-prompt", which does to look only. If nobody here tried, look at who reaches the port.',
 });
 
 export const webLoginsHeldBack = event({

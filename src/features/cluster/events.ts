@@ -54,7 +54,7 @@ export const drainBegun = event({
   severity: 3,
   text: 'This member is being drained: no new clients, {sessions} sessions left',
   why: 'An administrator takes the member out of service without ending its sessions.',
-  remedy: 'None. "no vpn load-balancing drain" takes it back.',
+  remedy: 'None. "vpn load-balancing undrain" takes it back.',
 });
 
 export const drainEnded = event({
@@ -81,7 +81,8 @@ export const nameNotResolved = event({
   severity: 3,
   text: 'The name {name} of the cluster configuration has no address: {reason}',
   why: 'DNS did not answer, or has no such name.',
-  remedy: 'Look at "name-server" and at the zone; an address may be written in place of the name.',
+  remedy:
+    'Look at "dns name-server" and at the zone; an address may be written in place of the name.',
 });
 
 export const memberDiffers = event({
