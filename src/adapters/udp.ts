@@ -44,7 +44,10 @@ export function bindUdp(
       resolve(
         ok({
           endpoint: { address: endpoint.address, port: socket.address().port },
-          send: (remote, bytes) => socket.send(bytes, remote.port, remote.address, () => {}),
+          send(remote, bytes) {
+            // A datagram may come from port 0, where nobody can be answered; dgram throws at it.
+            if (remote.port !== 0) socket.send(bytes, remote.port, remote.address, () => {});
+          },
           close() {
             closing ??= new Promise<void>((closed) => socket.close(() => closed()));
             return closing;

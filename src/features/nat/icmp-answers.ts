@@ -26,6 +26,7 @@ export type RouterError =
 
 export const isEchoRequest = (b: Uint8Array, header: Ipv4Header): boolean =>
   header.protocol === ipProtocols.icmp &&
+  header.fragmentOffset === 0 &&
   header.totalOctets >= header.headerOctets + 8 &&
   b[header.headerOctets] === icmpTypes.echoRequest;
 

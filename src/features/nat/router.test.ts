@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { address, ipv4ToNumber } from '#base/address';
 import { after, type Instant } from '#base/instant';
 import { Prng } from '#base/prng';
+import { writeUint16 } from '#dataplane/octets';
 import { type EventRecord, eventText } from '#events/event';
 import { ArpPacket, arpOperations } from '#wire/arp';
 import { etherTypes } from '#wire/ethernet';
@@ -18,6 +19,7 @@ import {
   translationRefused,
 } from './events.ts';
 import type { Frame, RouterEffect } from './frame.ts';
+import { finishHeaderChecksum } from './packet.ts';
 import { PatRouter } from './router.ts';
 import { arpView, patCountersView, renderArp, renderXlate, xlateView } from './show.ts';
 import { type ShownPatBox, translationCommands } from './show-commands.ts';
@@ -334,6 +336,14 @@ test('a ping through the box is translated by its identifier', () => {
     packetOf(one(sent(box.receive(fromGateway(reply), start)))),
     icmp(hosts.headEnd, hosts.client1, echo('echoReply', 0x1234), { timeToLive: 63 }),
   );
+});
+
+test('a later fragment is never taken for an echo request, whatever it begins with', () => {
+  const box = readyBox();
+  const fragment = icmp(hosts.headEnd, hosts.outside, echo('echoRequest', 6));
+  writeUint16(fragment, 6, 185);
+  finishHeaderChecksum(fragment, 20);
+  assert.deepEqual(sent(box.receive(fromGateway(fragment), start)), []);
 });
 
 test('a spent time to live is reported to the sender with its own addresses, both ways', () => {

@@ -239,6 +239,16 @@ test('limits of a nat command count TCP connections of that command', () => {
   assert.equal(reasonOf(open(7)), 'ruleConnections');
 });
 
+test('limits of a nat command go on counting when a changed configuration says the command anew', () => {
+  const table = new TranslationTable();
+  const said = (): PatRule => ({ ...rule, connectionsMax: 2 });
+  const open = (port: number) =>
+    reasonOf(table.open(globalAddress, said(), packet(host(0), port, 80, 'tcp'), start));
+  assert.deepEqual([1, 2, 3].map(open), ['opened', 'opened', 'ruleConnections']);
+  runTo(table, after(start, defaultIdleTimes.tcpTransitoryMs));
+  assert.deepEqual([4, 5, 6].map(open), ['opened', 'opened', 'ruleConnections']);
+});
+
 test('removing a translation frees its port and everything counted for it', () => {
   const table = new TranslationTable({ connectionsPerHostMax: 2 });
   const first = connectionOf(table.open(globalAddress, rule, packet(host(0), 500, 1), start));

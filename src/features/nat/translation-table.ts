@@ -59,6 +59,8 @@ type Space = {
 /** Connections of one nat rule, counted against its limits. */
 type RuleUse = { connections: number; embryonic: number };
 
+const nameOf = ({ inside, network, mask }: PatRule): string => `${inside} ${network} ${mask}`;
+
 /**
  * The translations of a PAT box. Mapping is endpoint-independent: a local endpoint keeps its global
  * port towards every remote (RFC 4787 REQ-1). Filtering is by connection: only who was spoken to may
@@ -71,7 +73,8 @@ export class TranslationTable {
   readonly #spaces = new Map<number, Record<PatProtocol, Space>>();
   readonly #deadlines = new DeadlineHeap<Connection>();
   readonly #perHost = new Map<number, number>();
-  readonly #perRule = new Map<PatRule, RuleUse>();
+  /** By what names a rule: another configuration has others of the same names. */
+  readonly #perRule = new Map<string, RuleUse>();
   #translations = 0;
   #mostUsed = 0;
 
@@ -153,7 +156,7 @@ export class TranslationTable {
     const phase = phaseAfter(connection, flags, fromInside);
     if (phase === before) return;
     connection.phase = phase;
-    const use = this.#perRule.get(connection.rule);
+    const use = this.#perRule.get(nameOf(connection.rule));
     if (use) use.embryonic += Number(isEmbryonic(phase)) - Number(isEmbryonic(before));
     this.#deadlines.set(connection, after(now, idleMsOf(connection, this.#times)));
   }
@@ -189,7 +192,7 @@ export class TranslationTable {
     if ((this.#perHost.get(packet.localAddress) ?? 0) >= this.#limits.connectionsPerHostMax)
       return 'hostLimit';
     if (packet.protocol !== 'tcp') return undefined;
-    const use = this.#perRule.get(rule);
+    const use = this.#perRule.get(nameOf(rule));
     if (use === undefined) return undefined;
     if (rule.connectionsMax > 0 && use.connections >= rule.connectionsMax) return 'ruleConnections';
     if (rule.embryonicMax > 0 && use.embryonic >= rule.embryonicMax) return 'ruleEmbryonic';
@@ -226,10 +229,10 @@ export class TranslationTable {
     this.#deadlines.set(connection, after(now, idleMsOf(connection, this.#times)));
     this.#perHost.set(xlate.localAddress, (this.#perHost.get(xlate.localAddress) ?? 0) + 1);
     if (isTcp) {
-      const use = this.#perRule.get(rule) ?? { connections: 0, embryonic: 0 };
+      const use = this.#perRule.get(nameOf(rule)) ?? { connections: 0, embryonic: 0 };
       use.connections += 1;
       use.embryonic += 1;
-      this.#perRule.set(rule, use);
+      this.#perRule.set(nameOf(rule), use);
     }
     return connection;
   }
@@ -252,10 +255,10 @@ export class TranslationTable {
     const ofHost = (this.#perHost.get(xlate.localAddress) ?? 1) - 1;
     if (ofHost === 0) this.#perHost.delete(xlate.localAddress);
     else this.#perHost.set(xlate.localAddress, ofHost);
-    const use = this.#perRule.get(rule);
+    const use = this.#perRule.get(nameOf(rule));
     if (phase === undefined || use === undefined) return;
     use.connections -= 1;
     if (isEmbryonic(phase)) use.embryonic -= 1;
-    if (use.connections === 0) this.#perRule.delete(rule);
+    if (use.connections === 0) this.#perRule.delete(nameOf(rule));
   }
 }
