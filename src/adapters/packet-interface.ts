@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ipv4FromNumber } from '#base/address';
+import { assert } from '#base/assert';
 import { err, ok, type Result } from '#base/result';
+import { assemble, PLACEMENT_PROGRAM_OCTETS } from './userspace/placement-filters.ts';
 import { errorName, type Sys } from './userspace/sys.ts';
 
 /** Numbers of Linux's socket interface (packet(7), netdevice(7)), the same on x86-64 and arm64. */
@@ -9,6 +11,7 @@ const AF_PACKET = 17;
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
 const ETH_P_ALL_BIG_ENDIAN = 0x0300;
 const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
@@ -24,6 +27,18 @@ const ARPHRD_ETHER = 1;
 const IFREQ_OCTETS = 40;
 const IFNAMSIZ = 16;
 const SOCKADDR_LL_OCTETS = 20;
+
+/**
+ * A program of the classic BPF machine: frames whose VLAN tag
+ * the kernel took off belong to an interface of their own, and are not ours. linux/filter.h.
+ */
+const UNTAGGED_ONLY: readonly (readonly [number, number, number, number])[] = [
+  // Whether there was a tag is an ancillary word, SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT.
+  [0x20, 0, 0, 0x1_0000_0000 - 0x1000 + 48],
+  [0x15, 0, 1, 0],
+  [0x06, 0, 0, 0xffff_ffff],
+  [0x06, 0, 0, 0],
+];
 
 /** Our choice of the kernel's buffer in each direction: a burst of some thousand frames. */
 const BUFFER_OCTETS = 4 * 1024 * 1024;
@@ -89,6 +104,18 @@ function setOption(sys: Sys, fd: number, level: number, option: number, value: n
 function bindTo(sys: Sys, fd: number, name: string): Result<PacketInterface, string> {
   const facts = inspect(sys, fd, name);
   if (!facts.ok) return facts;
+  const program = assemble(sys, UNTAGGED_ONLY);
+  const { pointer } = program;
+  const attached = sys.setsockopt(
+    fd,
+    SOL_SOCKET,
+    SO_ATTACH_FILTER,
+    pointer,
+    PLACEMENT_PROGRAM_OCTETS,
+  );
+  // The kernel has a copy now; until then the memory must not be collected.
+  assert(program.bytes.length > 0, 'a program has octets');
+  if (attached !== 0) return err(`frames of VLANs cannot be kept off: ${errorName(sys.errno())}`);
   // Frames of the kernel itself (IPv6 neighbour discovery) are no business of the box.
   setOption(sys, fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
   // Without CAP_NET_ADMIN the kernel's defaults stay.
