@@ -84,7 +84,7 @@ function world(verdict: (message: Message, asked: number) => number) {
     batch.commit(EndpointWords.of({ address: address('192.0.2.1'), port }), octets, 0);
   };
   const order = () => sent.flatMap(({ packets }) => packets);
-  return { batch, add, sent, order, troubles };
+  return { batch, add, sent, order, troubles, asked: () => asked };
 }
 
 test('packets of one size to one peer travel as a train, in order', () => {
@@ -111,12 +111,27 @@ for (const [name, errno] of Object.entries({ EAGAIN, ENOBUFS }))
     assert.deepEqual(troubles, { dropped: 0, tooLarge: 0, polls: 1 });
   });
 
-test('a socket that never has room costs the packets, and they are counted', () => {
-  const { batch, add, sent, troubles } = world(() => ENOBUFS);
-  for (let i = 0; i < 10; i += 1) add(1, 100);
+for (const [name, errno] of Object.entries({ EAGAIN, ENOBUFS }))
+  test(`${name}: a socket that never has room costs the packets of a turn one wait, and they are counted`, () => {
+    const { batch, add, sent, troubles, asked } = world(() => errno);
+    for (let turn = 1; turn <= 2; turn += 1) {
+      const before = asked();
+      // Trains, more of them than one call takes, with and without DF.
+      for (let i = 0; i < 600; i += 1) add(i >> 2, 100, i % 200 < 100);
+      batch.flush();
+      assert.equal(sent.length, 0);
+      assert.equal(troubles.dropped, turn * 600);
+      assert.equal(troubles.polls, turn);
+      assert.equal(asked() - before, 151, 'no train is tried again, packet by packet');
+    }
+  });
+
+test('room that comes after the wait of a turn was in vain is used', () => {
+  const { batch, add, order, troubles } = world((_, asked) => (asked <= 3 ? EAGAIN : 0));
+  for (let port = 1; port <= 4; port += 1) for (let i = 0; i < 2; i += 1) add(port, 100);
   batch.flush();
-  assert.equal(sent.length, 0);
-  assert.equal(troubles.dropped, 10);
+  assert.deepEqual(order(), [5, 6, 7, 8]);
+  assert.deepEqual(troubles, { dropped: 4, tooLarge: 0, polls: 1 });
 });
 
 test('EINTR is no reason to lose anything', () => {

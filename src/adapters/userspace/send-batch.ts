@@ -48,8 +48,11 @@ const SCRATCH_OCTETS = 8;
 const PAYLOAD_OCTETS = 512 * 1024;
 /** What every kernel that has UDP_SEGMENT takes. */
 const MOST_SEGMENTS = 64;
-/** How long a full socket buffer may hold up the loop before packets are dropped. */
+/** How long a socket that has no room may hold up a turn of the loop before packets are dropped. */
 const PATIENCE_MS = 10;
+
+/** Whether the system has no room for more packets now, which one packet has as little as many. */
+const hasNoRoom = (errno: number): boolean => errno === EAGAIN || errno === ENOBUFS;
 
 /**
  * Collects the packets that leave through one socket and sends many by one system call. Packets of
@@ -73,6 +76,8 @@ export class SendBatch {
 
   #canSegment: boolean;
   #dontFragment = false;
+  /** Whether this turn has waited for room already. */
+  #hasWaited = false;
   #messages = 0;
   /** Where the next packet goes. */
   #end: number;
@@ -113,7 +118,7 @@ export class SendBatch {
   reserve(octets: number, dontFragment: boolean): number {
     const full = this.#end + octets > this.arena.bytes.length;
     if (full || this.#messages === MOST_MESSAGES || dontFragment !== this.#dontFragment)
-      this.flush();
+      this.#sendAll();
     if (dontFragment !== this.#dontFragment) this.#discoverPathMtu(dontFragment);
     return this.#end;
   }
@@ -125,8 +130,13 @@ export class SendBatch {
     this.#end += octets;
   }
 
-  /** Sends everything that was committed. */
+  /** Sends everything that was committed; a turn of the loop is over. */
   flush(): void {
+    this.#sendAll();
+    this.#hasWaited = false;
+  }
+
+  #sendAll(): void {
     for (let next = 0; next < this.#messages; ) next += this.#send(next);
     this.#messages = 0;
     this.#end = this.#payload;
@@ -205,23 +215,24 @@ export class SendBatch {
     // A device without checksum offload cannot send trains at all; other errors concern this one.
     if (errno === EIO) this.#canSegment = false;
     if (errno === EMSGSIZE) this.#troubles.tooLarge();
-    if ((this.#packets[first] as number) > 1) this.#sendOneByOne(first);
+    if (hasNoRoom(errno)) this.#troubles.dropped(this.#packets[first] as number);
+    else if ((this.#packets[first] as number) > 1) this.#sendOneByOne(first);
     else this.#sendWithoutDf(first, errno);
     return 1;
   }
 
   /**
-   * One system call for `count` messages, and another when there was no room: the error, or minus the
-   * number of messages sent.
+   * One system call for `count` messages, and another when there was no room, once in a turn: the error,
+   * or minus the number of messages sent.
    */
   #trySend(first: number, count: number): number {
     const pointer = this.arena.pointer + first * MESSAGE.octets;
-    for (let attempt = 0; ; attempt += 1) {
+    for (;;) {
       const sent = this.#sys.sendmmsg(this.#outlet.fd, pointer, count, 0);
       if (sent > 0) return -sent;
       const errno = this.#sys.errno();
       if (errno === EINTR) continue;
-      if (attempt > 0 || (errno !== EAGAIN && errno !== ENOBUFS)) return errno;
+      if (this.#hasWaited || !hasNoRoom(errno)) return errno;
       this.#awaitRoom();
     }
   }
@@ -259,6 +270,7 @@ export class SendBatch {
   }
 
   #awaitRoom(): void {
+    this.#hasWaited = true;
     const at = this.#scratch;
     this.#words[at / 4] = this.#outlet.fd;
     this.#words[at / 4 + 1] = POLLOUT;
