@@ -195,6 +195,13 @@ test('GEN-69: encryption is refused while the private interface is shut down, wh
   assert.equal(loadBalancingOf(running()).encryption, false);
 });
 
+test('GEN-69: encryption is refused while no interface is the private one, whose name is said', () => {
+  const { type, running } = terminal(...inCluster('cluster key a', 'interface lbprivate dmz'));
+  for (const line of ['configure terminal', 'vpn load-balancing']) type(line);
+  assert.match(type('cluster encryption'), /no interface has the name "dmz"/);
+  assert.equal(loadBalancingOf(running()).encryption, false);
+});
+
 test('GEN-70: an interface shut down after encryption was configured makes taking part an error', () => {
   const { type, running } = terminal(
     ...inCluster(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { elapsedMs, instant } from '#base/instant';
+import { parseListing } from '#config/parse';
 import { configurationDiffers, secretDiffers } from '#protocol/vcl/events';
 import { diagnose } from './diagnosis.ts';
 import type { ClientIdentity } from './eligibility.ts';
@@ -19,6 +20,7 @@ import {
 } from './events.ts';
 import {
   clusterAddress,
+  clusterGrammar,
   concentrator,
   memberListing,
   type TestMember,
@@ -207,6 +209,18 @@ test('GEN-66: a client of IKEv1 from IPv6 is told of no member, since the redire
     assert.match(master.said(clientCannotBeRedirected)[0] ?? '', /names IPv4 addresses only; /);
     assert.deepEqual(choiceViews(master.cluster), [], 'nobody is counted as sent');
   }
+});
+
+test('GEN-70: encryption is shown as disabled while the private interface is shut down', () => {
+  const net = new TestNet();
+  const listing = memberListing(131, ' cluster encryption').replace('\n participate', '');
+  const member = net.add(listing);
+  const shown = () => /^Encryption : (\w+)$/m.exec(clusterText(viewOf(net, member)))?.[1];
+  assert.equal(shown(), 'enabled');
+  // At a prompt it may be shut down afterwards; a file that says both is refused.
+  const down = listing.replace(' nameif inside', ' nameif inside\n shutdown');
+  member.configuration = parseListing(clusterGrammar, down).configuration;
+  assert.equal(shown(), 'disabled');
 });
 
 test('LB-38: members of one model are told of priority 10 while none of them has it', () => {

@@ -95,8 +95,10 @@ function verifyEncryption(configuration: Configuration, b: LoadBalancing): reado
       error(clusterLines.encryption, 'encryption starts from a key', '"cluster key" sets it'),
     );
   const inside = interfaceNamed(configuration, b.privateInterface);
-  const isDown = inside !== undefined && !inside.enabled;
-  const reason = `interface "${b.privateInterface}" is shut down`;
+  const isDown = inside?.enabled !== true;
+  const reason = inside
+    ? `interface "${b.privateInterface}" is shut down`
+    : `no interface has the name "${b.privateInterface}"`;
   if (isDown) findings.push({ ...error(clusterLines.encryption, reason), onlyWhenSet: true });
   if (isDown && b.participates)
     findings.push({ ...error(clusterLines.participate, reason), onlyWhenSet: true });

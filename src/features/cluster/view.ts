@@ -1,7 +1,7 @@
 import { compareAddresses, type IpAddress } from '#base/address';
 import { elapsedMs, type Instant } from '#base/instant';
 import type { Configuration } from '#config/configuration';
-import { systemSlice } from '#config/system';
+import { interfaceNamed, systemSlice } from '#config/system';
 import { isAlive, sameIdentity } from '#protocol/vcl/peers';
 import type { Backup, LoadReport, Member, Peer, Phase } from '#protocol/vcl/state';
 import type {
@@ -179,6 +179,7 @@ export function clusterView(
   now: Instant,
 ): ClusterView {
   const b = loadBalancingOf(configuration);
+  const inside = interfaceNamed(configuration, b.privateInterface);
   const { member, policy } = cluster;
   const peers = [...(member?.peers.values() ?? [])].sort((x, y) =>
     compareAddresses(x.description.privateAddress, y.description.privateAddress),
@@ -187,7 +188,8 @@ export function clusterView(
     asOf: now,
     participates: b.participates,
     personality: clusterSlice.of(configuration).personality,
-    encryption: b.encryption,
+    // GEN-70: nothing is encrypted by an interface that is out of service.
+    encryption: b.encryption && inside?.enabled === true,
     authenticated: cluster.authenticates,
     clusterAddresses: policy?.cluster.addresses ?? addressesOf(b.cluster),
     port: b.port,
