@@ -67,9 +67,12 @@ export type LiveUpdate = {
   readonly detail?: SessionDetailView | undefined;
   /** Index of the session whose details are open, once it has ended. */
   readonly detailEnded?: number | undefined;
-  /** New events that pass the filter, newest first. */
+  /** New events that pass the filter, newest first; they go on where those before ended, unless with classes. */
   readonly events?: readonly EventView[] | undefined;
-  /** Classes of the catalogue, with the first events after a request. */
+  /**
+   * Classes of the catalogue, with the first events after a request and wherever more came at once than are
+   * told: these events replace those before.
+   */
   readonly eventClasses?: readonly string[] | undefined;
   readonly cluster?: ClusterNews | undefined;
   /** Why the request could not be followed. */

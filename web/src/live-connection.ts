@@ -1,5 +1,6 @@
 import type { LiveRequest, LiveUpdate } from '#views/live-views';
-import { applyUpdate, initialState, type LiveState } from './live-state.ts';
+import type { EventView } from '#views/views';
+import { applyUpdate, initialState, type LiveState, withOlderEvents } from './live-state.ts';
 
 /** The server speaks once a second; longer silence than this is a lost connection. */
 const silenceMs = 5000;
@@ -64,6 +65,11 @@ export class LiveConnection {
       cluster: next.cluster === before.cluster ? cluster : undefined,
     });
     this.#sendRequest();
+  }
+
+  /** Adds events that were asked for; see `withOlderEvents`. */
+  addOlderEvents(run: number, before: number, older: readonly EventView[]): void {
+    this.#set(withOlderEvents(this.#state, run, before, older));
   }
 
   retryNow(): void {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LiveUpdate, SessionChange } from '#views/live-views';
 import type { EventView, SystemView } from '#views/views';
-import { applyUpdate, currentRate, initialState, rateHistory } from './live-state.ts';
+import {
+  applyUpdate,
+  currentRate,
+  initialState,
+  rateHistory,
+  withOlderEvents,
+} from './live-state.ts';
 
 const row = (index: number, bytesTx = 0): SessionChange => ({
   index,
@@ -110,6 +116,29 @@ test('events come in front of those that are known, and at most five hundred are
   );
   const many = Array.from({ length: 600 }, (_, i) => event(1000 - i));
   assert.equal(applyUpdate(state, update(0, { events: many })).events?.length, 500);
+});
+
+test('older events go on where those before ended, and nothing is left out when more come or all are replaced', () => {
+  const events = (newest: number, oldest: number) =>
+    Array.from({ length: newest - oldest + 1 }, (_, i) => ({ seq: newest - i }) as EventView);
+  const ends = ({ events: all = [] }: typeof initialState) => [all[0]?.seq, all.at(-1)?.seq];
+  const isWhole = ({ events: all = [] }: typeof initialState) =>
+    all.every(({ seq }, i) => i === 0 || seq === (all[i - 1]?.seq ?? 0) - 1);
+  const classes = { eventClasses: ['IKE'] };
+  let state = applyUpdate(initialState, update(0, { events: events(500, 401), ...classes }));
+  const run = state.eventsRun;
+  state = withOlderEvents(state, run, 401, events(400, 301));
+  assert.deepEqual(ends(state), [500, 301]);
+  assert.equal(withOlderEvents(state, run, 401, events(400, 301)), state, 'asked for twice');
+  for (let newest = 590; newest <= 950; newest += 90)
+    state = applyUpdate(state, update(0, { events: events(newest, newest - 89) }));
+  assert.deepEqual(ends(state), [950, 351], 'a hundred more are kept than without older ones');
+  assert.ok(isWhole(state));
+  state = applyUpdate(state, update(0, { events: events(1300, 1201), ...classes }));
+  assert.deepEqual(ends(state), [1300, 1201], 'replaced, since some in between were not told');
+  assert.ok(isWhole(state));
+  assert.equal(withOlderEvents(state, run, 1201, events(1200, 1101)), state, 'of another run');
+  assert.deepEqual(ends(withOlderEvents(state, run + 1, 1201, events(1200, 1101))), [1300, 1101]);
 });
 
 test('the start of the device follows from its uptime, and fields of the system by and by', () => {

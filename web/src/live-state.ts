@@ -48,7 +48,12 @@ export type LiveState = {
   readonly sessions: SessionRows | undefined;
   readonly detail: SessionDetailView | undefined;
   readonly detailEnded: number | undefined;
+  /** Newest first, with none of those that match left out between. */
   readonly events: readonly EventView[] | undefined;
+  /** Another number as soon as events were replaced by some that need not go on where those before ended. */
+  readonly eventsRun: number;
+  /** So many events are kept. */
+  readonly eventsKept: number;
   readonly eventClasses: readonly string[];
   readonly cluster: ClusterState | undefined;
   readonly refused: string | undefined;
@@ -65,6 +70,8 @@ export const initialState: LiveState = {
   detail: undefined,
   detailEnded: undefined,
   events: undefined,
+  eventsRun: 0,
+  eventsKept: 0,
   eventClasses: [],
   cluster: undefined,
   refused: undefined,
@@ -74,8 +81,8 @@ const throughputMax = 900;
 const trafficMax = 61;
 /** A rate over less than this says more about the network than about the session. */
 const sampleGapMs = 900;
-/** The event table of the page; older lines are asked for page by page. */
-export const eventsMax = 500;
+/** The event table of the page; older lines are asked for page by page, and kept besides. */
+const eventsMax = 500;
 
 function applyRows(before: SessionRows | undefined, delta: SessionsDelta): readonly SessionView[] {
   const known = new Map<number, SessionView>();
@@ -129,10 +136,30 @@ function applySessions(state: LiveState, update: LiveUpdate): SessionRows | unde
   };
 }
 
-function applyEvents(state: LiveState, update: LiveUpdate): readonly EventView[] | undefined {
-  if (!update.events) return state.events;
-  if (update.eventClasses) return update.events;
-  return state.events && [...update.events, ...state.events].slice(0, eventsMax);
+type Events = Pick<LiveState, 'events' | 'eventsRun' | 'eventsKept'>;
+
+function applyEvents(state: LiveState, update: LiveUpdate): Events {
+  const { events, eventsRun, eventsKept } = state;
+  if (!update.events) return { events, eventsRun, eventsKept };
+  if (update.eventClasses)
+    return { events: update.events, eventsRun: eventsRun + 1, eventsKept: eventsMax };
+  const joined = events && [...update.events, ...events].slice(0, eventsKept);
+  return { events: joined, eventsRun, eventsKept };
+}
+
+/** The state with events that come next before the event `before`, if that is still the oldest of the same run. */
+export function withOlderEvents(
+  state: LiveState,
+  run: number,
+  before: number,
+  older: readonly EventView[],
+): LiveState {
+  if (state.eventsRun !== run || state.events?.at(-1)?.seq !== before) return state;
+  return {
+    ...state,
+    events: [...state.events, ...older],
+    eventsKept: state.eventsKept + older.length,
+  };
 }
 
 const choicesMax = 100;
@@ -170,7 +197,7 @@ export function applyUpdate(state: LiveState, update: LiveUpdate): LiveState {
     sessions: applySessions(state, update),
     detail: update.detail ?? state.detail,
     detailEnded: update.detailEnded ?? state.detailEnded,
-    events: applyEvents(state, update),
+    ...applyEvents(state, update),
     eventClasses: update.eventClasses ?? state.eventClasses,
     cluster: applyCluster(state, update),
     refused: update.refused,

@@ -290,6 +290,8 @@ story('events older than the first hundred are one button away', async (t) => {
   await page.getByRole('button', { name: 'Older events' }).click();
   await eventually(() => page.locator('.event-text').count(), 150);
   assert.equal(await page.locator('.event-text').last().textContent(), 'event 1');
+  await page.getByRole('button', { name: 'Older events' }).click();
+  await eventually(() => page.getByRole('button', { name: 'Older events' }).count(), 0);
 });
 
 story('the command line answers, completes, helps, remembers and aborts', async (t) => {
@@ -350,6 +352,48 @@ story('a login that is ended by another administrator goes back to the login pag
   await page.locator('.status-bar').getByText('Live').waitFor();
   port.removeSession(1);
   await page.getByText('Your login has ended').waitFor();
+});
+
+story('no event is left out between others, however many come while one reads', async (t) => {
+  const { page, port } = await open(t);
+  let last = 0;
+  const say = (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      last += 1;
+      port.addEvent({ class: 'IKE', number: 1, severity: 4, text: `${last}` });
+    }
+  };
+  const texts = () => page.locator('.event-text').allTextContents();
+  /** The newest, the oldest, and how many are missing between. */
+  const range = async () => {
+    const numbers = (await texts()).map(Number);
+    const [newest = 0, oldest = 0] = [numbers[0], numbers.at(-1)];
+    return [newest, oldest, newest - oldest + 1 - numbers.length];
+  };
+  const older = page.getByRole('button', { name: 'Older events' });
+  say(300);
+  await logIn(page);
+  await page.getByRole('link', { name: 'Event log' }).click();
+  await eventually(range, [300, 201, 0]);
+  await older.click();
+  await eventually(range, [300, 101, 0]);
+  for (let times = 0; times < 5; times += 1) {
+    say(90);
+    await eventually(async () => (await texts())[0], `${last}`);
+  }
+  assert.deepEqual(await range(), [750, 151, 0]);
+  await page.getByRole('button', { name: 'Hold' }).click();
+  say(20);
+  await page.getByRole('button', { name: 'Go on (20 new)' }).waitFor();
+  await older.click();
+  await eventually(range, [750, 51, 0]);
+  say(150);
+  await page.getByRole('button', { name: 'Go on (100 new)' }).waitFor();
+  assert.deepEqual([await range(), await older.count()], [[750, 51, 0], 0]);
+  await page.getByRole('button', { name: 'Go on (100 new)' }).click();
+  await eventually(range, [920, 821, 0]);
+  await older.click();
+  await eventually(range, [920, 721, 0]);
 });
 
 const ground = (page: Page) => page.evaluate('getComputedStyle(document.body).backgroundColor');

@@ -140,7 +140,9 @@ export class LiveWatch {
     const first = this.#lastSeq === undefined;
     const page = this.#port.events({ ...filter, after: this.#lastSeq });
     this.#lastSeq = page.lastSeq;
-    if (first) return { events: page.items, eventClasses: page.classes };
+    // Between the oldest of a full page and what was told before there may be more.
+    const isWhole = first || page.items.length >= filter.limit;
+    if (isWhole) return { events: page.items, eventClasses: page.classes };
     return page.items.length > 0 ? { events: page.items } : {};
   }
 

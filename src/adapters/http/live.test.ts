@@ -104,6 +104,25 @@ test('events: first the newest that match, then only new ones', () => {
   );
 });
 
+test('more new events than are told at once replace those before, so that none is left out between', () => {
+  const port = new TestingPort(start);
+  const say = (count: number) => {
+    for (let i = 0; i < count; i += 1)
+      port.addEvent({ class: 'IKE', number: 1, severity: 4, text: 'one' });
+  };
+  say(10);
+  const live = watch(port, { events: { limit: 100 } });
+  live.update();
+  say(99);
+  const some = live.update();
+  assert.deepEqual([some.events?.length, some.eventClasses], [99, undefined]);
+  say(150);
+  const many = live.update();
+  assert.deepEqual([many.events?.length, many.events?.[0]?.seq], [100, 259]);
+  assert.ok(many.eventClasses);
+  assert.equal('events' in live.update(), false);
+});
+
 test('a cursor that is not one of the list is refused in words', () => {
   const live = watch(new TestingPort(start), { sessions: { ...sessions, cursor: 'x' } });
   assert.match(String(live.update().refused), /cursor/);

@@ -35,42 +35,50 @@ const asQuery = ({ classes, severityFrom, severityTo, text }: EventFilterValue) 
   ...(text !== '' && { text }),
 });
 
+type Held = { readonly events: readonly EventView[]; readonly run: number };
+
 /** Events as they come, or those that were there when the page was held. */
 function useHeldEvents(filter: string) {
-  const { events } = useLive();
-  const [held, setHeld] = useState<readonly EventView[]>();
+  const { events, eventsRun } = useLive();
+  const [held, setHeld] = useState<Held>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter shows other events
   useEffect(() => setHeld(undefined), [filter]);
-  const waiting = held && events ? events.findIndex(({ seq }) => seq === held[0]?.seq) : 0;
+  const newest = held?.events[0]?.seq;
+  const known =
+    held?.run === eventsRun ? (events?.findIndex(({ seq }) => seq === newest) ?? -1) : -1;
   return {
-    shown: held ?? events,
+    shown: held?.events ?? events,
+    run: held?.run ?? eventsRun,
     isHeld: held !== undefined,
-    waiting: waiting < 0 ? (events?.length ?? 0) : waiting,
-    toggle: () => setHeld(held ? undefined : events),
+    waiting: known < 0 ? (events?.length ?? 0) : known,
+    toggle: () => setHeld(held || !events ? undefined : { events, run: eventsRun }),
+    /** Adds what comes next before the event `before`, if that is still the oldest one that is held. */
+    addOlder: (before: number, older: readonly EventView[]) =>
+      setHeld((now) =>
+        now?.events.at(-1)?.seq === before ? { ...now, events: [...now.events, ...older] } : now,
+      ),
   };
 }
 
-/** Events older than the live ones, asked for page by page. */
-function useOlderEvents(filter: EventFilterValue, filterKey: string) {
-  const { api, notify } = useConsole();
-  const [older, setOlder] = useState<readonly EventView[]>([]);
-  const [atEnd, setAtEnd] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other pages
-  useEffect(() => {
-    setOlder([]);
-    setAtEnd(false);
-  }, [filterKey]);
+/** Asks for events older than those that are there, page by page. */
+function useOlderEvents(filter: EventFilterValue, run: number, addHeld: Add) {
+  const { api, live, notify } = useConsole();
+  // The log has nothing older than this event.
+  const [end, setEnd] = useState<string>();
   const more = (before: number) => {
     api.olderEvents({ ...asQuery(filter), before }).then(
       ({ items }) => {
-        setOlder((known) => [...known, ...items]);
-        setAtEnd(items.length === 0);
+        live.addOlderEvents(run, before, items);
+        addHeld(before, items);
+        if (items.length === 0) setEnd(`${run} ${before}`);
       },
       (error: unknown) => notify((error as Error).message, 'danger'),
     );
   };
-  return { older, atEnd, more };
+  return { more, isEnd: (oldest: number) => end === `${run} ${oldest}` };
 }
+
+type Add = (before: number, older: readonly EventView[]) => void;
 
 function EventTable({ events }: { readonly events: readonly EventView[] }) {
   return (
@@ -106,11 +114,11 @@ function EventTable({ events }: { readonly events: readonly EventView[] }) {
 
 export function EventLogPage() {
   const { live } = useConsole();
-  const { eventClasses } = useLive();
+  const { eventClasses, eventsRun } = useLive();
   const filter = useFilter();
   const key = JSON.stringify(filter);
-  const { shown, isHeld, waiting, toggle } = useHeldEvents(key);
-  const { older, atEnd, more } = useOlderEvents(filter, key);
+  const { shown, run, isHeld, waiting, toggle, addOlder } = useHeldEvents(key);
+  const { more, isEnd } = useOlderEvents(filter, run, addOlder);
 
   useEffect(() => {
     const events = { ...asQuery(JSON.parse(key) as EventFilterValue), limit: firstLength };
@@ -119,8 +127,9 @@ export function EventLogPage() {
   }, [live, key]);
   useEffect(() => () => live.watch({ events: undefined }), [live]);
 
-  const lastLive = shown?.at(-1)?.seq;
-  const all = [...(shown ?? []), ...older.filter(({ seq }) => seq < (lastLive ?? 0))];
+  const oldest = shown?.at(-1)?.seq ?? 0;
+  // What was held before the connection was lost may be of another device, or of another run of it.
+  const mayHaveOlder = run === eventsRun && (shown?.length ?? 0) >= firstLength && !isEnd(oldest);
   return (
     <Page path={['Monitoring', 'Event log']}>
       <div className="toolbar">
@@ -152,14 +161,14 @@ export function EventLogPage() {
         logs more of a class.
       </p>
       {!shown && <LoadingState what="events" />}
-      {shown && all.length === 0 && (
+      {shown?.length === 0 && (
         <EmptyState title="No event matches">
           <p>Events appear here as they happen. Wider classes and severities let more through.</p>
         </EmptyState>
       )}
-      {all.length > 0 && <EventTable events={all} />}
-      {all.length >= firstLength && !atEnd && (
-        <button type="button" className="button older" onClick={() => more(all.at(-1)?.seq ?? 0)}>
+      {shown && shown.length > 0 && <EventTable events={shown} />}
+      {mayHaveOlder && (
+        <button type="button" className="button older" onClick={() => more(oldest)}>
           Older events
         </button>
       )}
