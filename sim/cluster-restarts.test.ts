@@ -39,3 +39,57 @@ for (const preset of ['fast', 'vpn3000', 'asa'] as const)
         assert.match(lab.texts(events.masterLost).join(), /The master 10\.32\.1\.1 is gone/);
       }
     });
+
+type Sleep = {
+  readonly seed: number;
+  /** When the better member is started, seen from the end of the sleep. */
+  readonly startsMs: number;
+  readonly sleepMs: number;
+  /** How long the three are at rest before. */
+  readonly afterMs: number;
+};
+
+/** How a master fares that stands still, when a member that goes before it is started about then. */
+function sleepsWhileStarting(priority: number, { seed, startsMs, sleepMs, afterMs }: Sleep) {
+  const lab = new ClusterLab(seed, {}, { delayMs: [0, 2], drift: 0.01 });
+  const late = lab.add({ priority: 10 });
+  const backup = lab.add({ priority });
+  const master = lab.add({ priority });
+  lab.acquaint();
+  master.participate();
+  lab.runUntil('an owner', () => lab.owners.length > 0, 20_000);
+  backup.participate();
+  late.participate();
+  whole(lab);
+  late.crash();
+  lab.run(afterMs);
+  assert.deepEqual(lab.owners, [master]);
+  lab.later(sleepMs + startsMs, () => late.participate());
+  master.freeze();
+  lab.run(sleepMs);
+  master.resume();
+  const at = lab.elapsedMs;
+  lab.run(1);
+  lab.runUntil('an owner', () => lab.owners.length > 0, 3000, 1);
+  const withoutMs = lab.elapsedMs - at;
+  lab.run(1000);
+  whole(lab);
+  return { withoutMs, isKept: lab.owners[0] === master };
+}
+
+for (const priority of [5, 10])
+  test(`LB-41: a master of priority ${priority} that stands still while a better member is started is master again after one question`, () => {
+    let slept = 0;
+    const starts = [-500, -250, -60, -30, -10, -4, -2, -1, 0, 1, 2, 3, 4, 10, 30, 60];
+    for (const [n, startsMs] of starts.entries())
+      for (let afterMs = 0; afterMs < 1000; afterMs += 125) {
+        const sleepMs = 600 + ((97 * n + afterMs) % 200);
+        const story = { seed: n + 1, startsMs, sleepMs, afterMs: 4000 + afterMs };
+        const { withoutMs, isKept } = sleepsWhileStarting(priority, story);
+        assert.ok(isKept, JSON.stringify(story));
+        // Two datagrams of 2 ms and the wait of a claim, as clocks go.
+        assert.ok(withoutMs <= 108, `${withoutMs} ms without a master: ${JSON.stringify(story)}`);
+        if (withoutMs > 1) slept += 1;
+      }
+    assert.ok(slept >= 40, `${slept} found that they had been asleep`);
+  });

@@ -3,7 +3,7 @@ import type { Message } from '#wire/vcl/message';
 import { messageTypes, roles } from '#wire/vcl/numbers';
 import { AWAIT_PART, MASTER_FRESH_PART } from './constants.ts';
 import { standing } from './describe.ts';
-import { ownStanding, peerOf, precedes, sameIdentity, standingOf } from './peers.ts';
+import { ownStanding, peerOf, precedes, sameIdentity, standingOf, termAfter } from './peers.ts';
 import type { Backup, Discovering, Member, Peer } from './state.ts';
 import { suspect } from './suspicion.ts';
 import { claim, isFit, standBack } from './transitions.ts';
@@ -30,8 +30,11 @@ export function claimReceived(turn: Turn, member: Member, peer: Peer, message: M
     case 'candidate':
       if (!isBetter) return object(turn, seen, peer);
       return standBack(turn, seen, patienceMs(turn), 'a better candidate');
-    case 'discovering':
-      return whileDiscovering(turn, seen, phase, peer);
+    case 'discovering': {
+      // Whoever was named a master, or heard of fewer masters than the candidate, was started later.
+      const isNew = term <= termAfter(member.term) && phase.named === undefined;
+      return whileDiscovering(turn, seen, phase, peer, isNew);
+    }
     case 'backup':
       return whileBackup(turn, seen, phase, peer, isBetter);
     default:
@@ -41,12 +44,18 @@ export function claimReceived(turn: Turn, member: Member, peer: Peer, message: M
 
 /**
  * A newcomer does not stand in the way of who was up before it (LB-41), unless the two were started together:
- * then both are in the last of equally many rounds, and the order decides (LB-43).
+ * then both are in the last of equally many rounds and know of no master (`isNew`), and the order decides (LB-43).
  */
-function whileDiscovering(turn: Turn, member: Member, phase: Discovering, peer: Peer): Member {
+function whileDiscovering(
+  turn: Turn,
+  member: Member,
+  phase: Discovering,
+  peer: Peer,
+  isNew: boolean,
+): Member {
   const own = ownStanding(member, turn.policy);
   const isEqual = peer.description.priority === own.priority && phase.roundsLeft === 0;
-  if (isEqual && isFit(member) && precedes(own, standingOf(peer))) {
+  if (isNew && isEqual && isFit(member) && precedes(own, standingOf(peer))) {
     object(turn, member, peer);
     return claim(turn, member);
   }

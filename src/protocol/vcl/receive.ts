@@ -97,7 +97,14 @@ function fromPeer(turn: Turn, member: Member, before: Peer, rx: Received): Membe
   next = heardSuspect(turn, next, peer, message);
   const heard = next.peers.get(peer.identity.member) ?? peer;
   if (before.role === roles.master && role !== roles.master) next = reclaimed(turn, next);
+  const isAskedByMaster =
+    message.type === messageTypes.hello &&
+    next.phase.phase === 'backup' &&
+    sameIdentity(next.phase.master, peer.identity);
+  // Our master asks whether it still is one: it is told what was known here until it asked.
+  if (isAskedByMaster) acknowledge(turn, next, rx, messageTypes.helloAck);
   next = roleSeen(turn, next, heard, message);
+  if (isAskedByMaster) return next;
   return meaning(turn, next, next.peers.get(peer.identity.member) ?? heard, rx);
 }
 
