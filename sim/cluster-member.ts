@@ -93,6 +93,12 @@ export class ClusterMember {
     this.policy = { ...this.policy, neighbourhood: { ...this.policy.neighbourhood, members } };
   }
 
+  /** The device is configured anew in place. */
+  configure(device: Partial<Policy['device']>): void {
+    this.policy = { ...this.policy, device: { ...this.policy.device, ...device } };
+    this.tell({ kind: 'tick' });
+  }
+
   /** The host is started, and its member joins. */
   participate(): void {
     if (this.#condition === 'down') {

@@ -2,9 +2,9 @@ import type { IpAddress } from '#base/address';
 import { elapsedMs } from '#base/instant';
 import { fitting } from '#wire/vcl/fields';
 import type { Message } from '#wire/vcl/message';
-import { limits, roles, stateBits } from '#wire/vcl/numbers';
+import { limits, messageTypes, roles, stateBits } from '#wire/vcl/numbers';
 import { peerEntries } from './peers.ts';
-import type { Policy } from './policy.ts';
+import type { DevicePolicy, Policy } from './policy.ts';
 import type { Identity, LoadReport, Member, PeerDescription, Phase } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -47,18 +47,28 @@ export function standing(member: Member, { device, cluster }: Policy) {
 /** One of each family. More would not fit into a datagram beside the list of peers. */
 const MOST_ADDRESSES = 2;
 
+/** What only an introduction says of a device. */
+const credentials = (device: DevicePolicy) => ({
+  hostName: fitting(device.hostName, limits.nameOctets),
+  model: fitting(device.model, limits.nameOctets),
+  softwareVersion: fitting(device.softwareVersion, limits.nameOctets),
+  publicAddresses: device.publicAddresses.slice(0, MOST_ADDRESSES),
+  natAddresses: device.natAddresses.slice(0, MOST_ADDRESSES),
+  ...(device.fqdn !== undefined && { fqdn: fitting(device.fqdn, limits.fqdnOctets) }),
+});
+
+/** Whether two policies make no difference to an introduction. */
+export const introducesAlike = (a: DevicePolicy, b: DevicePolicy): boolean =>
+  a === b ||
+  (a.priority === b.priority && JSON.stringify(credentials(a)) === JSON.stringify(credentials(b)));
+
 /** Everything about this member, for those who do not know it. */
 export function introduction(turn: Turn, member: Member) {
   const { device, timing } = turn.policy;
   const { detection } = timing;
   return {
     ...standing(member, turn.policy),
-    hostName: fitting(device.hostName, limits.nameOctets),
-    model: fitting(device.model, limits.nameOctets),
-    softwareVersion: fitting(device.softwareVersion, limits.nameOctets),
-    publicAddresses: device.publicAddresses.slice(0, MOST_ADDRESSES),
-    natAddresses: device.natAddresses.slice(0, MOST_ADDRESSES),
-    ...(device.fqdn !== undefined && { fqdn: fitting(device.fqdn, limits.fqdnOctets) }),
+    ...credentials(device),
     joinedMs: Math.max(0, Math.floor(elapsedMs(member.joinedAt, turn.now))),
     peers: peerEntries(member),
     timers: {
@@ -98,13 +108,36 @@ export function reportIn(message: Message): LoadReport | undefined {
   };
 }
 
+const priorityIn = ({ priority }: Message): number | undefined =>
+  priority && Math.min(10, Math.max(1, priority));
+
+const INTRODUCING: ReadonlySet<number> = new Set([
+  messageTypes.hello,
+  messageTypes.helloAck,
+  messageTypes.probe,
+  messageTypes.probeAck,
+]);
+
+/**
+ * What is known of a member after one more message of it, since it may be configured anew in place: an introduction
+ * tells everything but its pools, most others tell its priority. The same value when nothing changed.
+ */
+export function described(before: PeerDescription, message: Message): PeerDescription {
+  const priority = priorityIn(message) ?? before.priority;
+  if (!INTRODUCING.has(message.type))
+    return priority === before.priority ? before : { ...before, priority };
+  const { pools, privateAddress } = before;
+  const after = { ...descriptionIn(message, privateAddress), priority, pools };
+  return JSON.stringify(after) === JSON.stringify(before) ? before : after;
+}
+
 /** What an introduction says of its sender; `from` where it names no private address. */
 export function descriptionIn(message: Message, from: IpAddress): PeerDescription {
   return {
     hostName: message.hostName ?? '',
     model: message.model ?? '',
     softwareVersion: message.softwareVersion ?? '',
-    priority: Math.min(10, Math.max(1, message.priority ?? 1)),
+    priority: priorityIn(message) ?? 1,
     privateAddress: message.privateAddresses?.[0] ?? from,
     publicAddresses: message.publicAddresses ?? [],
     natAddresses: message.natAddresses ?? [],

@@ -88,8 +88,7 @@ export function requestReceived(turn: Turn, member: Member, peer: Peer, message:
   const address = peer.description.privateAddress;
   const isMaster = member.phase.phase === 'master';
   const { softwareVersion = peer.description.softwareVersion, pools = [] } = message;
-  const priority = Math.min(10, Math.max(1, message.priority ?? 1));
-  const description = { ...peer.description, priority, softwareVersion, pools };
+  const description = { ...peer.description, softwareVersion, pools };
   const report = isMaster ? reportIn(message) : undefined;
   const reported: Peer = report
     ? { ...peer, description, report, reportedAt: turn.now }

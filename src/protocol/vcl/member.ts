@@ -1,7 +1,8 @@
 import { after, earliest, type Instant, instant } from '#base/instant';
+import { messageTypes } from '#wire/vcl/numbers';
 import { strangersDueAt, strangersTick } from './admission.ts';
 import { REFUSED_PART, STALL_PART, WATCH_PART } from './constants.ts';
-import { noReport } from './describe.ts';
+import { introducesAlike, introduction, noReport } from './describe.ts';
 import {
   addressAnswered,
   awoke,
@@ -14,7 +15,7 @@ import { notAuthenticated } from './events.ts';
 import { backupDueAt, backupTick } from './keepalive.ts';
 import { leave, leavingTick } from './leaving.ts';
 import { isCalm, masterDueAt, masterTick } from './mastership.ts';
-import { isAlive, peerOf } from './peers.ts';
+import { everybody, isAlive, peerOf } from './peers.ts';
 import { publicChecksDueAt, publicChecksTick } from './public-check.ts';
 import { received } from './receive.ts';
 import type { Identity, Links, Member, Phase } from './state.ts';
@@ -28,6 +29,7 @@ const nobody = { member: '', incarnation: '' } as unknown as Identity;
 /** A member that takes no part yet. */
 export const offMember: Member = {
   identity: nobody,
+  introducedAs: undefined,
   phase: { phase: 'off' },
   term: 0,
   joinedAt: instant(0),
@@ -53,7 +55,23 @@ export function advance(
   const turn = new Turn(now, environment);
   const lateMs = latenessMs(turn, dueAt);
   const awake = lateMs > turn.helloPart(STALL_PART) ? awoke(turn, member, lateMs) : member;
-  return [watched(turn, act(turn, forgetful(turn, awake), input)), turn.outcomes];
+  const acted = act(turn, forgetful(turn, awake), input);
+  return [watched(turn, introducedAgain(turn, acted)), turn.outcomes];
+}
+
+/** Whoever is configured anew while it is in a cluster tells the others; who is not yet introduces itself anyway. */
+function introducedAgain(turn: Turn, member: Member): Member {
+  const { device } = turn.policy;
+  const { introducedAs, phase } = member;
+  if (introducedAs === device) return member;
+  const isIn = phase.phase === 'backup' || phase.phase === 'master';
+  if (isIn && introducedAs && !introducesAlike(introducedAs, device))
+    turn.send(everybody(member, turn.policy), {
+      type: messageTypes.hello,
+      ...introduction(turn, member),
+      nonce: turn.nonce(),
+    });
+  return { ...member, introducedAs: device };
 }
 
 /** Whoever takes a step is awake. Where there was nothing else to see, the next look is put off. */

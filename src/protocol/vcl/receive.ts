@@ -6,7 +6,7 @@ import { reclaimed } from './announce.ts';
 import { claimReceived, objectionReceived } from './claims.ts';
 import { roleSeen } from './conflict.ts';
 import { LARGEST_TERM_STEP } from './constants.ts';
-import { introduction } from './describe.ts';
+import { described, introduction } from './describe.ts';
 import { masterNamed } from './discovery.ts';
 import { datagramRefused, refusedByMember } from './events.ts';
 import { masterAnnounced, requestReceived, responseReceived } from './keepalive.ts';
@@ -85,10 +85,12 @@ function acknowledge(turn: Turn, member: Member, rx: Received, type: number): vo
 function fromPeer(turn: Turn, member: Member, before: Peer, rx: Received): Member {
   const { message } = rx;
   const role = message.role ?? before.role;
-  if (role !== before.role) turn.emit({ kind: 'peersChanged' });
+  const description = described(before.description, message);
+  if (role !== before.role || description !== before.description)
+    turn.emit({ kind: 'peersChanged' });
   const wasSilent = before.condition === 'suspect' && member.phase.phase === 'master';
   const condition = wasSilent ? 'alive' : before.condition;
-  const peer: Peer = { ...before, role, condition, heardAt: turn.now };
+  const peer: Peer = { ...before, description, role, condition, heardAt: turn.now };
   let next = withPeer(member, peer);
   if (rx.side === 'public') {
     const isAnswer = message.type === messageTypes.helloAck;

@@ -1,6 +1,7 @@
 import type { Endpoint, IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import type { Incarnation, MemberId, PeerEntry, PoolRange } from '#wire/vcl/fields';
+import type { DevicePolicy } from './policy.ts';
 import type { ReplayWindow } from './replay.ts';
 
 /** One life of one member. */
@@ -230,6 +231,8 @@ export type Links = { readonly public: boolean; readonly private: boolean };
  */
 export type Member = {
   readonly identity: Identity;
+  /** What the others were told of this device; undefined before. */
+  readonly introducedAs: DevicePolicy | undefined;
   readonly phase: Phase;
   /** The highest term that it has seen or had. */
   readonly term: number;
