@@ -15,7 +15,7 @@ import type { Datagram, Network } from '#simulation/network';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
 
 /** What a host keeps on its disk. */
-type Disk = { readonly member: MemberId; incarnation: Incarnation | undefined };
+type Disk = { member: MemberId; incarnation: Incarnation | undefined };
 
 /** What members have in common, and who hears what they do. */
 export type World = {
@@ -132,6 +132,12 @@ export class ClusterMember {
     this.#waiting = [];
     this.#setOwns(false);
     for (const address of this.addresses) this.#lab.network.leave(address);
+  }
+
+  /** Somebody removes what the host kept: it will have another number. */
+  forgetStore(): void {
+    this.#disk.member = memberIdOf(this.#random.bytes(8));
+    this.#disk.incarnation = undefined;
   }
 
   /** The process stops (SIGSTOP); its kernel goes on, and keeps what it receives. */

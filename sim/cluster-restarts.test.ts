@@ -93,3 +93,21 @@ for (const priority of [5, 10])
       }
     assert.ok(slept >= 40, `${slept} found that they had been asleep`);
   });
+
+for (const preset of ['fast', 'vpn3000', 'asa'] as const)
+  test(`preset ${preset}: a member whose store was removed is there once, whatever it was before`, () => {
+    for (let seed = 1; seed <= 12; seed += 1)
+      for (const victim of [0, 1, 2]) {
+        const { lab } = withLesserMaster(seed, 2, { preset });
+        const member = lab.members[victim];
+        member?.crash();
+        member?.forgetStore();
+        // Before and after the others have found out.
+        lab.run(lab.random.pick([100, 500, 8 * lab.helloMs]));
+        member?.participate();
+        lab.run(6 * lab.helloMs);
+        whole(lab);
+        for (const each of lab.members)
+          assert.equal(each.state.member.peers.size, 2, `${seed} ${victim}\n${lab.picture()}`);
+      }
+  });

@@ -21,7 +21,7 @@ import {
   tooManyMembers,
   tooManyStrangers,
 } from './events.ts';
-import { isAlive, peerOf, sameIdentity, withPeer } from './peers.ts';
+import { isAlive, peerOf, sameIdentity, withoutFormer, withPeer } from './peers.ts';
 import type { Contending, Identity, Member, Peer, Stranger } from './state.ts';
 import { beRefused } from './transitions.ts';
 import type { Received, Turn } from './turn.ts';
@@ -250,7 +250,8 @@ function refuseMore(turn: Turn, member: Member, rx: Received, address: string): 
 function admit(turn: Turn, member: Member, rx: Received, fresh: Peer): Member {
   const before = peerOf(member, fresh.identity);
   const address = fresh.description.privateAddress;
-  const roomy = member.peers.has(fresh.identity.member) ? member : withRoom(member);
+  const without = withoutFormer(member, fresh);
+  const roomy = without.peers.has(fresh.identity.member) ? without : withRoom(without);
   if (roomy === undefined) return refuseMore(turn, member, rx, address);
   const wasAlive = before !== undefined && isAlive(before);
   const suspected = member.peers.get(fresh.identity.member)?.suspected;

@@ -27,6 +27,7 @@ import {
   precedes,
   sameIdentity,
   standingOf,
+  withGone,
   withPeer,
 } from './peers.ts';
 import { publicUnanswered } from './public-check.ts';
@@ -159,10 +160,7 @@ export function masterGone(turn: Turn, member: Member, phase: Backup, reason: st
   const address = known?.description.privateAddress ?? phase.master.member;
   turn.log(masterLost, () => ({ address, reason }));
   turn.emit({ kind: 'peersChanged' });
-  const without =
-    master && master.condition !== 'left'
-      ? withPeer(member, { ...master, condition: 'dead' })
-      : member;
+  const without = master && master.condition !== 'left' ? withGone(member, master) : member;
   const waitMs = rankOf(turn, without) * turn.helloPart(RANK_PART);
   const takeoverAt = after(turn.now, waitMs);
   const bereft: Member = {

@@ -4,7 +4,7 @@ import { announce } from './announce.ts';
 import { ADDRESS_ANNOUNCEMENTS, LOST_PART, SILENT_PART, WATCH_PART } from './constants.ts';
 import { introduction } from './describe.ts';
 import { memberLost, tooFewMembers } from './events.ts';
-import { alivePeers, isAlive, underSuspicion, withPeer } from './peers.ts';
+import { alivePeers, isAlive, underSuspicion, withGone, withPeer } from './peers.ts';
 import type { Timing } from './policy.ts';
 import type { Master, Member, Peer } from './state.ts';
 import { discover, isQuorate } from './transitions.ts';
@@ -74,7 +74,7 @@ function lose(turn: Turn, member: Member, peer: Peer, milliseconds: number): Mem
     peer: address,
   });
   turn.emit({ kind: 'peersChanged' });
-  return withPeer(member, { ...peer, condition: 'dead', report: undefined });
+  return withGone(member, peer);
 }
 
 function probe(turn: Turn, member: Member, peer: Peer): Member {

@@ -60,6 +60,31 @@ export const withPeer = (member: Member, peer: Peer): Member => ({
   peers: new Map(member.peers).set(peer.identity.member, peer),
 });
 
+/** Whether two are one device by their address: the member of a store that was removed, and the one that follows it. */
+const isSameDevice = (a: Peer, b: Peer): boolean =>
+  a.identity.member !== b.identity.member &&
+  a.description.privateAddress === b.description.privateAddress;
+
+/** Whether another member has the address of this one by now. */
+export const hasFollower = (member: Member, peer: Peer): boolean =>
+  alivePeers(member).some((other) => isSameDevice(other, peer));
+
+/** A peer is gone; it is forgotten where another member has its address by now, since it cannot come back. */
+export function withGone(member: Member, peer: Peer): Member {
+  if (!hasFollower(member, peer))
+    return withPeer(member, { ...peer, condition: 'dead', report: undefined });
+  const peers = new Map(member.peers);
+  peers.delete(peer.identity.member);
+  return { ...member, peers };
+}
+
+/** The member without those that are gone and whose address this one has. */
+export function withoutFormer(member: Member, fresh: Peer): Member {
+  const isFormer = (peer: Peer) => !isAlive(peer) && isSameDevice(peer, fresh);
+  const kept = [...member.peers].filter(([, peer]) => !isFormer(peer));
+  return kept.length === member.peers.size ? member : { ...member, peers: new Map(kept) };
+}
+
 /** A peer that is suspected to be gone from now on; one that is already, or is gone, stays as it is. */
 export const underSuspicion = (peer: Peer, now: Instant): Peer =>
   peer.condition === 'alive'

@@ -1,4 +1,5 @@
 import { elapsedMs } from '#base/instant';
+import type { PeerEntry } from '#wire/vcl/fields';
 import type { Message } from '#wire/vcl/message';
 import { conditions, messageTypes, reasons, roles } from '#wire/vcl/numbers';
 import { challenge, proved, refuseConfiguration, refuseNetwork, refuseStale } from './admission.ts';
@@ -12,7 +13,17 @@ import { datagramRefused, refusedByMember } from './events.ts';
 import { masterAnnounced, requestReceived, responseReceived } from './keepalive.ts';
 import { handoverReceived, leaveReceived } from './leaving.ts';
 import { outsideOurNetworks } from './networks.ts';
-import { isAlive, ownStanding, peerOf, precedes, sameIdentity, withPeer } from './peers.ts';
+import {
+  alivePeers,
+  hasFollower,
+  isAlive,
+  ownStanding,
+  peerOf,
+  precedes,
+  sameIdentity,
+  withGone,
+  withPeer,
+} from './peers.ts';
 import { publicHeard } from './public-check.ts';
 import { breach } from './rules.ts';
 import type { Member, Peer } from './state.ts';
@@ -190,6 +201,21 @@ function listRead(turn: Turn, member: Member, master: Peer, message: Message): M
       });
   }
   if (isUnknown) introduceAgain(turn, next);
+  return peers ? withoutForgotten(turn, next, master, peers) : next;
+}
+
+/** Whom the master forgot, since another member has its address by now, is gone. */
+function withoutForgotten(
+  turn: Turn,
+  member: Member,
+  master: Peer,
+  listed: readonly PeerEntry[],
+): Member {
+  const names = new Set(listed.map((entry) => entry.member)).add(master.identity.member);
+  let next = member;
+  for (const peer of alivePeers(member))
+    if (!names.has(peer.identity.member) && hasFollower(member, peer))
+      next = buried(turn, next, peer);
   return next;
 }
 
@@ -197,7 +223,7 @@ function listRead(turn: Turn, member: Member, master: Peer, message: Message): M
 function buried(turn: Turn, member: Member, peer: Peer): Member {
   if (!isAlive(peer) || elapsedMs(peer.heardAt, turn.now) < turn.helloPart(1)) return member;
   turn.emit({ kind: 'peersChanged' });
-  return withPeer(member, { ...peer, condition: 'dead' });
+  return withGone(member, peer);
 }
 
 function introduceAgain(turn: Turn, member: Member): void {

@@ -121,6 +121,8 @@ export function probeAnswered(turn: Turn, member: Member, peer: Peer, message: M
   );
   const reported = errand ? report(turn, member, peer, errand) : member;
   if (phase.phase !== 'backup' || phase.suspicion?.nonce !== message.nonce) return reported;
+  // Another member has its address by now, since its store was removed.
+  if (!sameIdentity(phase.master, peer.identity)) return reported;
   turn.emit({ kind: 'peersChanged' });
   return {
     ...reported,
