@@ -1,6 +1,7 @@
 /** Stories of members that have a multicast group, as the product always has, where it passes and where not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as events from '#protocol/vcl/events';
 import { messageTypes } from '#wire/vcl/numbers';
 import { ClusterLab, type ClusterSetup } from './cluster-lab.ts';
 
@@ -71,3 +72,26 @@ test('a master that misses a named member tells it, and the group, that it is on
 
 /** The type of a message stands after the header of 40 octets, in clear. */
 const isAnnouncement = (octets: Uint8Array): boolean => octets[40] === messageTypes.announce;
+
+test('members that are named and reached by the group too take nothing for a repetition', () => {
+  for (const multicast of [true, 'named'] as const)
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const lab = new ClusterLab(seed, { multicast }, { delayMs: [1, 5], drift: 0.01 });
+      const members = lab.start(4, (n) => 9 - n);
+      whole(lab);
+      // An election, a restart, a handover, a change and a partition: all that is said to everybody.
+      members[0]?.crash();
+      lab.run(6000);
+      members[0]?.participate();
+      whole(lab);
+      lab.owners[0]?.leave();
+      lab.run(6000);
+      members[2]?.configure({ priority: 10 });
+      lab.partition(members.slice(0, 2), members.slice(2));
+      lab.run(8000);
+      lab.heal();
+      lab.run(8000);
+      assert.deepEqual(lab.texts(events.replayed), [], `${multicast}, seed ${seed}`);
+      assert.equal(lab.owners.length, 1);
+    }
+});
