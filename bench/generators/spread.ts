@@ -57,7 +57,7 @@ async function send(count: number, octets: number, perS: number, seconds: number
     const due = Math.min(total, ((performance.now() - begunAt) / 1000) * perS);
     for (; sent < due; sent += 1) {
       batch.reserve(octets, false);
-      batch.commit(targets[sent % count] as EndpointWords, octets, 0);
+      batch.commit(targets[sent % count] as EndpointWords, octets, 0, true);
     }
     batch.flush();
     await sleep(1);

@@ -34,8 +34,8 @@ export type SealedPackets = {
   readonly arena: Arena;
   /** Where in the arena the next packet, of `octets` octets at most, goes; and its outer DF bit. */
   reserve(octets: number, dontFragment: boolean): number;
-  /** Takes the packet that was written there. */
-  commit(remote: EndpointWords, octets: number, trafficClass: number): void;
+  /** Takes the packet that was written there; whether it `fits` the path to `remote` in one piece. */
+  commit(remote: EndpointWords, octets: number, trafficClass: number, fits: boolean): void;
 };
 
 /** Octets that the arena for fragments has. */
@@ -86,10 +86,10 @@ export class OutboundPath {
     const rule = this.#rules.dontFragment;
     const marked = mustNotFragment(bytes, at);
     if (octets <= most)
-      this.#seal(sa, source, at, octets, sealed, rule === 'copy' ? marked : rule === 'set');
+      this.#seal(sa, source, at, octets, sealed, rule === 'copy' ? marked : rule === 'set', true);
     else if (this.#fragmentsOutside(sa, bytes, at, octets))
       // NAT-19 option 1: encapsulated whole, and fragmented after that.
-      this.#seal(sa, source, at, octets, sealed, false);
+      this.#seal(sa, source, at, octets, sealed, false, false);
     else if (this.#mustBeSmaller(sa, bytes, at)) return this.#refuse(bytes, at, octets, most);
     else this.#sendFragments(sa, bytes, at, octets, most, sealed);
     return true;
@@ -138,7 +138,7 @@ export class OutboundPath {
       return;
     }
     while (fragmenter.next())
-      this.#seal(sa, fragmenter.arena, 0, fragmenter.octets, sealed, dontFragment);
+      this.#seal(sa, fragmenter.arena, 0, fragmenter.octets, sealed, dontFragment, true);
   }
 
   #seal(
@@ -148,6 +148,7 @@ export class OutboundPath {
     octets: number,
     sealed: SealedPackets,
     dontFragment: boolean,
+    fits: boolean,
   ): void {
     if (octets + sa.frameOctets + TRAILER_ROOM > MOST_UDP_OCTETS) {
       this.#path.count(PATH_COUNTER.malformed);
@@ -157,6 +158,6 @@ export class OutboundPath {
     const trafficClass = trafficClassOf(source.bytes, at);
     const to = sealed.reserve(octets + ENCAPSULATION_ROOM, dontFragment);
     const length = this.#path.seal(sa, source, at, octets, sealed.arena, to);
-    if (length > 0) sealed.commit(sa.remote, length, trafficClass);
+    if (length > 0) sealed.commit(sa.remote, length, trafficClass, fits);
   }
 }

@@ -127,7 +127,7 @@ export class PacketLoop {
     }
     const { batch } = port;
     batch.arena.bytes.set(bytes, batch.reserve(bytes.length, false));
-    batch.commit(EndpointWords.of(remote), bytes.length, 0);
+    batch.commit(EndpointWords.of(remote), bytes.length, 0, false);
   }
 
   /** Sends everything that waits. */

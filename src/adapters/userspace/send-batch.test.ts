@@ -9,7 +9,7 @@ import { MESSAGE } from './message-layout.ts';
 import { SendBatch } from './send-batch.ts';
 import type { Sys } from './sys.ts';
 
-const { EAGAIN, ENOBUFS, EINTR, EIO, EMSGSIZE, ENETUNREACH } = constants.errno;
+const { EAGAIN, ENOBUFS, EINTR, EINVAL, EIO, EMSGSIZE, ENETUNREACH } = constants.errno;
 
 const POINTER = 0x10000;
 const SOL_UDP = 17;
@@ -77,11 +77,11 @@ function world(verdict: (message: Message, asked: number) => number) {
     },
   );
   let count = 0;
-  const add = (port: number, octets: number, marked = false): void => {
+  const add = (port: number, octets: number, marked = false, fits = true): void => {
     const at = batch.reserve(octets, marked);
     count += 1;
     batch.arena.bytes[at] = count;
-    batch.commit(EndpointWords.of({ address: address('192.0.2.1'), port }), octets, 0);
+    batch.commit(EndpointWords.of({ address: address('192.0.2.1'), port }), octets, 0, fits);
   };
   const order = () => sent.flatMap(({ packets }) => packets);
   return { batch, add, sent, order, troubles, asked: () => asked };
@@ -152,6 +152,41 @@ test('EMSGSIZE: the packets leave one by one without DF, and the path is said to
   assert.ok(sent.every((message) => !message.dontFragment));
   assert.equal(troubles.dropped, 0);
   assert.ok(troubles.tooLarge > 0);
+});
+
+test('what does not fit the path goes by itself, to be fragmented, and says nothing about the path', () => {
+  const { batch, add, sent, order, troubles, asked } = world(({ packets }) =>
+    packets.length > 1 && packets.some((n) => n % 4 !== 0) ? EMSGSIZE : 0,
+  );
+  // Of four packets of a frame the last is short, and fits.
+  for (let i = 1; i <= 20; i += 1) add(1, i % 4 === 0 ? 1000 : 2000, false, i % 4 === 0);
+  batch.flush();
+  assert.deepEqual(
+    order(),
+    [...Array(20).keys()].map((i) => i + 1),
+  );
+  assert.ok(sent.every(({ packets }) => packets.length === 1));
+  assert.deepEqual([troubles.dropped, troubles.tooLarge, asked()], [0, 0, 20]);
+});
+
+test('a train that the path carries no longer says so without DF too', () => {
+  const { batch, add, order, troubles } = world(({ packets }) =>
+    packets.length > 1 ? EMSGSIZE : 0,
+  );
+  for (let i = 0; i < 3; i += 1) add(1, 1400);
+  batch.flush();
+  assert.deepEqual(order(), [1, 2, 3]);
+  assert.deepEqual([troubles.dropped, troubles.tooLarge], [0, 1]);
+});
+
+test('EINVAL: the packets with DF of a train say one by one that the path is narrow', () => {
+  const { batch, add, order, troubles } = world(({ dontFragment, packets }) =>
+    packets.length > 1 ? EINVAL : dontFragment ? EMSGSIZE : 0,
+  );
+  for (let i = 0; i < 3; i += 1) add(1, 1500, true);
+  batch.flush();
+  assert.deepEqual(order(), [1, 2, 3]);
+  assert.deepEqual([troubles.dropped, troubles.tooLarge], [0, 3]);
 });
 
 test('EIO: a device that cannot send trains is sent none any more', () => {

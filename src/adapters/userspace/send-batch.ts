@@ -123,10 +123,13 @@ export class SendBatch {
     return this.#end;
   }
 
-  /** Takes the packet of `octets` octets that was written where `reserve` said. */
-  commit(remote: EndpointWords, octets: number, trafficClass: number): void {
-    if (this.#open && this.#joins(remote, octets, trafficClass)) this.#extend(octets);
-    else this.#start(remote, octets, trafficClass);
+  /**
+   * Takes the packet of `octets` octets that was written where `reserve` said. One that nobody says
+   * `fits` the path goes by itself: the kernel fragments no train.
+   */
+  commit(remote: EndpointWords, octets: number, trafficClass: number, fits: boolean): void {
+    if (fits && this.#open && this.#joins(remote, octets, trafficClass)) this.#extend(octets);
+    else this.#start(remote, octets, trafficClass, fits);
     this.#end += octets;
   }
 
@@ -156,7 +159,7 @@ export class SendBatch {
     );
   }
 
-  #start(remote: EndpointWords, octets: number, trafficClass: number): void {
+  #start(remote: EndpointWords, octets: number, trafficClass: number, fits: boolean): void {
     const i = this.#messages;
     const words = this.#words;
     const message = (i * MESSAGE.octets) / 4;
@@ -174,7 +177,7 @@ export class SendBatch {
     this.#messages += 1;
     this.#remote.copy(remote);
     this.#trafficClass = trafficClass;
-    this.#open = this.#canSegment;
+    this.#open = fits && this.#canSegment;
   }
 
   #extend(octets: number): void {
@@ -214,10 +217,14 @@ export class SendBatch {
     if (errno <= 0) return -errno;
     // A device without checksum offload cannot send trains at all; other errors concern this one.
     if (errno === EIO) this.#canSegment = false;
-    if (errno === EMSGSIZE) this.#troubles.tooLarge();
-    if (hasNoRoom(errno)) this.#troubles.dropped(this.#packets[first] as number);
-    else if ((this.#packets[first] as number) > 1) this.#sendOneByOne(first);
-    else this.#sendWithoutDf(first, errno);
+    const packets = this.#packets[first] as number;
+    if (hasNoRoom(errno)) this.#troubles.dropped(packets);
+    else if (packets === 1) this.#sendWithoutDf(first, errno);
+    else {
+      // Its packets were said to fit. Kernels before 6.14 say EINVAL, and EMSGSIZE of each with DF.
+      if (errno === EMSGSIZE) this.#troubles.tooLarge();
+      this.#sendOneByOne(first);
+    }
     return 1;
   }
 
@@ -264,6 +271,7 @@ export class SendBatch {
       this.#troubles.dropped(1);
       return;
     }
+    this.#troubles.tooLarge();
     this.#discoverPathMtu(false);
     if (this.#trySend(i, 1) > 0) this.#troubles.dropped(1);
     this.#discoverPathMtu(true);

@@ -100,7 +100,7 @@ else {
           sent[n]?.push(bench.forwarded(packet));
           const octets = peer.seal(packet);
           batch.arena.bytes.set(octets, batch.reserve(octets.length, false));
-          batch.commit(EndpointWords.of(factory.encapsulated), octets.length, 0);
+          batch.commit(EndpointWords.of(factory.encapsulated), octets.length, 0, true);
         }
         batch.flush();
         await w.until('delivery', () => bench.delivered.length === 40 * (train + 1));

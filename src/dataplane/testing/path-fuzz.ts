@@ -8,6 +8,8 @@ import type { EspCiphers } from '#crypto/esp-cipher';
 import type { EspSuiteName } from '#crypto/esp-suites';
 import { nodeEspCiphers } from '#crypto/node-esp-ciphers';
 import { encodeEspPlaintext } from '#wire/esp';
+import { IPV4_HEADER_OCTETS } from '#wire/ipv4';
+import { UDP_HEADER_OCTETS } from '#wire/udp';
 import { Coalescer, coalescerOctets } from '../coalescer.ts';
 import { PATH_COUNTER, pathCounters } from '../counters.ts';
 import type { DataPlaneReport } from '../data-plane.ts';
@@ -307,7 +309,7 @@ class FuzzWorld {
       fragments,
       () => this.#count(ANSWERED),
     );
-    const sealed = this.#sealedPackets(out, fill);
+    const sealed = this.#sealedPackets(sa, out, fill);
     do {
       const { at, octets: length } = segmenter;
       assert.ok(at >= FRAME && at + length <= FRAME + octets, 'a segment outside of the frame');
@@ -321,7 +323,7 @@ class FuzzWorld {
   }
 
   /** Where sealed packets go: the peer opens every one. */
-  #sealedPackets(out: string[], fill: number): SealedPackets {
+  #sealedPackets(sa: OutboundAssociation, out: string[], fill: number): SealedPackets {
     const arena = this.#rooms.sealed;
     let room = 0;
     return {
@@ -331,7 +333,9 @@ class FuzzWorld {
         room = octets;
         return 8;
       },
-      commit: (_remote: EndpointWords, octets) => {
+      commit: (_remote: EndpointWords, octets, _trafficClass, fits) => {
+        const outer = IPV4_HEADER_OCTETS + (sa.inUdp ? UDP_HEADER_OCTETS : 0) + octets;
+        assert.equal(fits, outer <= this.#mtu, 'what fits travels in one piece');
         assert.ok(untouched(arena, 0, 8, fill), 'wrote before the packet');
         assert.ok(untouched(arena, 8 + room, arena.bytes.length, fill), 'wrote behind the packet');
         const packet = arena.bytes.slice(8, 8 + octets);

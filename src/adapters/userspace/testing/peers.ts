@@ -60,7 +60,7 @@ export class Peers {
   send(remote: Endpoint, local: Endpoint, bytes: Uint8Array, marks: Marks): void {
     const { batch } = this.listen(remote, marks.protocol ?? UDP);
     batch.arena.bytes.set(bytes, batch.reserve(bytes.length, false));
-    batch.commit(EndpointWords.of(local), bytes.length, marks.trafficClass ?? 0);
+    batch.commit(EndpointWords.of(local), bytes.length, marks.trafficClass ?? 0, false);
     batch.flush();
   }
 
