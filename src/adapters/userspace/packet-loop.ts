@@ -142,6 +142,7 @@ export class PacketLoop {
   #movePackets(): void {
     const at = now();
     this.#pathMtu.age(at);
+    for (let i = 0; i < this.#ports.length; i += 1) (this.#ports[i] as Port).batch.age(at);
     // What another worker had before comes before what has arrived here since.
     if (this.#handOver) for (const ring of this.#handOver.incoming) this.#takeHandedOver(ring, at);
     for (let i = 0; i < this.#ports.length; i += 1)

@@ -3,8 +3,10 @@ import { constants } from 'node:os';
 import { test } from 'node:test';
 import { address } from '#base/address';
 import { plainArena } from '#base/arena';
+import { instant } from '#base/instant';
 import { Prng } from '#base/prng';
 import { EndpointWords } from '#dataplane/endpoint-words';
+import { readSockaddr } from './linux.ts';
 import { MESSAGE } from './message-layout.ts';
 import { SendBatch } from './send-batch.ts';
 import type { Sys } from './sys.ts';
@@ -15,7 +17,11 @@ const POINTER = 0x10000;
 const SOL_UDP = 17;
 
 /** What the kernel is asked to send: the packets of one message, by their first octets. */
-type Message = { readonly packets: readonly number[]; readonly dontFragment: boolean };
+type Message = {
+  readonly packets: readonly number[];
+  readonly dontFragment: boolean;
+  readonly address: string;
+};
 
 /**
  * A batch on a kernel that is made up: `verdict` says of each message in turn what becomes of it, 0 or
@@ -25,6 +31,7 @@ function world(verdict: (message: Message, asked: number) => number) {
   const arena = { ...plainArena(2 ** 20), pointer: POINTER };
   const { words, bytes } = arena;
   const sent: Message[] = [];
+  const tried: Message[] = [];
   const troubles = { dropped: 0, tooLarge: 0, polls: 0 };
   let errno = 0;
   let dontFragment = false;
@@ -40,7 +47,9 @@ function world(verdict: (message: Message, asked: number) => number) {
     const size = isTrain ? (words[control + 4] as number) : octets;
     const packets: number[] = [];
     for (let k = 0; k < octets; k += size) packets.push(bytes[start + k] as number);
-    return { packets, dontFragment };
+    const to = new EndpointWords();
+    readSockaddr(bytes, (words[message + MESSAGE.name] as number) - POINTER, to);
+    return { packets, dontFragment, address: to.endpoint().address };
   };
   const sys = {
     memory: () => arena,
@@ -57,6 +66,7 @@ function world(verdict: (message: Message, asked: number) => number) {
       for (let i = 0; i < count; i += 1) {
         const message = messageAt(pointer - POINTER + i * MESSAGE.octets);
         asked += 1;
+        tried.push(message);
         errno = verdict(message, asked);
         if (errno !== 0) return i === 0 ? -1 : i;
         sent.push(message);
@@ -77,14 +87,20 @@ function world(verdict: (message: Message, asked: number) => number) {
     },
   );
   let count = 0;
-  const add = (port: number, octets: number, marked = false, fits = true): void => {
+  const add = (
+    port: number,
+    octets: number,
+    marked = false,
+    fits = true,
+    to = '192.0.2.1',
+  ): void => {
     const at = batch.reserve(octets, marked);
     count += 1;
     batch.arena.bytes[at] = count;
-    batch.commit(EndpointWords.of({ address: address('192.0.2.1'), port }), octets, 0, fits);
+    batch.commit(EndpointWords.of({ address: address(to), port }), octets, 0, fits);
   };
   const order = () => sent.flatMap(({ packets }) => packets);
-  return { batch, add, sent, order, troubles, asked: () => asked };
+  return { batch, add, sent, order, troubles, tried, asked: () => asked };
 }
 
 test('packets of one size to one peer travel as a train, in order', () => {
@@ -189,14 +205,41 @@ test('EINVAL: the packets with DF of a train say one by one that the path is nar
   assert.deepEqual([troubles.dropped, troubles.tooLarge], [0, 3]);
 });
 
-test('EIO: a device that cannot send trains is sent none any more', () => {
-  const { batch, add, sent, order } = world(({ packets }) => (packets.length > 1 ? EIO : 0));
-  for (let round = 0; round < 2; round += 1) {
-    for (let i = 0; i < 4; i += 1) add(1, 100);
+test('EIO: a peer that takes no trains is sent none for a minute, and others are', () => {
+  const { batch, add, order, tried } = world(({ packets, address: to }) =>
+    packets.length > 1 && to === '192.0.2.1' ? EIO : 0,
+  );
+  const round = (atMs: number): string => {
+    tried.length = 0;
+    batch.age(instant(atMs));
+    for (let i = 0; i < 2; i += 1) add(1, 100);
+    for (let i = 0; i < 2; i += 1) add(1, 100, false, true, '192.0.2.2');
     batch.flush();
-  }
-  assert.deepEqual(order(), [1, 2, 3, 4, 5, 6, 7, 8]);
-  assert.ok(sent.every(({ packets }) => packets.length === 1));
+    return tried.map(({ packets, address: to }) => `${packets.length} to ${to}`).join(', ');
+  };
+  const single = '1 to 192.0.2.1, 1 to 192.0.2.1';
+  const train = '2 to 192.0.2.2';
+  assert.equal(round(0), `2 to 192.0.2.1, ${single}, ${train}`);
+  for (const atMs of [1, 60_000]) assert.equal(round(atMs), `${single}, ${train}`);
+  assert.equal(round(60_001), `2 to 192.0.2.1, ${single}, ${train}`);
+  assert.equal(round(60_002), `${single}, ${train}`);
+  assert.deepEqual(order().length, 20);
+});
+
+test('EIO of sixteen peers is taken for one of all, for a minute', () => {
+  const { batch, add, order, tried } = world(({ packets }) => (packets.length > 1 ? EIO : 0));
+  const round = (atMs: number): number => {
+    tried.length = 0;
+    batch.age(instant(atMs));
+    for (let i = 0; i < 200; i += 1) add(1, 100, false, true, `192.0.2.${1 + (i >> 1)}`);
+    batch.flush();
+    return tried.filter(({ packets }) => packets.length > 1).length;
+  };
+  // What was collected when the first failed is tried as it is.
+  assert.equal(round(0), 100);
+  assert.equal(round(1), 0);
+  assert.equal(round(60_001), 100);
+  assert.deepEqual(order().length, 600);
 });
 
 test('a peer that cannot be reached costs its own packets only', () => {

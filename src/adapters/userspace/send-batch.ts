@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
+import type { Instant } from '#base/instant';
 import { EndpointWords } from '#dataplane/endpoint-words';
 import { MOST_UDP_OCTETS } from '#dataplane/ip-packet';
 import {
@@ -10,6 +11,7 @@ import {
   PMTUDISC_DO,
   PMTUDISC_DONT,
   POLLOUT,
+  readSockaddr,
   SOCKADDR_ROOM,
   SOL_IP,
   SOL_IPV6,
@@ -19,6 +21,7 @@ import {
 } from './linux.ts';
 import { CMSG, MESSAGE, setPointer } from './message-layout.ts';
 import type { Sys } from './sys.ts';
+import { TrainRefusals } from './train-refusals.ts';
 
 const { EAGAIN, ENOBUFS, EINTR, EIO, EMSGSIZE } = constants.errno;
 
@@ -74,7 +77,7 @@ export class SendBatch {
   readonly #packets = new Uint16Array(MOST_MESSAGES);
   readonly #sizes = new Uint16Array(MOST_MESSAGES);
 
-  #canSegment: boolean;
+  readonly #refusals = new TrainRefusals();
   #dontFragment = false;
   /** Whether this turn has waited for room already. */
   #hasWaited = false;
@@ -90,7 +93,6 @@ export class SendBatch {
     this.#sys = sys;
     this.#outlet = outlet;
     this.#troubles = troubles;
-    this.#canSegment = outlet.isUdp;
     this.#vectors = MOST_MESSAGES * MESSAGE.octets;
     this.#names = this.#vectors + MOST_MESSAGES * MESSAGE.iovecOctets;
     this.#controls = this.#names + MOST_MESSAGES * SOCKADDR_ROOM;
@@ -139,6 +141,11 @@ export class SendBatch {
     this.#hasWaited = false;
   }
 
+  /** Time passes. */
+  age(now: Instant): void {
+    this.#refusals.age(now);
+  }
+
   #sendAll(): void {
     for (let next = 0; next < this.#messages; ) next += this.#send(next);
     this.#messages = 0;
@@ -177,7 +184,7 @@ export class SendBatch {
     this.#messages += 1;
     this.#remote.copy(remote);
     this.#trafficClass = trafficClass;
-    this.#open = fits && this.#canSegment;
+    this.#open = fits && this.#outlet.isUdp && this.#refusals.admits(remote);
   }
 
   #extend(octets: number): void {
@@ -215,14 +222,14 @@ export class SendBatch {
   #send(first: number): number {
     const errno = this.#trySend(first, this.#messages - first);
     if (errno <= 0) return -errno;
-    // A device without checksum offload cannot send trains at all; other errors concern this one.
-    if (errno === EIO) this.#canSegment = false;
     const packets = this.#packets[first] as number;
     if (hasNoRoom(errno)) this.#troubles.dropped(packets);
     else if (packets === 1) this.#sendWithoutDf(first, errno);
     else {
       // Its packets were said to fit. Kernels before 6.14 say EINVAL, and EMSGSIZE of each with DF.
       if (errno === EMSGSIZE) this.#troubles.tooLarge();
+      // Other errors concern this train; this one is of all to the peer.
+      if (errno === EIO) this.#refuseTrains(first);
       this.#sendOneByOne(first);
     }
     return 1;
@@ -242,6 +249,12 @@ export class SendBatch {
       if (this.#hasWaited || !hasNoRoom(errno)) return errno;
       this.#awaitRoom();
     }
+  }
+
+  #refuseTrains(i: number): void {
+    const peer = new EndpointWords();
+    readSockaddr(this.arena.bytes, this.#names + i * SOCKADDR_ROOM, peer);
+    this.#refusals.add(peer);
   }
 
   /** Sends the packets of a train as messages of their own. */
