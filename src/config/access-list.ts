@@ -17,6 +17,7 @@ import {
   withEntry,
   withoutEntry,
 } from './configuration.ts';
+import { keptWords } from './kept.ts';
 import { objectFindings, objectSection, objectsSlice, prefixesOfName } from './network-objects.ts';
 import { optional, type ValuesOf } from './path.ts';
 import type { Finding, Room } from './room.ts';
@@ -119,7 +120,7 @@ const standard = setting(lists)({
 /** Entries of a kind that nothing here looks at. */
 const otherEntry = (kind: OtherKind, what: string) =>
   setting(lists)({
-    path: ['access-list', list, kind, rest('text', 'Kept as it is')],
+    path: ['access-list', list, kind, keptWords(`access-list ${kind}`)],
     words: { ...wordHelp, [kind]: what },
     dialects: ['asa'],
     key: ['list', 'text'],

@@ -38,21 +38,48 @@ const HARMLESS_WORDS =
 
 const looksSecret = (word: string): boolean =>
   !HARMLESS_WORDS.test(word) &&
-  (/passw|secret|key|community/i.test(word) || resemblesSecretWord(word));
+  (/passw|passphrase|psk|secret|key|community/i.test(word) || resemblesSecretWord(word));
 
 const resemblesSecretWord = (word: string): boolean =>
   SECRET_WORDS.some(
     (s) => Math.abs(word.length - s.length) <= 2 && editDistance(word.toLowerCase(), s) <= 2,
   );
 
+/** Beginnings of lines that have a secret behind them without a word that says so. */
+const BEFORE_SECRETS: readonly RegExp[] = [
+  /^(no +)?snmp-server +user .*? (auth|priv)(?= )/i,
+  /(^| )(auth|priv) +(md5|sha\S*|3?des|aes\S*)(?= )/i,
+  // Of several algorithms the next one is no secret.
+  /(^| )md5(?= +(?! |(md5|sha\S*|3?des|aes\S*|null|group|lifetime)( |$)))/i,
+  /^(no +)?(standby|vrrp|glbp) .*?authentication(?= )/i,
+  /^(no +)?aaa-server +\S+ +\(\S+\) +host +\S+(?= +(?! |timeout ))/i,
+  /^(no +)?logging +ftp-server( +\S+){3}(?= )/i,
+  // IOS has the community behind the address, an ASA the name of an interface before it.
+  /^(no +)?snmp-server +host +(\d+\.[\d.]+|\S*:\S*)(?= )/i,
+];
+
+/** An address on the web without the password of its user. */
+function withoutUserPassword(url: string): string {
+  const colon = url.indexOf(':', url.indexOf('://') + 3);
+  const end = url.lastIndexOf('@');
+  return url.includes('://') && colon >= 0 && colon < end
+    ? `${url.slice(0, colon + 1)}${hiddenText}${url.slice(end)}`
+    : url;
+}
+
 /**
  * A line as it may be quoted. What follows a word that resembles `password` or `key` is hidden, since
- * a line that is not understood may hold a secret anyway.
+ * a line that is not understood may hold a secret anyway, and so is what stands where some commands
+ * have one.
  */
 export function withoutSecrets(text: string): string {
   const trimmed = text.trim();
   const word = splitLine(trimmed).words.find((w) => looksSecret(w.text));
-  if (!word) return trimmed;
-  const end = word.column + word.text.length;
-  return trimmed.length > end ? `${trimmed.slice(0, end)} ${hiddenText}` : trimmed;
+  const ends = BEFORE_SECRETS.flatMap((place) => {
+    const found = place.exec(trimmed);
+    return found ? [found.index + found[0].length] : [];
+  });
+  const end = Math.min(word ? word.column + word.text.length : trimmed.length, ...ends);
+  const shown = trimmed.slice(0, end).replaceAll(/\S+/g, withoutUserPassword);
+  return trimmed.length > end ? `${shown} ${hiddenText}` : shown;
 }

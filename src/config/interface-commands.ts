@@ -2,6 +2,7 @@ import { type AddressWithLength, ipv4, ipv6WithLength, mask } from './address-to
 import { sameValue } from './configuration.ts';
 import { filterName, NO_FILTER } from './filters.ts';
 import { hardware } from './interface-tokens.ts';
+import { keptWords } from './kept.ts';
 import { optional } from './path.ts';
 import type { Declaration } from './setting.ts';
 import { globalScope, mode, setting } from './setting.ts';
@@ -159,7 +160,7 @@ export const others = (kept: ReadonlySet<string>, isMine: (line: string) => bool
 const keptLine = (leading: string, help: string) => {
   const isMine = (line: string) => line === leading || line.startsWith(`${leading} `);
   return setting(interfaceMode)({
-    path: [leading, optional(rest('text', 'Kept as it is'))],
+    path: [leading, optional(keptWords(leading))],
     words: { [leading.split(' ')[0] as string]: help },
     help,
     noEffect: true,

@@ -64,7 +64,7 @@ export const keptInside = <F extends string, T extends { readonly [K in F]?: Kee
 });
 
 /** The text behind the keywords of a kept line; what resembles a secret is not shown to people. */
-const keptWords = (words: string): Token<'text', string> => {
+export const keptWords = (words: string): Token<'text', string> => {
   const text = rest('text', 'Kept as it is');
   return {
     ...text,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '#base/prng';
 import { accessListRoom, accessListSlice, resolveAccessList } from './access-list.ts';
+import { differences, formatDifferences } from './commit.ts';
 import { sameValue } from './configuration.ts';
 import { startupText } from './console-commands.ts';
 import { formatDiagnostic, withoutSecrets } from './diagnostic.ts';
@@ -209,6 +210,110 @@ test('a line that is not understood is quoted without what may be a secret', () 
   const text = complaints(parse('username bob pasword hunter2', 'key chain hunter2')).join('\n');
   assert.match(text, /"username bob pasword \*{5}"/);
   assert.doesNotMatch(text, /hunter2/);
+});
+
+test('lines that are kept are shown without their secrets, saved with them, and differ by them', () => {
+  const lines = [
+    'ASA Version 9.1(7)',
+    '!',
+    'interface Ethernet0/0',
+    ' security-level 0',
+    ' ospf message-digest-key 1 md5 HIDDEN1',
+    ' ospf authentication-key HIDDEN2',
+    ' rip authentication key HIDDEN3 key_id 1',
+    ' rip authentication mode md5',
+    ' authentication key eigrp 1 HIDDEN4 key-id 1',
+    ' authentication mode eigrp 1 md5',
+    '!',
+    'access-list pages webtype permit url ftp://me:HIDDEN5@files.example.org/x',
+    '!',
+    'crypto ikev2 policy 1',
+    ' integrity md5 sha',
+    '!',
+    'snmp-server user sam staff v3 auth sha HIDDEN6 priv aes 128 HIDDEN7',
+    'snmp-server group staff v3 priv read all',
+    'snmp-server host inside 192.0.2.9 community HIDDEN8 version 2c',
+    'snmp-server community HIDDEN9',
+    'ntp authentication-key 1 md5 HIDDEN10',
+    'auto-update server https://me:HIDDEN11@updates.example.org:443/a',
+    '!',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(complaints(parsed), []);
+  assert.deepEqual(relist(parsed), lines);
+  const { configuration, diagnostics } = parsed;
+  const shown = listConfiguration(grammar, configuration, { audience: 'person' });
+  assert.deepEqual(formatListing(shown, 'asa'), [
+    ...lines.slice(0, 4),
+    ' ospf message-digest-key *****',
+    ' ospf authentication-key *****',
+    ' rip authentication key *****',
+    ' rip authentication mode md5',
+    ' authentication key *****',
+    ' authentication mode eigrp 1 md5',
+    '!',
+    'access-list pages webtype permit url ftp://me:*****@files.example.org/x',
+    ...lines.slice(12, 16),
+    'snmp-server user sam staff v3 auth *****',
+    'snmp-server group staff v3 priv read all',
+    'snmp-server host inside 192.0.2.9 community *****',
+    'snmp-server community *****',
+    'ntp authentication-key *****',
+    'auto-update server https://me:*****@updates.example.org:443/a',
+    '!',
+  ]);
+  assert.doesNotMatch(JSON.stringify(diagnostics), /HIDDEN/);
+  const other = parse(...lines.map((line) => line.replace('HIDDEN4', 'HIDDEN44')));
+  const changes = differences(grammar, configuration, other.configuration);
+  assert.equal(
+    formatDifferences(changes),
+    ['  interface Ethernet0/0', '-  authentication key *****', '+  authentication key *****'].join(
+      '\n',
+    ),
+  );
+});
+
+test('a secret is hidden where a command has one without a word that says so', () => {
+  const hidden: readonly string[] = [
+    'snmp-server user sam staff v3 encrypted auth|',
+    'no snmp-server user sam staff v3 priv|',
+    'user sam auth md5|',
+    'user sam priv aes|',
+    'digest 1 md5|',
+    'ip ospf authentication-key|',
+    'ip ospf message-digest-key|',
+    'standby 1 authentication|',
+    'vrrp 7 authentication|',
+    'aaa-server R (inside) host 192.0.2.4|',
+    'tacacs-server host 192.0.2.4 key|',
+    'radius-server key|',
+    'ppp chap password|',
+    'key-string|',
+    'logging ftp-server 192.0.2.4 / me|',
+    'snmp-server host 192.0.2.4|',
+    'snmp-server host 2001:db8::4|',
+    'wpa-psk|',
+    'crypto ca import all pkcs12 passphrase|',
+  ];
+  for (const line of hidden) {
+    const begin = line.slice(0, -1);
+    for (const behind of ['hunter2', 'hunter2 timeout 5', '0 hunter2'])
+      assert.equal(withoutSecrets(`${begin} ${behind}`), `${begin} *****`);
+    assert.equal(withoutSecrets(begin), begin);
+  }
+  assert.equal(
+    withoutSecrets('copy ftp://me:p@ss/word@192.0.2.4/x flash:'),
+    'copy ftp://me:*****@192.0.2.4/x flash:',
+  );
+  for (const line of [
+    'aaa-server R (inside) host 192.0.2.4 timeout 5',
+    'snmp-server host inside 192.0.2.4 version 3 sam',
+    'snmp-server group staff v3 auth read all',
+    'integrity sha256 md5 sha',
+    'auto-update server https://updates.example.org:443/a',
+    'banner exec the auth service is private',
+  ])
+    assert.equal(withoutSecrets(line), line);
 });
 
 test('entries of an access list keep their order, remarks between them', () => {

@@ -2,6 +2,7 @@ import { ipv4, mask } from './address-tokens.ts';
 import { withEntry, withoutEntry } from './configuration.ts';
 import { newInterface, others, usualLevel } from './interface-commands.ts';
 import { hardware, securityWord } from './interface-tokens.ts';
+import { keptWords } from './kept.ts';
 import { optional } from './path.ts';
 import { type Declaration, globalScope, type Refusal, refuse, setting } from './setting.ts';
 import { type Interface, interfaceName, type System, systemSlice } from './system.ts';
@@ -97,7 +98,7 @@ const pixAddressFrom = (whom: 'dhcp' | 'pppoe') => {
   const leading = `ip address ${whom}`;
   const isMine = (line: string) => line === leading || line.startsWith(`${leading} `);
   return setting(system)({
-    path: ['ip address', interfaceName('interface'), whom, optional(rest('text', 'Kept as it is'))],
+    path: ['ip address', interfaceName('interface'), whom, optional(keptWords(leading))],
     words: { [whom]: 'An address from elsewhere' },
     dialects: ['pix'],
     key: ['interface'],

@@ -19,6 +19,7 @@ import {
   type Version,
 } from './system.ts';
 import { int, many, word } from './tokens.ts';
+import { keptText } from './unknown-lines.ts';
 
 const system = globalScope(systemSlice);
 
@@ -203,8 +204,8 @@ const addressesFromElsewhere = (
         severity: 'warning' as const,
         at:
           dialect === 'pix'
-            ? [line.replace('address', `address ${i.name}`)]
-            : [`interface ${i.hardware}`, line],
+            ? [keptText(line, 'person').replace('address', `address ${i.name}`)]
+            : [`interface ${i.hardware}`, keptText(line, 'person')],
         reason:
           'headend asks nobody for an address: Linux does, and this file has to say which it is',
         remedy: `"ip address ${dialect === 'pix' ? `${i.name} ` : ''}A.B.C.D MASK" says it`,
