@@ -196,6 +196,16 @@ export const icmpType: Token<'icmpType', string> = {
   },
 };
 
+/** Whether the options of an entry switch it off. */
+export const isInactive = (options: string | undefined): boolean => {
+  const [last, before] = (options ?? '').toLowerCase().split(' ').reverse();
+  return last === 'inactive' && before !== 'time-range';
+};
+
+/** The times at which an entry holds, by name; undefined for always. */
+export const timeRangeOf = (options: string | undefined): string | undefined =>
+  /(?:^| )time-range (\S+)/i.exec(options ?? '')?.[1];
+
 /** What an entry says at its end: `log …`, `inactive`, `time-range NAME`. */
 export const entryOptions: Token<'options', string> = {
   kind: 'token',

@@ -5,9 +5,11 @@ import {
   addressTerm,
   entryOptions,
   icmpType,
+  isInactive,
   type PortTerm,
   portTerm,
   protocolTerm,
+  timeRangeOf,
 } from './access-list-tokens.ts';
 import {
   type Configuration,
@@ -21,8 +23,8 @@ import { keptWords } from './kept.ts';
 import { objectFindings, objectSection, objectsSlice, prefixesOfName } from './network-objects.ts';
 import { optional, type ValuesOf } from './path.ts';
 import type { Finding, Room } from './room.ts';
-import { globalScope, position, setting } from './setting.ts';
-import { interfaceNamed } from './system.ts';
+import { globalScope, lineOf, position, setting } from './setting.ts';
+import { dialectOf, interfaceNamed } from './system.ts';
 import { choice, rest, word } from './tokens.ts';
 
 export type AccessEntry =
@@ -42,7 +44,7 @@ export type AccessEntry =
       readonly destination: AddressTerm;
       readonly destinationPorts?: PortTerm | undefined;
       readonly icmpType?: string | undefined;
-      /** What nothing here judges: logging and times. */
+      /** Whether it is logged, which nothing here does, and when it holds. */
       readonly options?: string | undefined;
     }
   | {
@@ -205,8 +207,9 @@ function resolve(
 }
 
 /**
- * The entries of a list with addresses in the place of names, in order, without remarks; entries with a
- * name that stands for no addresses are left out, and `unresolved` has the names.
+ * The entries of a list with addresses in the place of names, in order, without remarks and without those
+ * that are `inactive`; entries with a name that stands for no addresses are left out, and `unresolved` has
+ * the names.
  */
 export function resolveAccessList(
   configuration: Configuration,
@@ -221,6 +224,7 @@ export function resolveAccessList(
   };
   for (const entry of accessListSlice.of(configuration).get(name) ?? []) {
     if (entry.kind !== 'standard' && entry.kind !== 'extended') continue;
+    if (entry.kind === 'extended' && isInactive(entry.options)) continue;
     const source = look(entry.kind === 'standard' ? entry.network : entry.source);
     const destination = entry.kind === 'standard' ? ['any' as const] : look(entry.destination);
     if (source.length > 0 && destination.length > 0)
@@ -248,10 +252,26 @@ export const unknownAccessList = (
     ? []
     : [{ severity: 'error', at, reason: `there is no access list "${name}"` }];
 
+/** The first entry in force that holds at some times only on the other device. */
+function timedFindings(configuration: Configuration): readonly Finding[] {
+  const all = accessListSlice.of(configuration);
+  const timed = entriesOf(all, 'extended').find(
+    ({ options }) => timeRangeOf(options) !== undefined && !isInactive(options),
+  );
+  if (!timed) return [];
+  return [
+    {
+      severity: 'warning',
+      at: [lineOf(dialectOf(configuration) === 'pix' ? pixEntry : extended, timed)],
+      reason: `nothing here looks at the clock: this entry holds always, not only in time range "${timeRangeOf(timed.options)}"`,
+    },
+  ];
+}
+
 /** The room of the access lists. */
 export const accessListRoom: Room = {
   slices: [accessListSlice, objectsSlice],
-  verify: objectFindings,
+  verify: (configuration) => [...objectFindings(configuration), ...timedFindings(configuration)],
   sections: [
     objectSection,
     {

@@ -387,6 +387,30 @@ test('an access list has IPv6 prefixes, types of ICMP with a code, and entries o
   ]);
 });
 
+test('an inactive entry of an access list is not in force, and one with times is said to be in force always', () => {
+  const lines = [
+    'access-list x extended permit ip 10.1.0.0 255.255.0.0 any inactive',
+    'access-list x extended permit ip object nowhere any log 6 interval 300 inactive',
+    'access-list x extended permit ip 10.2.0.0 255.255.0.0 any time-range lunch inactive',
+    'access-list x extended permit ip 10.3.0.0 255.255.0.0 any log',
+    'access-list x extended permit ip 10.4.0.0 255.255.0.0 any time-range lunch',
+    'access-list x extended permit ip 10.5.0.0 255.255.0.0 any time-range inactive',
+  ];
+  const parsed = parse(...lines);
+  assert.deepEqual(relist(parsed), [...lines, '!']);
+  const { entries, unresolved } = resolveAccessList(parsed.configuration, 'x');
+  assert.deepEqual(
+    entries.flatMap((e) => e.source),
+    ['10.3.0.0', '10.4.0.0', '10.5.0.0'].map((base) => ({ address: base, length: 16 })),
+  );
+  assert.deepEqual(unresolved, []);
+  const reason =
+    'nothing here looks at the clock: this entry holds always, not only in time range "lunch"';
+  assert.deepEqual(complaints(parsed), [`box.cfg:5: warning: "${lines[4]}": ${reason}`]);
+  const pix = ['PIX Version 6.3(5)', lines[4]?.replace('extended ', '') ?? ''];
+  assert.deepEqual(complaints(parse(...pix)), [`box.cfg:2: warning: "${pix[1]}": ${reason}`]);
+});
+
 test('routes that are watched, and those for tunnels only, load with a word on what is not done', () => {
   const lines = [
     'interface Ethernet0/0',
