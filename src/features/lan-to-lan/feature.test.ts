@@ -121,7 +121,7 @@ class Bench {
     this.notice({ sa, kind: 'phaseOneCompleted' });
   }
 
-  pair(sa: SaId, inboundSpi: number): void {
+  pair(sa: SaId, inboundSpi: number, networks = selectors): void {
     const summary = this.sas.get(sa);
     assert.ok(summary);
     const child: ChildSummary = {
@@ -130,7 +130,7 @@ class Bench {
       suite: 'aes-gcm-16-128',
       mode: 'tunnel',
       encapsulation: 'none',
-      ...selectors,
+      ...networks,
       lifetimeSeconds: 28_800,
       lifetimeKilobytes: 0,
       expiresAt: after(this.now, 28_800_000),
@@ -286,4 +286,27 @@ test('a pair that goes is replaced at once, but one that is deleted as soon as i
   const asked = bench.asked.length;
   bench.unpair(sa, 0x2000);
   assert.deepEqual(bench.asked.slice(asked), [`child of ${sa}`]);
+});
+
+test('networks that the peer has narrower are asked for less and less often, while its pair serves', () => {
+  const bench = new Bench();
+  const [sa] = bench.sas.keys();
+  assert.ok(sa);
+  bench.establish(sa);
+  const narrower = { ...selectors, remote: prefixOf(address('10.2.0.0'), 25) };
+  bench.pair(sa, 0x1000, narrower);
+  const nextWait = (): number => {
+    const { now } = bench;
+    const asked = bench.asked.length;
+    while (bench.asked.length === asked) bench.pass(1000);
+    return bench.now - now;
+  };
+  const waits = [1, 2, 3, 4, 5].map(nextWait);
+  assert.deepEqual(waits, [30_000, 60_000, 120_000, 240_000, 240_000]);
+  assert.deepEqual(bench.states, [['lanToLan', site.peer, 'active']]);
+  // Once the peer takes these networks the count begins anew.
+  bench.pair(sa, 0x2000);
+  bench.pass(10_000);
+  bench.unpair(sa, 0x2000);
+  assert.equal(nextWait(), 30_000);
 });

@@ -16,10 +16,11 @@ import type { Effects, LanToLanParts } from './parts.ts';
 import { ownerOf, TunnelSessions } from './sessions.ts';
 import { type Site, sameSite } from './sites.ts';
 import {
+  asked,
   carries,
   FIRST_WAIT_MS,
   failed,
-  GRACE_MS,
+  grace,
   keyOf,
   newTunnel,
   PENDING_MS,
@@ -138,7 +139,7 @@ export class LanToLan {
     // Who began negotiates the pairs; this end does it for a peer that does not.
     const waits = summary?.role === 'responder' && tunnel.rekeying === undefined;
     const pending = waits
-      ? new Map(tunnel.site.selectors.map((s) => [keyOf(s), after(now, GRACE_MS)]))
+      ? new Map(tunnel.site.selectors.map((s) => [keyOf(s), grace(now)]))
       : tunnel.pending;
     this.#put(group, { ...tunnel, sas, pending });
     // An SA that takes over from another gets its pairs from that one.
@@ -156,7 +157,7 @@ export class LanToLan {
     const pending = new Map(tunnel.pending);
     // A peer that deletes each pair at once would otherwise be asked for the next one without a pause.
     for (const selectors of tunnel.site.selectors)
-      if (carries(child, selectors)) pending.set(keyOf(selectors), after(now, GRACE_MS));
+      if (carries(child, selectors)) pending.set(keyOf(selectors), grace(now));
     this.#put(group, { ...tunnel, pending, waitMs: FIRST_WAIT_MS });
     return [
       ...(summary ? this.#sessions.opened(tunnel.site, summary, child, now) : []),
@@ -220,13 +221,13 @@ export class LanToLan {
     const there = established.flatMap((s) => s.children);
     const missing = tunnel.site.selectors.filter((s) => !there.some((child) => carries(child, s)));
     let next: Instant | undefined;
-    const wanted = missing.filter((s) => (pending.get(keyOf(s)) ?? now) <= now);
-    for (const selectors of wanted) pending.set(keyOf(selectors), after(now, PENDING_MS));
+    const wanted = missing.filter((s) => (pending.get(keyOf(s))?.until ?? now) <= now);
+    for (const key of wanted.map(keyOf)) pending.set(key, asked(pending.get(key), now));
     this.#put(group, { ...tunnel, pending });
     if (tunnel.site.begins)
       for (const selectors of wanted)
         effects.push(...this.#parts.keying.createChild(sa, selectors, now));
-    for (const selectors of missing) next = earliest(next, pending.get(keyOf(selectors)));
+    for (const selectors of missing) next = earliest(next, pending.get(keyOf(selectors))?.until);
     return tunnel.site.begins ? next : undefined;
   }
 

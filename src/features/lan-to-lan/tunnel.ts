@@ -11,8 +11,11 @@ export type Tunnel = KeptSas & {
   readonly retryAt: Instant;
   readonly waitMs: number;
   /** By the networks of a pair, before when this end does not ask for one again. */
-  readonly pending: ReadonlyMap<string, Instant>;
+  readonly pending: ReadonlyMap<string, Pause>;
 };
+
+/** Until when a pair is not asked for, and how long it is waited for the next time. */
+export type Pause = { readonly until: Instant; readonly waitMs: number };
 
 /** The first wait after a failure, and the longest. */
 export const FIRST_WAIT_MS = 5000;
@@ -21,6 +24,20 @@ const MOST_WAIT_MS = 60_000;
 export const GRACE_MS = 5000;
 /** A Quick Mode is over within this time, one way or the other. */
 export const PENDING_MS = 30_000;
+/** A pair that never comes to be, such as one of networks that the peer wants narrower, is asked for so often. */
+const MOST_PENDING_MS = 240_000;
+
+/** A pair is the peer's to begin, or has just been there. */
+export const grace = (now: Instant): Pause => ({
+  until: after(now, GRACE_MS),
+  waitMs: PENDING_MS,
+});
+
+/** A pair is asked for; if that comes to nothing, the next wait is twice as long. */
+export function asked(earlier: Pause | undefined, now: Instant): Pause {
+  const waitMs = earlier?.waitMs ?? PENDING_MS;
+  return { until: after(now, waitMs), waitMs: Math.min(2 * waitMs, MOST_PENDING_MS) };
+}
 
 export const newTunnel = (site: Site, now: Instant): Tunnel => ({
   site,
