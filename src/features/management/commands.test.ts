@@ -42,7 +42,9 @@ test('the web server has a port, an address and the networks that may use it', (
   const off = managementOf(...lines, 'no http server enable', 'no http 10.0.0.0 255.0.0.0 inside');
   assert.deepEqual([off.http.enabled, off.http.port, off.http.allowed.length], [false, 443, 1]);
   assert.deepEqual(
-    parse('http 10.0.0.0 255.0.0.0 insde').diagnostics.map((d) => formatDiagnostic('c', d)),
+    parse('http 10.0.0.0 255.0.0.0 insde')
+      .diagnostics.filter((d) => d.severity === 'error')
+      .map((d) => formatDiagnostic('c', d)),
     ['c:1: "http 10.0.0.0 255.0.0.0 insde": no interface has the name "insde"'],
   );
 });
@@ -56,7 +58,14 @@ test('lines about a web server and SSH are said to have no effect', () => {
     /^warning c:3: warning: "http server enable 8443": .* no effect.*--web-port PORT/,
   );
   assert.match(said('ssh 10.0.0.0 255.0.0.0 inside').join(), /^warning c:3: .* no effect/);
-  assert.deepEqual(said('http 10.0.0.0 255.0.0.0 inside'), [], 'nothing was to be served');
+  for (const line of ['http server listen 192.0.2.1', 'http 10.0.0.0 255.0.0.0 inside'])
+    assert.match(said(line).join(), new RegExp(`^warning c:3: warning: "${line}": .* no effect`));
+  const all = ['http 10.0.0.0 255.0.0.0 inside', 'http server listen 192.0.2.1'];
+  assert.deepEqual(said(...all, 'http server enable').length, 1, 'once for all of them');
+  for (const line of ['logging enable', 'logging timestamp', 'logging buffered debugging'])
+    assert.deepEqual(said(line), [
+      `info c:3: info: "${line}": accepted and kept, without effect here`,
+    ]);
 });
 
 test('a class of events has the severities that are written to the log', () => {

@@ -15,6 +15,7 @@ import { formatVerifier, parseVerifier } from '#session/verifier-text';
 import {
   type AccessRule,
   type EnablePassword,
+  type HttpServer,
   managementSlice,
   SYSLOG_SEVERITIES,
 } from './config.ts';
@@ -26,7 +27,7 @@ const httpWords = { http: 'Web console and API', server: 'The server of both' };
 const httpServer = setting(management)({
   path: ['http server enable', optional(int('port', 1, 65535, 'TCP port'))],
   words: { ...httpWords, enable: 'Serve them' },
-  help: 'Serves the web console and the API, on port 443 when none is named.',
+  help: 'Kept without effect: the web console and the API listen on loopback, on the port of --web-port.',
   since: '002:112',
   get: ({ http }) =>
     http.enabled ? { port: http.port === 443 ? undefined : http.port } : undefined,
@@ -37,7 +38,7 @@ const httpServer = setting(management)({
 const httpListen = setting(management)({
   path: ['http server listen', ip('address', 'Address of this device')],
   words: { ...httpWords, listen: 'Say where' },
-  help: 'The address on which the web console and the API are served; loopback when none is named.',
+  help: 'Kept without effect: the web console and the API listen on loopback.',
   get: ({ http }) => (http.listen === undefined ? undefined : { address: http.listen }),
   set: (c, { address }) => ({ ...c, http: { ...c.http, listen: address } }),
   unset: (c) => ({ ...c, http: { ...c.http, listen: undefined } }),
@@ -55,7 +56,7 @@ const httpAccess = setting(management)({
   path: ['http', from, interfaceName('interface')],
   words: httpWords,
   key: ['prefix', 'interface'],
-  help: 'Lets clients of a network, seen on an interface, use the web console and the API.',
+  help: 'Kept without effect: only this machine reaches the web console and the API.',
   since: '002:113',
   get: (c) => c.http.allowed,
   set: (c, v) => ({ ...c, http: { ...c.http, allowed: including(c.http.allowed, v) } }),
@@ -67,7 +68,7 @@ const sshAccess = setting(management)({
   words: { ssh: 'Command line over SSH' },
   dialects: ['asa', 'pix'],
   key: ['prefix', 'interface'],
-  help: 'Lets clients of a network, seen on an interface, use the command line over SSH.',
+  help: 'Kept without effect: there is no command line over SSH.',
   since: '003:58',
   get: (c) => c.ssh,
   set: (c, v) => ({ ...c, ssh: including(c.ssh, v) }),
@@ -80,7 +81,8 @@ const loggingEnable = setting(management)({
   path: ['logging enable'],
   also: [['logging on']],
   words: { ...loggingWords, enable: 'Write the log', on: 'Write the log' },
-  help: 'Writes the event log.',
+  help: 'Kept without effect: the event log is always written.',
+  noEffect: true,
   get: (c) => c.logging.enabled,
   set: (c) => ({ ...c, logging: { ...c.logging, enabled: true } }),
   unset: (c) => ({ ...c, logging: { ...c.logging, enabled: false } }),
@@ -89,7 +91,8 @@ const loggingEnable = setting(management)({
 const loggingTimestamp = setting(management)({
   path: ['logging timestamp'],
   words: { ...loggingWords, timestamp: 'Put the time before each line' },
-  help: 'Puts the time before each line of the log.',
+  help: 'Kept without effect: each line of the event log has its time.',
+  noEffect: true,
   get: (c) => c.logging.timestamp,
   set: (c) => ({ ...c, logging: { ...c.logging, timestamp: true } }),
   unset: (c) => ({ ...c, logging: { ...c.logging, timestamp: false } }),
@@ -117,7 +120,8 @@ const syslogSeverity = oneWord({
 const loggingBuffered = setting(management)({
   path: ['logging buffered', syslogSeverity],
   words: { ...loggingWords, buffered: 'Keep lines for "show logging"' },
-  help: 'The finest severity that "show logging" keeps, on the scale of syslog.',
+  help: 'Kept without effect: "event class" says which severities the event log has.',
+  noEffect: true,
   get: ({ logging: { bufferedSeverity: severity } }) =>
     severity === undefined ? undefined : { severity },
   set: (c, { severity }) => ({ ...c, logging: { ...c.logging, bufferedSeverity: severity } }),
@@ -240,6 +244,13 @@ function administratorFindings(configuration: Configuration): readonly Finding[]
   ];
 }
 
+/** The lines about the web console, as a listing has them. */
+const httpLines = ({ enabled, port, listen, allowed }: HttpServer): readonly string[] => [
+  ...(enabled ? [lineOf(httpServer, { port: port === 443 ? undefined : port })] : []),
+  ...(listen === undefined ? [] : [lineOf(httpListen, { address: listen })]),
+  ...allowed.map((rule) => lineOf(httpAccess, rule)),
+];
+
 function verify(configuration: Configuration): readonly Finding[] {
   const { http, ssh, enablePassword: password } = managementSlice.of(configuration);
   const findings: Finding[] = [
@@ -250,10 +261,11 @@ function verify(configuration: Configuration): readonly Finding[] {
       unknownInterface(configuration, rule.interface, [lineOf(sshAccess, rule)]),
     ),
   ];
-  if (http.enabled)
+  const [httpLine] = httpLines(http);
+  if (httpLine !== undefined)
     findings.push({
       severity: 'warning',
-      at: [lineOf(httpServer, { port: http.port === 443 ? undefined : http.port })],
+      at: [httpLine],
       reason:
         'this line and other "http" lines have no effect: the web console listens on loopback',
       remedy: 'choose its port with --web-port PORT of "headend run", 0 for none',
