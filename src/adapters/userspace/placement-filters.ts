@@ -63,7 +63,7 @@ export function rawPlacement(
   ];
 }
 
-/** Writes a program as `setsockopt` wants it; the pointer stays good as long as the arena is referenced. */
+/** Writes a program as `setsockopt` wants it, which reads it before another arena is made. */
 export function assemble(sys: Sys, program: readonly Instruction[]): Arena {
   const arena = sys.arena(PROGRAM_OCTETS + program.length * INSTRUCTION_OCTETS);
   const view = new DataView(arena.bytes.buffer);

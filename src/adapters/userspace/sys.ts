@@ -11,7 +11,10 @@ const EBADFD = 77;
 export type Sys = {
   /** The error of the last call that failed, such as `EAGAIN`'s number. */
   errno(): number;
-  /** Memory whose address does not change for as long as the arena is referenced. */
+  /**
+   * Memory whose address does not change for as long as the arena is referenced, and until
+   * `RECENT_ARENAS` more were made: the kernel may be given the pointer of one that nobody needs later.
+   */
   arena(octets: number): Arena;
   /**
    * Memory for what is done with every packet, zeroed, whose addresses are small integers wherever the
@@ -46,7 +49,10 @@ export type Sys = {
 
 export type Watch = { close(): void };
 
-type Koffi = Pick<typeof import('koffi'), 'load' | 'node'>;
+/** Arguments of a call are made just before it, one or two at a time. */
+export const RECENT_ARENAS = 8;
+
+type Koffi = Pick<typeof import('koffi'), 'load' | 'node' | 'address'>;
 type Library = ReturnType<Koffi['load']>;
 
 /** mman.h of Linux. MAP_FIXED_NOREPLACE: where we say, unless something is there. */
@@ -105,6 +111,19 @@ function mapper(lib: Library): (octets: number) => number {
   };
 }
 
+/** Makes arenas, and keeps the most recent ones. */
+function arenas(koffi: Koffi): Sys['arena'] {
+  const recent: Uint32Array[] = [];
+  let made = 0;
+  return (octets) => {
+    const words = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(octets / 4)));
+    const bytes = new Uint8Array(words.buffer);
+    recent[made % RECENT_ARENAS] = words;
+    made += 1;
+    return { bytes, words, pointer: Number(koffi.address(bytes)) };
+  };
+}
+
 function watch(koffi: Koffi, fd: number, ready: () => void): Watch {
   // libuv passes a status first, whatever the types say: not 0 for an error of the interface (down,
   // gone), which ends the watch, and which the kernel forgets once it was read.
@@ -132,11 +151,7 @@ export async function loadSys(): Promise<Result<Sys, string>> {
       openssl: openssl(lib),
       watch: (fd, ready) => watch(koffi, fd, ready),
       errno: () => koffi.errno(),
-      arena: (octets) => {
-        const words = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(octets / 4)));
-        const bytes = new Uint8Array(words.buffer);
-        return { bytes, words, pointer: Number(koffi.address(bytes)) };
-      },
+      arena: arenas(koffi),
       memory: (octets) => {
         const whole = PAGE_OCTETS * Math.ceil(octets / PAGE_OCTETS);
         return share(map(whole), whole);
