@@ -163,6 +163,30 @@ else {
       assert.deepEqual(w.reports('lost'), []);
     }));
 
+  const routesTo = (name: string): string =>
+    ['-4', '-6']
+      .map((family) => spawnSync('ip', [family, 'route', 'show', 'dev', name]).stdout.toString())
+      .join('');
+
+  test('an interface that is set down and up again has its routes back, also one that was made anew', async () =>
+    withBench(async (w) => {
+      const peer = await w.join();
+      const six = await w.join({ family: 6 });
+      const before = routesTo('headend0');
+      const setDownAndUp = async () => {
+        ip('link', 'set', 'dev', 'headend0', 'down');
+        ip('link', 'set', 'dev', 'headend0', 'up');
+        await w.until('the routes', () => routesTo('headend0') === before);
+        await w.expectTunnelled(peer, w.fromInside(peer));
+        await w.expectTunnelled(six, w.fromInside(six));
+      };
+      for (let i = 0; i < 3; i += 1) await setDownAndUp();
+      ip('link', 'delete', 'dev', 'headend0');
+      await w.until('report', () => w.reports('lost').length === 1);
+      await setDownAndUp();
+      assert.equal(w.reports('lost').length, 1);
+    }));
+
   const start = (change: Partial<UserspaceOptions>) =>
     UserspaceDataPlane.start({
       listen: [{ endpoint: { ...factory.encapsulated, port: 14500 }, encapsulated: true }],
@@ -196,6 +220,17 @@ else {
     }));
 
   const routes = () => spawnSync('ip', ['route', 'show', 'dev', 'other0']).stdout.toString();
+
+  test('pools change while an interface has lost their routes', async () => {
+    const pool = (at: string) => ({ address: address(at), length: 24 });
+    const before = [pool('10.77.0.0'), pool('10.79.0.0')];
+    const started = await start({ tun: { name: 'other0', mtu: 1400, routes: before } });
+    assert.ok(started.ok, started.ok ? '' : started.error);
+    ip('route', 'delete', '10.77.0.0/24', 'dev', 'other0');
+    assert.ok(started.value.setRoutes([pool('10.78.0.0')]).ok);
+    assert.match(routes(), /^10\.78\.0\.0\/24 [^\n]*\n$/);
+    await started.value.close();
+  });
 
   test('pools come and go as routes, and the interface goes with the data plane', async () => {
     const pool = { address: address('10.77.0.0'), length: 24 };

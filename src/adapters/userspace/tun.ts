@@ -133,9 +133,12 @@ function openQueue(
 export const isAttached = (sys: Sys, { fd }: OpenTun): boolean =>
   sys.ioctl(fd, TUNGETIFF, sys.arena(IFREQ_OCTETS).pointer) === 0;
 
-/** Runs commands of `ip`, all or none of which matter; the error is one line for people. */
-function ip(commands: readonly string[]): Result<void, string> {
-  const run = spawnSync('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
+/**
+ * Runs commands of `ip` until one fails, or all of them with the option `-force`; the error is one line
+ * for people.
+ */
+function ip(commands: readonly string[], ...options: readonly string[]): Result<void, string> {
+  const run = spawnSync('ip', [...options, '-batch', '-'], { input: `${commands.join('\n')}\n` });
   if (run.error)
     return err(
       (run.error as NodeJS.ErrnoException).code === 'ENOENT'
@@ -149,14 +152,23 @@ function ip(commands: readonly string[]): Result<void, string> {
 
 /** Gives the interface its MTU, address and routes, and brings it up. */
 export function configureTun(options: TunOptions): Result<void, string> {
-  const { name, mtu, address, routes } = options;
+  const { name, mtu } = options;
   // Without a link-local address the kernel solicits no routers there; a kernel without IPv6 refuses.
   ip([`link set dev ${name} addrgenmode none`]);
-  const commands = [`link set dev ${name} mtu ${mtu} txqueuelen ${QUEUE_PACKETS} up`];
-  if (address) commands.push(`address replace ${formatPrefix(address)} dev ${name}`);
-  for (const route of routes) commands.push(addition(name, route));
-  return ip(commands);
+  const up = `link set dev ${name} mtu ${mtu} txqueuelen ${QUEUE_PACKETS} up`;
+  return ip([up, ...additions(options)]);
 }
+
+/** Gives the interface again what the kernel took from it when somebody set it down. */
+export function restoreTun(options: TunOptions): Result<void, string> {
+  const commands = additions(options);
+  return commands.length === 0 ? ok(undefined) : ip(commands);
+}
+
+const additions = ({ name, address, routes }: TunOptions): string[] => [
+  ...(address ? [`address replace ${formatPrefix(address)} dev ${name}`] : []),
+  ...routes.map((route) => addition(name, route)),
+];
 
 const addition = (name: string, route: Prefix): string =>
   `route replace ${formatPrefix(route)} dev ${name}`;
@@ -169,13 +181,14 @@ export function replaceRoutes(
 ): Result<void, string> {
   const wanted = new Set(routes.map(formatPrefix));
   const present = new Set(before.map(formatPrefix));
-  const commands = [
-    ...before
-      .filter((route) => !wanted.has(formatPrefix(route)))
-      .map((route) => `route delete ${formatPrefix(route)} dev ${name}`),
-    ...routes
-      .filter((route) => !present.has(formatPrefix(route)))
-      .map((route) => addition(name, route)),
-  ];
-  return commands.length === 0 ? ok(undefined) : ip(commands);
+  const added = routes.filter((route) => !present.has(formatPrefix(route)));
+  const removed = before.filter((route) => !wanted.has(formatPrefix(route)));
+  const done = added.length === 0 ? ok(undefined) : ip(added.map((route) => addition(name, route)));
+  // What cannot be deleted is gone already.
+  if (done.ok && removed.length > 0)
+    ip(
+      removed.map((route) => `route delete ${formatPrefix(route)} dev ${name}`),
+      '-force',
+    );
+  return done;
 }

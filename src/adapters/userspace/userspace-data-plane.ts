@@ -22,11 +22,12 @@ import { now } from '../machine-clock.ts';
 import { ControlSender } from './control-sender.ts';
 import { closeAll, openAll, renewTun, type WorkerDescriptors } from './descriptors.ts';
 import { ringsOctets, type Shared, sharedWords, WorkerStates } from './hand-over.ts';
+import { LinkWatch } from './link-watch.ts';
 import type { Installation } from './messages.ts';
 import { PacketWorker } from './packet-worker.ts';
 import { REPORT_PLACES } from './report-gate.ts';
 import { loadSys, type Sys } from './sys.ts';
-import { isAttached, replaceRoutes, type TunOptions } from './tun.ts';
+import { isAttached, replaceRoutes, restoreTun, type TunOptions } from './tun.ts';
 
 export type UserspaceOptions = DataPlaneOptions & {
   readonly tun: TunOptions;
@@ -54,6 +55,7 @@ export class UserspaceDataPlane implements DataPlane {
   readonly #unknownSpis = new ReportLimiter();
   readonly #control: ControlSender;
   #routes: readonly Prefix[];
+  #link: LinkWatch | undefined;
   /** The number of the last transaction; wraps at 2^32. */
   #serial = 0;
   #closing: Promise<void> | undefined;
@@ -75,6 +77,7 @@ export class UserspaceDataPlane implements DataPlane {
     this.#pagesKnown = descriptors.map(() => 0);
     this.#workers = descriptors.map((_, index) => this.#makeWorker(index));
     for (let index = 0; index < workers; index += 1) this.#start(index);
+    this.#link = this.#watchLink();
   }
 
   /** Opens the interface and the sockets and starts the workers; the error is one line for people. */
@@ -146,6 +149,7 @@ export class UserspaceDataPlane implements DataPlane {
   }
 
   async #close(): Promise<void> {
+    this.#link?.close();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     closeAll(this.#sys, this.#descriptors);
     if (this.#shared) this.#sys.munmap(this.#shared.rings.pointer, this.#shared.rings.octets);
@@ -216,8 +220,17 @@ export class UserspaceDataPlane implements DataPlane {
       return;
     }
     this.#descriptors = renewed.value;
+    this.#link?.close();
+    this.#link = this.#watchLink();
     for (const [i, { hopeless }] of this.#workers.entries()) if (!hopeless) this.#start(i);
     this.#lament('lost', index, reason, 'another took over');
+  }
+
+  /** The kernel takes the routes from an interface that somebody sets down, and gives none back. */
+  #watchLink(): LinkWatch | undefined {
+    const { tun } = this.#options;
+    // What fails because the interface is down once more is done when it comes up.
+    return LinkWatch.open(this.#sys, tun.name, () => restoreTun({ ...tun, routes: this.#routes }));
   }
 
   #lament(kind: 'lost' | 'failed', index: number, reason: string, next: string): void {
