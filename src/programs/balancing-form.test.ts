@@ -56,8 +56,9 @@ const changed = (
   cluster: ClusterManagement,
   changes: Partial<BalancingChange>,
 ): BalancingChange => {
-  const { hasKey: _, ...form } = cluster.form();
-  return { ...form, ...changes };
+  const from = cluster.form();
+  const { hasKey: _, hostname: __, ...form } = from;
+  return { ...form, from, ...changes };
 };
 
 /** What is wrong with one field. */
@@ -75,6 +76,7 @@ const wrong = (
 test('LB-27 LB-36: fields take what the lines take, and say what is wrong with the rest', async (t) => {
   const { cluster, running } = await device(t);
   assert.deepEqual(cluster.form(), {
+    hostname: 'n129',
     clusterAddress: '',
     port: '9023',
     encryption: false,
@@ -114,7 +116,7 @@ test('LB-27 LB-36: fields take what the lines take, and say what is wrong with t
     [5023, 7, { kind: 'addresses', addresses: ['198.51.100.7'] }],
   );
   const { hasKey: _, ...form } = cluster.form();
-  assert.deepEqual(form, { ...all, encryption: false, participates: false });
+  assert.deepEqual(form, { ...all, hostname: 'n129', encryption: false, participates: false });
   cluster.apply(changed(cluster, { nat: '0.0.0.0' }), administrator);
   assert.equal(running().nat, undefined);
 });
@@ -169,6 +171,28 @@ test('LB-23: a change is made whole or not at all, and its lines are noted with 
   assert.ok(cluster.apply(whole, administrator).accepted);
   assert.equal(running().priority, 9);
   assert.match(noted().join('\n'), /carla \(web\).*priority 9/);
+});
+
+test('a change of a form that is not the one in force is refused, and takes nothing back', async (t) => {
+  const { cluster, running, noted } = await device(t);
+  const before = changed(cluster, { port: '5023' });
+  assert.ok(cluster.apply(changed(cluster, { priority: '9' }), administrator).accepted);
+  const said = noted().length;
+  for (const verdict of [cluster.check(before), cluster.apply(before, administrator)]) {
+    const [finding] = verdict.findings;
+    assert.deepEqual([verdict.accepted, verdict.changes], [false, '']);
+    assert.equal(finding?.reason, 'the settings were changed meanwhile');
+    assert.match(finding.remedy ?? '', /read them anew/);
+  }
+  const { from, ...rest } = changed(cluster, { port: '5023' });
+  const other = { ...rest, from: { ...from, hostname: 'n131' } };
+  assert.equal(
+    cluster.apply(other, administrator).findings[0]?.reason,
+    'these are the settings of "n131", and it is "n129" that answers by now',
+  );
+  assert.deepEqual([running().port, running().priority, noted().length], [9023, 9, said]);
+  assert.ok(cluster.apply(changed(cluster, { port: '5023' }), administrator).accepted);
+  assert.deepEqual([running().port, running().priority], [5023, 9]);
 });
 
 test('LB-26 LB-34: the secret is set with encryption only, twice the same, and never told', async (t) => {

@@ -1,6 +1,7 @@
 import { formatDifferences } from '#config/commit';
 import type { Configuration } from '#config/configuration';
 import type { Finding } from '#config/room';
+import { systemSlice } from '#config/system';
 import type { Trial } from '#config/trial';
 import { type AddressesOrName, loadBalancingOf } from '#features/cluster/config';
 import { stopsOf } from '#features/cluster/filters';
@@ -25,6 +26,7 @@ export function balancingForm(
 ): BalancingForm {
   const b = loadBalancingOf(configuration);
   return {
+    hostname: systemSlice.of(configuration).hostname,
     clusterAddress: textOf(b.cluster),
     port: String(b.port),
     encryption: b.encryption,
@@ -38,8 +40,23 @@ export function balancingForm(
 /** A line of the configuration, and the field that it comes from. */
 export type FormLine = { readonly field: BalancingField; readonly text: string };
 
-/** The lines that make of `form` what `change` says; those of fields that stay as they are are left out. */
-export function formLines(form: BalancingForm, change: BalancingChange): FormLine[] {
+/** What a change is told that was made of another form than the one in force; undefined where it was not. */
+export function outdated(
+  inForce: BalancingForm,
+  { from }: BalancingChange,
+): BalancingVerdict | undefined {
+  const names = Object.keys(inForce) as (keyof BalancingForm)[];
+  if (names.every((name) => inForce[name] === from[name])) return undefined;
+  const reason =
+    inForce.hostname === from.hostname
+      ? 'the settings were changed meanwhile'
+      : `these are the settings of "${from.hostname}", and it is "${inForce.hostname}" that answers by now`;
+  const remedy = 'read them anew, as "Cancel" does, and make the change again';
+  return { accepted: false, changes: '', findings: [{ severity: 'error', reason, remedy }] };
+}
+
+/** The lines that make of a form what `change` says; those of fields that stay as they are are left out. */
+export function formLines({ from: form, ...change }: BalancingChange): FormLine[] {
   const lines: FormLine[] = [];
   const set = (field: BalancingField, text: string) => lines.push({ field, text });
   const word = (text: string, command: string, none = '') =>

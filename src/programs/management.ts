@@ -28,7 +28,7 @@ import { loggedOffRecord } from '#features/management/logged-off';
 import type { Session } from '#session/session';
 import type { BalancingChange } from '#views/cluster-views';
 import { Administrators } from './administrators.ts';
-import { balancingForm, formLines, verdictOf } from './balancing-form.ts';
+import { balancingForm, formLines, outdated, verdictOf } from './balancing-form.ts';
 import type { HeadEndConsole } from './head-end-console.ts';
 import type { HeadEndProcess } from './head-end-process.ts';
 import { readOnly } from './shell.ts';
@@ -59,7 +59,9 @@ function clusterManagement(
   };
   const form = () => balancingForm(device.configuration, cluster.platform.priority);
   const tried = (wanted: BalancingChange) => {
-    const lines = formLines(form(), wanted);
+    const old = outdated(form(), wanted);
+    if (old) return { verdict: old };
+    const lines = formLines(wanted);
     const change = console.change(
       lines.map(({ text }) => text),
       'vpn load-balancing',
@@ -75,7 +77,7 @@ function clusterManagement(
     check: (wanted) => tried(wanted).verdict,
     apply(wanted, { name }) {
       const { change, verdict } = tried(wanted);
-      if (verdict.accepted) change.apply(seatOf(name));
+      if (verdict.accepted) change?.apply(seatOf(name));
       return verdict;
     },
     sessions: (query) =>

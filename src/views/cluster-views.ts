@@ -225,6 +225,8 @@ export type DemoView = {
 
 /** Configuration | System | Load Balancing as it stands; the secret is never told. LB-23, LB-26. */
 export type BalancingForm = {
+  /** Of the device whose settings these are. */
+  readonly hostname: string;
   readonly clusterAddress: string;
   readonly port: string;
   readonly encryption: boolean;
@@ -236,12 +238,14 @@ export type BalancingForm = {
 };
 
 /** The form as somebody wants it; a secret that is absent stays as it is. */
-export type BalancingChange = Omit<BalancingForm, 'hasKey'> & {
+export type BalancingChange = Omit<BalancingForm, 'hasKey' | 'hostname'> & {
+  /** The form as it was read; where it is another one by now, the change is refused. */
+  readonly from: BalancingForm;
   readonly key?: string | undefined;
   readonly verifyKey?: string | undefined;
 };
 
-export type BalancingField = keyof BalancingChange;
+export type BalancingField = Exclude<keyof BalancingChange, 'from'>;
 
 /** What a change would do, and what is wrong with it; one that is accepted can be applied. */
 export type BalancingVerdict = {

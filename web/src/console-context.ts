@@ -1,4 +1,4 @@
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { Api, Me } from './api.ts';
 import type { LiveConnection } from './live-connection.ts';
 import type { LiveState } from './live-state.ts';
@@ -25,4 +25,16 @@ export function useConsole(): ConsoleServices {
 export function useLive(): LiveState {
   const { live } = useConsole();
   return useSyncExternalStore(live.subscribe, live.state);
+}
+
+/** Does `act` when another device answers than before, as in a demo whose member was taken away. */
+export function useOtherDevice(act: () => void): void {
+  const hostname = useLive().system?.hostname;
+  const known = useRef(hostname);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another device is a reason
+  useEffect(() => {
+    const before = known.current;
+    known.current = hostname ?? before;
+    if (before !== undefined && hostname !== undefined && hostname !== before) act();
+  }, [hostname]);
 }

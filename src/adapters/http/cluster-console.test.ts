@@ -284,6 +284,34 @@ story(
   },
 );
 
+story(
+  'settings that were changed meanwhile are not taken back; Cancel reads them anew',
+  async (t) => {
+    const { page, port } = await open(t);
+    await logIn(page);
+    await page.getByRole('link', { name: 'Cluster settings' }).click();
+    const field = page.getByLabel('VPN Virtual Cluster UDP Port');
+    await field.fill('5023');
+    const apply = page.getByRole('button', { name: 'Apply' });
+    await eventually(() => apply.isEnabled(), true);
+    const priority = page.getByLabel('Priority');
+    port.cluster.balancing = { ...port.cluster.balancing, priority: '9' };
+    await apply.click();
+    await page.getByText('changed meanwhile').waitFor();
+    assert.deepEqual([port.cluster.applied, await priority.inputValue()], [[], '1']);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await eventually(() => priority.inputValue(), '9');
+    await field.fill('5023');
+    await eventually(() => apply.isEnabled(), true);
+    // Another member answers: what was typed for this one is judged without being touched.
+    port.cluster.balancing = { ...port.cluster.balancing, hostname: 'n132' };
+    port.hostname = 'n132';
+    await page.getByText('changed meanwhile').waitFor();
+    assert.ok(await apply.isDisabled());
+    assert.deepEqual(port.cluster.applied, []);
+  },
+);
+
 story('LB-26 LB-33: the secret is asterisks, and can be typed only with encryption', async (t) => {
   const { page, port } = await open(t);
   await logIn(page);

@@ -209,6 +209,7 @@ export const drainRequestSchema: JsonSchema = parameters({
 } satisfies Record<keyof DrainRequest, JsonSchema>);
 
 export const balancingFormSchema = object<BalancingForm>({
+  hostname: described(text, 'Of the device whose settings these are'),
   clusterAddress: text,
   port: text,
   encryption: flag,
@@ -227,8 +228,24 @@ const field: JsonSchema = {
 /** One word: a secret is no two. */
 const word: JsonSchema = { ...field, pattern: '^[^\\s\\u0000-\\u001f\\u007f]*$' };
 
+/** A form as it was read, sent back. */
+const readForm = parameters(
+  {
+    hostname: field,
+    clusterAddress: field,
+    port: field,
+    encryption: flag,
+    hasKey: flag,
+    participates: flag,
+    priority: field,
+    nat: field,
+  } satisfies Record<keyof BalancingForm, JsonSchema>,
+  ['hostname', 'clusterAddress', 'port', 'encryption', 'hasKey', 'participates', 'priority', 'nat'],
+);
+
 export const balancingChangeSchema = parameters(
   {
+    from: described(readForm, 'The form as it was read; a change of another one is refused'),
     clusterAddress: field,
     port: field,
     encryption: flag,
@@ -238,7 +255,7 @@ export const balancingChangeSchema = parameters(
     priority: field,
     nat: field,
   } satisfies Record<keyof BalancingChange, JsonSchema>,
-  ['clusterAddress', 'port', 'encryption', 'participates', 'priority', 'nat'],
+  ['from', 'clusterAddress', 'port', 'encryption', 'participates', 'priority', 'nat'],
 );
 
 export const balancingVerdictSchema = object<BalancingVerdict>({

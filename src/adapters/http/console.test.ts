@@ -212,6 +212,25 @@ story(
   },
 );
 
+story(
+  'the session of a device is closed when another device answers, which has another of that number',
+  async (t) => {
+    const { page, port } = await open(t);
+    port.addSession({ username: 'vpnclient1' });
+    await logIn(page);
+    await page.getByRole('button', { name: 'vpnclient1', exact: true }).click();
+    const drawer = page.getByRole('complementary').getByRole('heading', { name: 'vpnclient1' });
+    await drawer.waitFor();
+    await page.getByRole('button', { name: 'Log out vpnclient1, session 1' }).click();
+    await page.getByRole('dialog').waitFor();
+    port.hostname = 'another';
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await drawer.waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).searchParams.get('session'), null);
+    assert.deepEqual(port.loggedOff, []);
+  },
+);
+
 story('an account that may only look sees no way to end a session', async (t) => {
   const { page, port } = await open(t);
   port.addSession({ username: 'vpnclient1' });

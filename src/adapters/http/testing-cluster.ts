@@ -129,6 +129,7 @@ export class TestingCluster implements ClusterManagement {
   diagnosis = () => ({ asOf: this.#now(), findings: this.findings });
 
   balancing: BalancingForm = {
+    hostname: 'concentrator',
     clusterAddress: '172.18.124.254',
     port: '9023',
     encryption: false,
@@ -141,9 +142,11 @@ export class TestingCluster implements ClusterManagement {
 
   form = () => this.balancing;
 
-  /** Refuses port 500 and secrets that differ; any other change is one line. */
-  check({ key, verifyKey, ...form }: BalancingChange): BalancingVerdict {
+  /** Refuses port 500, secrets that differ and an older form; any other change is one line. */
+  check({ key, verifyKey, from, ...form }: BalancingChange): BalancingVerdict {
     const findings: BalancingVerdict['findings'][number][] = [];
+    if (JSON.stringify(from) !== JSON.stringify(this.balancing))
+      findings.push({ severity: 'error', reason: 'changed meanwhile', remedy: 'read them anew' });
     if (form.port === '500')
       findings.push({ severity: 'error', field: 'port', reason: 'port 500 belongs to IKE' });
     if (key !== verifyKey)
@@ -155,8 +158,8 @@ export class TestingCluster implements ClusterManagement {
   apply(change: BalancingChange, by: Administrator): BalancingVerdict {
     const verdict = this.check(change);
     if (!verdict.accepted) return verdict;
-    const { key, verifyKey, ...form } = change;
-    this.balancing = { ...form, hasKey: key !== undefined || this.balancing.hasKey };
+    const { key, verifyKey, from, ...form } = change;
+    this.balancing = { ...from, ...form, hasKey: key !== undefined || from.hasKey };
     this.applied.push(`${by.name}: ${verdict.changes}`);
     return verdict;
   }

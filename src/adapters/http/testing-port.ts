@@ -42,6 +42,7 @@ export class TestingPort implements ManagementPort {
   /** Names of refused logins, and logins that were not judged. */
   readonly refused: string[] = [];
   heldBack = 0;
+  hostname = 'concentrator';
   /** What `show wide` answers. */
   commandOutput = '';
   readonly loggedOff: string[] = [];
@@ -204,7 +205,7 @@ export class TestingPort implements ManagementPort {
 
   system(): SystemView {
     return {
-      hostname: 'concentrator',
+      hostname: this.hostname,
       version: '0.1.0',
       asOf: this.now,
       uptimeMs: this.now - this.#startedAt,

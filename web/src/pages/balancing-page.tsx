@@ -7,12 +7,16 @@ import type {
 } from '#views/cluster-views';
 import { Page } from '../components/page.tsx';
 import { LoadingState } from '../components/states.tsx';
-import { useConsole } from '../console-context.ts';
+import { useConsole, useLive } from '../console-context.ts';
 
 /** A judgement waits until its writer has paused. */
 const pauseMs = 300;
 
-const changeOf = ({ hasKey: _, ...form }: BalancingForm): BalancingChange => form;
+/** The change that changes nothing. */
+function changeOf(from: BalancingForm): BalancingChange {
+  const { hasKey: _, hostname: __, ...fields } = from;
+  return { ...fields, from };
+}
 
 type FieldProps = {
   readonly label: string;
@@ -92,6 +96,7 @@ const fields: readonly BalancingField[] = [
 
 function useBalancing() {
   const { api, me, notify } = useConsole();
+  const hostname = useLive().system?.hostname;
   const [form, setForm] = useState<BalancingForm>();
   const [change, setChange] = useState<BalancingChange>();
   const [verdict, setVerdict] = useState<BalancingVerdict>();
@@ -105,7 +110,8 @@ function useBalancing() {
       setVerdict(undefined);
     }, fail);
   }, [api, round]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed is judged
+  // What was typed is judged, and once more when another device answers.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     if (!change || !form || !me.mayChange) return;
     let isCurrent = true;
@@ -116,7 +122,7 @@ function useBalancing() {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [api, change, form]);
+  }, [api, change, form, hostname]);
   const apply = async () => {
     if (!change) return;
     try {

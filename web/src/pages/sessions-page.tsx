@@ -6,7 +6,7 @@ import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.t
 import { Page } from '../components/page.tsx';
 import { EmptyState, LoadingState } from '../components/states.tsx';
 import { ThroughputChart } from '../components/throughput-chart.tsx';
-import { useConsole, useLive } from '../console-context.ts';
+import { useConsole, useLive, useOtherDevice } from '../console-context.ts';
 import { setParameters } from '../router.ts';
 import { ClusterSessionList } from './cluster-session-list.tsx';
 import { MemberSessionDrawer } from './member-session-drawer.tsx';
@@ -183,6 +183,11 @@ export function SessionsPage() {
   const [confirmation, setConfirmation] = useState<Confirmation>();
   const [elsewhere, setElsewhere] = useState<ClusterSessionView>();
   const logOff = useLogOff(setConfirmation);
+  // The same number is another session there.
+  useOtherDevice(() => {
+    setConfirmation(undefined);
+    if (on === undefined) setParameters({ session: undefined });
+  });
   return (
     <Page path={['Monitoring', 'Sessions']}>
       <div className="sessions-layout" data-drawer={chosen !== undefined || undefined}>
