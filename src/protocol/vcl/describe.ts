@@ -120,14 +120,15 @@ const INTRODUCING: ReadonlySet<number> = new Set([
 
 /**
  * What is known of a member after one more message of it, since it may be configured anew in place: an introduction
- * tells everything but its pools, most others tell its priority. The same value when nothing changed.
+ * tells everything but its pools, most others tell its priority; with another private address it would be another
+ * member. The same value when nothing changed.
  */
 export function described(before: PeerDescription, message: Message): PeerDescription {
   const priority = priorityIn(message) ?? before.priority;
   if (!INTRODUCING.has(message.type))
     return priority === before.priority ? before : { ...before, priority };
   const { pools, privateAddress } = before;
-  const after = { ...descriptionIn(message, privateAddress), priority, pools };
+  const after = { ...descriptionIn(message, privateAddress), priority, privateAddress, pools };
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
 }
 
