@@ -94,8 +94,8 @@ export type DataPlaneReport =
   /** ESP for an SPI that is not installed; at most one report a second and source. */
   | { readonly kind: 'unknownSpi'; readonly spi: number; readonly remote: Endpoint }
   /**
-   * A packet worker died and another took over, which finds every SA in place with its numbers going on;
-   * installing them again does no harm.
+   * A packet worker died and another took over, which has every SA in place with its numbers going on:
+   * nothing is to be installed.
    */
   | { readonly kind: 'lost'; readonly reason: string }
   /** A packet worker is gone for good, and what came to it is lost from now on. */

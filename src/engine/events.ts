@@ -5,7 +5,7 @@ export const packetPathRestarted = event({
   number: 900,
   severity: 2,
   text: 'The packet path restarted by itself: {reason}',
-  why: 'A worker of the packet path died and another one took its place; its SAs are installed again.',
+  why: 'A worker of the packet path died and another one took its place, with its SAs and their numbers.',
   remedy: 'Clients need not do anything. If it repeats, report the reason with the log around it.',
 });
 

@@ -1,8 +1,7 @@
 import type { ForwardingChange } from '#dataplane/data-plane';
 import { checkChanges } from '#dataplane/sa-check';
-import { type Established, unconfirmedPairs } from '#protocol/isakmp/state';
 import type { Effect, Path } from '#protocol/isakmp/turn';
-import { additions, preparations } from './forwarding.ts';
+import { additions } from './forwarding.ts';
 import type { KeyingEffect, KeyingNotice, SaId } from './keying.ts';
 
 /** Effects of single ISAKMP SAs as those of the device. */
@@ -38,13 +37,3 @@ export function checkPairs(effects: readonly Effect[], path: Path): void {
     if (effect.kind === 'install' || effect.kind === 'prepare')
       checkChanges(additions(effect.child, path));
 }
-
-/** What installs all pairs of an SA again, older ones first. */
-export const everythingOf = (
-  entry: { readonly owner: string | undefined },
-  sa: Established,
-): KeyingEffect[] =>
-  [
-    ...[...sa.retiring.map((r) => r.child), ...sa.children].map((c) => additions(c, sa.path)),
-    ...unconfirmedPairs(sa).map((c) => preparations(c, sa.path)),
-  ].map((changes) => forwardOf(entry, changes));

@@ -3,7 +3,6 @@ import type { DataPlaneReport } from '#dataplane/data-plane';
 import { spiText } from '#protocol/isakmp/install-events';
 import { keepaliveReceived, unknownSpi } from './events.ts';
 import type { KeyingEffect } from './keying.ts';
-import { everythingOf } from './keying-effects.ts';
 import type { SaStepper } from './sa-stepper.ts';
 
 /** What the packet path observed, told to the SAs that it concerns; datagrams are not among it. */
@@ -45,8 +44,7 @@ export function observed(
       return;
     }
     case 'lost':
-      for (const entry of sas.all())
-        if (entry.state.phase === 'established') out.push(...everythingOf(entry, entry.state));
+      // Whoever took over has every SA already.
       return;
     case 'failed':
       // No SA can be helped; whoever runs the device ends it.
