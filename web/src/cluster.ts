@@ -52,6 +52,10 @@ export function membersOf({ self, peers }: ClusterView): ShownMember[] {
 export const isThere = ({ condition }: ClusterMemberView): boolean =>
   condition === 'alive' || condition === 'suspect';
 
+/** LB-20: one that does not answer at its public address is there, and is no peer: no client can be sent to it. */
+export const isPeer = (member: ClusterMemberView): boolean =>
+  isThere(member) && member.publicPath === 'open';
+
 export type Trait = { readonly tone: string; readonly word: string };
 
 const conditionTraits: Readonly<Record<ClusterMemberView['condition'], Trait | undefined>> = {

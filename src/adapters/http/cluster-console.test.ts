@@ -224,6 +224,7 @@ for (const [colorScheme, width] of [
       await logIn(page);
       await openPage(page);
       await card(page, 'n133').getByText('Public side closed').waitFor();
+      await page.locator('.cluster-summary', { hasText: /Number of Peers2/ }).waitFor();
       await page.getByText('nobody took 172.18.124.97').waitFor();
       assert.deepEqual(await accessibilityProblems(page), []);
       const wider = await page.evaluate(

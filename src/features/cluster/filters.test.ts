@@ -16,6 +16,7 @@ import {
   type TestMember,
   TestNet,
 } from './testing.ts';
+import { clusterText, statisticsText } from './text.ts';
 import { clusterView } from './view.ts';
 
 const [personality, rules] = concentrator;
@@ -26,10 +27,16 @@ const said = (listing: string) =>
     .diagnostics.map((d) => formatDiagnostic('n.cfg', d))
     .filter((text) => /filter/.test(text));
 
-const peersOf = (net: TestNet, member: TestMember) =>
-  clusterView(member.cluster, member.configuration, net.now).peers.filter(
-    (p) => p.condition === 'alive' && p.publicPath !== 'closed',
-  ).length;
+/** How many peers both pages of a member say that it has; one of them lists them. */
+const peersOf = (net: TestNet, member: TestMember) => {
+  const view = clusterView(member.cluster, member.configuration, net.now);
+  const page = statisticsText(view);
+  const said = Number(/^Number of Peers +(\d+)$/m.exec(page)?.[1]);
+  assert.equal(page.match(/^10\.32\.1\.\d+ .*:\d\d$/gm)?.length ?? 0, said);
+  assert.equal(/No Peers$/.test(page), said === 0);
+  assert.match(clusterText(view), new RegExp(`^Peers : ${said}$`, 'm'));
+  return said;
+};
 
 const findings = (net: TestNet, { cluster, configuration }: TestMember) =>
   diagnose(
@@ -91,6 +98,8 @@ test('LB-20 LB-21 LB-81: peers appear when the public filter has VCA In and VCA 
   const second = net.add(memberListing(130, personality));
   net.run(10_000);
   assert.deepEqual([peersOf(net, first), peersOf(net, second)], [0, 0]);
+  const rows = clusterText(clusterView(first.cluster, first.configuration, net.now));
+  assert.match(rows, /^172\.18\.124\.130 .* public side closed$/m, 'it is there, and that is why');
   assert.match(second.said(filterStops)[0] ?? '', /Filter Public of interface outside/);
   const rulesSaid = new Set(second.said(filterStops).map((t) => /VCA \w+/.exec(t)?.[0]));
   assert.deepEqual(rulesSaid, new Set(['VCA In', 'VCA Out']));
@@ -190,6 +199,8 @@ test('LB-22: rules follow the port of the cluster; one that names a port does no
     member.configure(listing(host, named, ' cluster port 5023'));
   net.run(10_000);
   assert.deepEqual([peersOf(net, first), peersOf(net, second)], [0, 0]);
+  const rows = clusterText(clusterView(first.cluster, first.configuration, net.now));
+  assert.match(rows, /^172\.18\.124\.130 .* public side closed$/m, 'it is there, and that is why');
   assert.match(second.said(filterStops).at(-1) ?? '', /"VCA \w+" for UDP port 5023/);
   const [problem] = findings(net, second);
   assert.match(problem?.text ?? '', /lets UDP port 9023 pass, and members speak on 5023/);

@@ -111,7 +111,7 @@ export function clusterText(view: ClusterView): string {
     'Failover : n/a',
     `Encryption : ${view.encryption ? 'enabled' : 'disabled'}`,
     `Cluster IP : ${view.clusterAddresses.join(' ') || 'none'}`,
-    `Peers : ${peers.filter(isThere).length}`,
+    `Peers : ${peers.filter(isPeer).length}`,
     ...(view.obstacle === undefined ? [] : [`Waiting : ${view.obstacle}`]),
     ...drainLines(view),
     ...compositionLines(view),
@@ -126,6 +126,10 @@ export function clusterText(view: ClusterView): string {
 
 const isThere = ({ condition }: ClusterMemberView): boolean =>
   condition === 'alive' || condition === 'suspect';
+
+/** LB-20: one that does not answer at its public address is there, and is no peer: no client can be sent to it. */
+const isPeer = (member: ClusterMemberView): boolean =>
+  isThere(member) && member.publicPath === 'open';
 
 /** LB-51 to LB-56. */
 const vpn3000Columns = (words: Words): readonly Column<ClusterMemberView>[] => [
@@ -149,7 +153,7 @@ function pageTime(asOf: number): string {
 /** `show vpn load-balancing statistics`: the page of the concentrator. */
 export function statisticsText(view: ClusterView): string {
   const { self } = view;
-  const peers = view.peers.filter(isThere);
+  const peers = view.peers.filter(isPeer);
   return [
     `Monitoring | Statistics | Load Balancing    ${pageTime(view.asOf)}`,
     '',

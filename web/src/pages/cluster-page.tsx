@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ClusterView, Finding } from '#views/cluster-views';
-import { isThere, membersOf, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
+import { isPeer, isThere, membersOf, roleWord, type ShownMember, traitsOf } from '../cluster.ts';
 import { type Confirmation, ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { LoadChart } from '../components/load-chart.tsx';
 import { Page } from '../components/page.tsx';
@@ -20,7 +20,7 @@ function Header({ view }: { readonly view: ClusterView }) {
     ['Enabled?', view.participates ? 'Yes' : 'No'],
     ['Role', roleWord(view, self.role)],
     ['Load', `${self.load?.percent ?? 0}%`],
-    ['Number of Peers', String(peers.filter(isThere).length)],
+    ['Number of Peers', String(peers.filter(isPeer).length)],
     ['UDP port', String(view.port)],
     ['Members prove themselves', view.authenticated ? 'By a key' : 'Not at all'],
   ];
