@@ -23,7 +23,7 @@ export function loadLab(folder: string): Lab {
   const file = join(folder, 'steps.txt');
   const story = parseStory(readFileSync(file, 'utf8'), {
     file,
-    nodes: topology.nodes,
+    nodes: [...topology.nodes, ...topology.switches],
     interfaces: ends.map((end) => `${end.node}:${end.interfaceName}`),
   });
   for (const { action } of story.steps.flatMap((step) => step.statements))

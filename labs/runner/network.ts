@@ -46,7 +46,7 @@ export class Network {
   build(topology: Topology): void {
     for (const node of topology.nodes) this.#addNode(node);
     for (const name of topology.switches) {
-      this.#addNamespace(name);
+      this.#addNode(name);
       this.#ip(name, 'link', 'add', 'bridge', 'type', 'bridge');
       this.#ip(name, 'link', 'set', 'bridge', 'up');
     }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { AddressHolder, HolderNotices } from '#adapters/cluster/address-holder';
 import { ClusterPort } from '#adapters/cluster/cluster-port';
-import { KernelAddressHolder } from '#adapters/cluster/kernel-address-holder';
+import { KernelAddressHolder, linuxInterfaceOf } from '#adapters/cluster/kernel-address-holder';
 import { KernelMemberSockets } from '#adapters/cluster/kernel-member-sockets';
+import { LinkWatch } from '#adapters/cluster/link-watch';
 import { PortableMemberSockets } from '#adapters/cluster/member-sockets';
 import { MemberStore } from '#adapters/cluster/member-store';
 import { MemoryAddressHolder } from '#adapters/cluster/memory-address-holder';
@@ -48,6 +49,15 @@ export function clusterPort(parts: ClusterMemberParts): ClusterPort {
             `${address} is no address of this machine, and with --inside memory headend gives it none; leave that option out`,
           );
       return PortableMemberSockets.open(ends, received);
+    },
+    links: ({ privateAddress, publicAddresses: [publicAddress] }, changed) => {
+      const where = parts.place();
+      if (where === undefined || 'float' in where) return undefined;
+      const interfaces = {
+        private: linuxInterfaceOf(privateAddress),
+        public: publicAddress && linuxInterfaceOf(publicAddress),
+      };
+      return LinkWatch.open(where, interfaces, changed);
     },
     input,
   });

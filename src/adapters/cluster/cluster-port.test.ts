@@ -7,6 +7,7 @@ import { address, type IpAddress } from '#base/address';
 import { toUtf8 } from '#base/bytes';
 import type { ClusterEnds, ClusterInput } from '#features/cluster/port';
 import { stretching } from '#protocol/vcl/keys';
+import type { Links } from '#protocol/vcl/state';
 import { loadSys } from '../userspace/sys.ts';
 import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import { ClusterPort } from './cluster-port.ts';
@@ -33,6 +34,7 @@ class Member {
   /** Why it is not given the cluster address. */
   obstacle: string | undefined;
   onTold: (() => void) | undefined;
+  cables: ((links: Links) => void) | undefined;
   #waiting: (() => void) | undefined;
 
   constructor(t: TestContext, kind: Kind = 'portable') {
@@ -57,6 +59,10 @@ class Member {
       wallClockMs: () => 1_000_000,
       holder,
       sockets: kinds[kind],
+      links: (_, changed) => {
+        this.cables = changed;
+        return { close: () => void this.done.push('unwatched') };
+      },
       input: (input) => {
         this.told.push(input);
         this.onTold?.();
@@ -190,7 +196,7 @@ test('an address that cannot be held is told, and the holder does as it is asked
   member.port.perform({ kind: 'releaseAddress', addresses });
   await member.port.end();
   const all = ['probe', 'acquire', 'announce', 'release'].map((what) => `${what} 127.18.124.254`);
-  assert.deepEqual(member.done, [...all, 'close']);
+  assert.deepEqual(member.done, [...all, 'unwatched', 'close']);
 });
 
 test('the step that opens the sockets may probe for the address too; what it wants keeps its order', async (t) => {
@@ -221,6 +227,16 @@ test('a member that is not given the address is told once, after the step, unles
   member.obstacle = undefined;
   await member.open(ends(148, portOf(2)));
   assert.deepEqual(member.told, []);
+});
+
+test('LB-02: a member is told of its cables while its sockets are open', async (t) => {
+  const member = new Member(t);
+  await member.open(ends(149, portOf(1)));
+  member.cables?.({ public: false, private: true });
+  assert.deepEqual(member.told, [{ kind: 'links', links: { public: false, private: true } }]);
+  await member.port.end();
+  member.cables?.({ public: true, private: true });
+  assert.equal(member.told.length, 1);
 });
 
 test('a member that was ended while it waited or bound its sockets hears nothing, and its port is free', async (t) => {

@@ -8,6 +8,7 @@ import type {
   ClusterInput,
   ClusterQuestion,
 } from '#features/cluster/port';
+import type { Links } from '#protocol/vcl/state';
 import type { Side } from '#protocol/vcl/turn';
 import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import type { MemberSockets, Received } from './member-sockets.ts';
@@ -28,8 +29,12 @@ export type ClusterPortParts = {
     ends: ClusterEnds,
     received: Received,
   ) => Result<MemberSockets, string> | Promise<Result<MemberSockets, string>>;
+  /** Looks after the cables of a member, which are up until `changed` says otherwise; undefined where there are none. */
+  readonly links: (ends: ClusterEnds, changed: (links: Links) => void) => WatchedLinks | undefined;
   readonly input: (input: ClusterInput) => void;
 };
+
+type WatchedLinks = { close(): void };
 
 /** What needs the sockets of a member, or the cluster address. */
 type OnNetwork = Exclude<ClusterAction, { kind: 'open' | 'close' | 'ask' }>;
@@ -40,6 +45,7 @@ export class ClusterPort {
   readonly #lookups = new NameLookups();
   #sockets: MemberSockets | undefined;
   #holder: AddressHolder | undefined;
+  #links: WatchedLinks | undefined;
   /** What came for the network while the sockets were being bound. */
   #waiting: OnNetwork[] | undefined;
   /** Counts what was opened, so that a late answer of an older opening is known as such. */
@@ -107,6 +113,8 @@ export class ClusterPort {
   async #shut(): Promise<void> {
     this.#opening += 1;
     const [sockets, holder] = [this.#sockets, this.#holder];
+    this.#links?.close();
+    this.#links = undefined;
     this.#waiting = undefined;
     this.#sockets = undefined;
     this.#holder = undefined;
@@ -143,6 +151,10 @@ export class ClusterPort {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const action of waiting) this.#carryOut(action);
+    const links = this.#parts.links(ends, (links) => this.#tell({ kind: 'links', links }));
+    // What was told may have made this member leave.
+    if (opening === this.#opening) this.#links = links;
+    else links?.close();
   }
 
   /** Tells it once the step under way is done, unless that closed what failed. */

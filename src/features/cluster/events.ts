@@ -144,6 +144,25 @@ export const masterKeepsClients = event({
     'Assign the rule to that filter with "rule add"; "no participate" hands the address over until then.',
 });
 
+export const linksDown = event({
+  class: 'LB',
+  number: 22,
+  severity: 2,
+  text: 'Without a carrier on the {sides} side of this member, or with that interface down or gone',
+  why: 'A master without its public link hands the cluster address over, and a member without it does not become master; one that hears nobody since its private link is down gives the address up.',
+  remedy:
+    'Look at the cable and at the switch port. The member goes on as soon as the link is back.',
+});
+
+export const linksUp = event({
+  class: 'LB',
+  number: 23,
+  severity: 3,
+  text: 'The links of this member are up again',
+  why: 'The interfaces of its public and its private side have a carrier.',
+  remedy: 'None.',
+});
+
 export const clientNotEligible = event({
   class: 'LB',
   number: 15,

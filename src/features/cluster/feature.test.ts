@@ -12,6 +12,8 @@ import {
   clientRedirected,
   drainBegun,
   drainEnded,
+  linksDown,
+  linksUp,
   memberCannotBegin,
   nameNotResolved,
   noMemberHasRoom,
@@ -406,6 +408,47 @@ test('a drain ends when the last session is gone, and moves clients on if so sai
   net.run(2000);
   assert.equal(first.cluster.drain?.over, 'no session is left');
   assert.match(first.said(drainEnded)[0] ?? '', /no session is left/);
+});
+
+/** A member is told of its cables. */
+const cables = (net: TestNet, member: TestMember, outer: boolean, inner = true) =>
+  member.carryOut(
+    member.cluster.input({ kind: 'links', links: { public: outer, private: inner } }, net.now),
+  );
+
+test('LB-02: a master whose public link goes down hands over and says so; it stays a member', () => {
+  const { net, second, third } = threeMembers();
+  cables(net, third, false);
+  net.run(100);
+  assert.deepEqual([third.ownsAddress, second.ownsAddress], [false, true]);
+  assert.match(third.said(linksDown)[0] ?? '', /on the public side of this member/);
+  net.run(5000);
+  assert.equal(third.role, 'backup');
+  cables(net, third, true);
+  assert.equal(third.said(linksUp).length, 1);
+  second.isUp = false;
+  net.run(5000);
+  assert.equal(third.ownsAddress, true);
+});
+
+test('LB-02: a member that begins without its public link does not serve the address until it has it', () => {
+  const net = new TestNet();
+  const member = net.add(memberListing(131));
+  while (member.role === 'off') net.run(1);
+  cables(net, member, false);
+  net.run(20_000);
+  assert.equal(member.ownsAddress, false);
+  cables(net, member, true);
+  net.run(5000);
+  assert.equal(member.ownsAddress, true);
+});
+
+test('a master that is told to leave while it hands over for a link leaves all the same', () => {
+  const { net, second, third } = threeMembers();
+  cables(net, third, false);
+  third.configure(memberListing(131, ...concentrator).replace(' participate', ' no participate'));
+  net.run(10_000);
+  assert.deepEqual([third.role, third.ownsAddress, second.ownsAddress], ['off', false, true]);
 });
 
 test('LB-35: no participate is a planned handover: the address moves at once, sessions stay', () => {

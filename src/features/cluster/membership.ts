@@ -6,10 +6,16 @@ import type { HalfOpenPace } from '#ipsec/half-open';
 import type { EncryptionKeys } from '#protocol/vcl/keys';
 import { initialState, step } from '#protocol/vcl/machine';
 import type { Policy } from '#protocol/vcl/policy';
-import type { Identity, LeaveReason, LoadReport, Member, State } from '#protocol/vcl/state';
+import type { Identity, LeaveReason, Links, LoadReport, Member, State } from '#protocol/vcl/state';
 import type { Effect, Environment, Input } from '#protocol/vcl/turn';
 import { loadBalancingOf } from './config.ts';
-import { masterKeepsClients, memberCannotBegin, nameNotResolved } from './events.ts';
+import {
+  linksDown,
+  linksUp,
+  masterKeepsClients,
+  memberCannotBegin,
+  nameNotResolved,
+} from './events.ts';
 import { deafness, publicStop } from './filters.ts';
 import { finishedBy } from './finishing.ts';
 import { sameReport } from './own-load.ts';
@@ -20,6 +26,9 @@ import type { Telling } from './sessions/inquiries.ts';
 
 /** A member that could not begin tries again after this time. */
 const RETRY_MS = 10_000;
+
+/** The cables of a member, until something else is told. */
+const ALL_UP: Links = { public: true, private: true };
 
 type Stage =
   | { readonly kind: 'off' }
@@ -64,6 +73,8 @@ export class Membership {
   #stage: Stage = { kind: 'off' };
   #state: State = initialState;
   #resolved: Resolved = new Map();
+  /** Of this life, in which the protocol may not have begun yet. */
+  #links: Links = ALL_UP;
   #lastTicket = 0;
   #reported: LoadReport | undefined;
   /** Whether it was said that this device is a master that sends no client elsewhere. */
@@ -167,7 +178,8 @@ export class Membership {
     const stage = this.#stage;
     if (stage.kind !== 'gathering') return [];
     this.#stage = { kind: 'taking part', foundation: stage.foundation };
-    return this.#stepped({ kind: 'participate', identity: stage.identity }, now);
+    const begun = this.#stepped({ kind: 'participate', identity: stage.identity }, now);
+    return this.#links === ALL_UP ? begun : [...begun, ...this.#tellLinks(now)];
   }
 
   /**
@@ -204,7 +216,23 @@ export class Membership {
   input(input: ClusterInput, now: Instant): MemberEffect[] {
     if (input.kind === 'portFailed') return this.#fallSilent(input.reason, now);
     if (input.kind === 'answer') return this.#answer(input.ticket, input.answer, now);
+    if (input.kind === 'links') return this.#linksChanged(input.links, now);
     return this.member ? this.#stepped(input, now) : [];
+  }
+
+  #linksChanged(links: Links, now: Instant): MemberEffect[] {
+    this.#links = links;
+    const down = (['public', 'private'] as const).filter((side) => !links[side]).join(' and ');
+    const record = down === '' ? occurred(linksUp, {}) : occurred(linksDown, { sides: down });
+    return [{ kind: 'event', record }, ...this.#tellLinks(now)];
+  }
+
+  /** LB-02: a master without its public link hands the address over. */
+  #tellLinks(now: Instant): MemberEffect[] {
+    // Whoever takes its leave hands over anyway.
+    return this.#stage.kind === 'taking part' && this.member
+      ? this.#stepped({ kind: 'links', links: this.#links }, now)
+      : [];
   }
 
   /** Says something to a member that is in the cluster. */
@@ -240,7 +268,17 @@ export class Membership {
     if (stage.kind === 'finishing' && (now >= stage.until || !this.#parts.halfOpen()))
       return this.#part(stage.reason, now);
     const due = this.#deadline();
-    return due !== undefined && now >= due ? this.#stepped({ kind: 'tick' }, now) : [];
+    const effects = due !== undefined && now >= due ? this.#stepped({ kind: 'tick' }, now) : [];
+    return [...effects, ...this.#leavesAfterAll(now)];
+  }
+
+  /** Whoever was told to leave in the moment in which it handed over for a link still has to. */
+  #leavesAfterAll(now: Instant): MemberEffect[] {
+    const stage = this.#stage;
+    const phase = this.member?.phase.phase;
+    return stage.kind === 'leaving' && phase !== 'leaving' && phase !== 'off'
+      ? this.#stepped({ kind: 'leave', reason: stage.reason }, now)
+      : [];
   }
 
   deadline(): Instant | undefined {
@@ -283,6 +321,7 @@ export class Membership {
     this.#resolved = resolved;
     this.#made = undefined;
     this.#state = initialState;
+    this.#links = ALL_UP;
     this.#reported = undefined;
     const foundation = foundationOf(this.#parts.configuration(), resolved);
     this.#stage = { kind: 'gathering', foundation, identity };
