@@ -4,8 +4,8 @@ import { ClusterPort } from '#adapters/cluster/cluster-port';
 import { KernelAddressHolder, linuxInterfaceOf } from '#adapters/cluster/kernel-address-holder';
 import { KernelMemberSockets } from '#adapters/cluster/kernel-member-sockets';
 import { LinkWatch } from '#adapters/cluster/link-watch';
+import { MemberLives } from '#adapters/cluster/member-lives';
 import { PortableMemberSockets } from '#adapters/cluster/member-sockets';
-import { MemberStore } from '#adapters/cluster/member-store';
 import { MemoryAddressHolder } from '#adapters/cluster/memory-address-holder';
 import { isOwnAddress } from '#adapters/cluster/own-address';
 import { now } from '#adapters/machine-clock';
@@ -32,7 +32,7 @@ export type ClusterMemberParts = {
 export function clusterPort(parts: ClusterMemberParts): ClusterPort {
   const { stateFolder, random, input } = parts;
   return new ClusterPort({
-    store: new MemberStore(join(stateFolder, 'member.db')),
+    lives: new MemberLives(join(stateFolder, 'member.db')),
     random: (octets) => random.bytes(octets),
     wallClockMs: now,
     holder: (ends, notices) => holderOf(parts, ends, notices),

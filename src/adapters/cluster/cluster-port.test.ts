@@ -12,8 +12,8 @@ import { loadSys } from '../userspace/sys.ts';
 import type { AddressHolder, HolderNotices } from './address-holder.ts';
 import { ClusterPort } from './cluster-port.ts';
 import { KernelMemberSockets } from './kernel-member-sockets.ts';
+import { MemberLives } from './member-lives.ts';
 import { PortableMemberSockets, type Received } from './member-sockets.ts';
-import { MemberStore } from './member-store.ts';
 import { MemoryAddressHolder } from './memory-address-holder.ts';
 
 const sys = await loadSys();
@@ -54,7 +54,7 @@ class Member {
       close: () => void this.done.push('close'),
     });
     this.port = new ClusterPort({
-      store: new MemberStore(join(folder, 'member.db')),
+      lives: new MemberLives(join(folder, 'member.db')),
       random: (octets) => new Uint8Array(octets).fill(7),
       wallClockMs: () => 1_000_000,
       holder,

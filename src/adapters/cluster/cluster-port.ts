@@ -11,15 +11,15 @@ import type {
 import type { Links } from '#protocol/vcl/state';
 import type { Side } from '#protocol/vcl/turn';
 import type { AddressHolder, HolderNotices } from './address-holder.ts';
+import type { MemberLives } from './member-lives.ts';
 import type { MemberSockets, Received } from './member-sockets.ts';
-import type { MemberStore } from './member-store.ts';
 import { NameLookups } from './name-lookups.ts';
 
 /** scrypt with the cost of a cluster key needs 33 MiB; Node allows less unless told. */
 const STRETCH_MEMORY_OCTETS = 64 * 1024 * 1024;
 
 export type ClusterPortParts = {
-  readonly store: MemberStore;
+  readonly lives: MemberLives;
   readonly random: (octets: number) => Uint8Array;
   readonly wallClockMs: () => number;
   /** Makes the holder of the cluster address for a member with these ends. */
@@ -83,8 +83,7 @@ export class ClusterPort {
    */
   async end(): Promise<void> {
     this.#hasEnded = true;
-    await Promise.all([this.#shut(), this.#bound]);
-    this.#parts.store.close();
+    await Promise.all([this.#shut(), this.#bound, this.#parts.lives.settled()]);
   }
 
   #tell(input: ClusterInput): void {
@@ -180,10 +179,12 @@ export class ClusterPort {
         return;
       }
       case 'newLife': {
-        const { store, random, wallClockMs } = this.#parts;
-        const life = store.newLife(random, wallClockMs());
-        if (life.ok) answered({ kind: 'newLife', identity: life.value });
-        else failed(life.error);
+        const { lives, random, wallClockMs } = this.#parts;
+        const drawn = { member: random(8), incarnation: random(2) };
+        void lives.newLife(drawn, wallClockMs()).then((life) => {
+          if (life.ok) answered({ kind: 'newLife', identity: life.value });
+          else failed(life.error);
+        });
         return;
       }
       case 'resolveName':

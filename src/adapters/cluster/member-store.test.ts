@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MemberStore } from './member-store.ts';
 
-const random = (octets: number) => new Uint8Array(randomBytes(octets));
+const random = { member: new Uint8Array(randomBytes(8)), incarnation: Uint8Array.of(1, 2) };
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'headend-member-'));

@@ -12,6 +12,9 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 const errorCodeOf = (error: unknown): number =>
   error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
 
+/** What is drawn for a new life: 8 octets for the number of a new member, 2 for the incarnation. */
+export type LifeRandom = { readonly member: Uint8Array; readonly incarnation: Uint8Array };
+
 /** What a member of a cluster must not forget: its number, and the number of its last life. */
 export class MemberStore {
   readonly #path: string;
@@ -26,13 +29,13 @@ export class MemberStore {
    * The identity of a new life, which is on disk before this returns: a member that forgot how often it
    * lived could be taken for a recording of itself. The error says what to do.
    */
-  newLife(random: (octets: number) => Uint8Array, wallClockMs: number): Result<Identity, string> {
+  newLife(random: LifeRandom, wallClockMs: number): Result<Identity, string> {
     try {
       const database = this.#open();
       const row = database.prepare('SELECT id, incarnation FROM member').get();
-      const member = (row?.id as MemberId | undefined) ?? memberIdOf(random(8));
+      const member = (row?.id as MemberId | undefined) ?? memberIdOf(random.member);
       const last = row?.incarnation as Incarnation | undefined;
-      const [high = 0, low = 0] = random(2);
+      const [high = 0, low = 0] = random.incarnation;
       const incarnation = nextIncarnation(last, wallClockMs, high * 256 + low);
       if (incarnation === undefined) return err(`${this.#path} holds the last life there is`);
       database
