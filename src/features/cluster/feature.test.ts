@@ -424,7 +424,12 @@ test('LB-02: a master whose public link goes down hands over and says so; it sta
   assert.match(third.said(linksDown)[0] ?? '', /on the public side of this member/);
   net.run(5000);
   assert.equal(third.role, 'backup');
+  const takers = () =>
+    new Set(Array.from({ length: 9 }, () => ({ target: '', ...arrive(net, second) }).target));
+  assert.ok(!takers().has('172.18.124.131'), 'no client is sent where none arrives');
   cables(net, third, true);
+  net.run(5000);
+  assert.ok(takers().has('172.18.124.131'));
   assert.equal(third.said(linksUp).length, 1);
   second.isUp = false;
   net.run(5000);

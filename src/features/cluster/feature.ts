@@ -343,7 +343,8 @@ export class Cluster {
   report(): LoadReport {
     const { sessions, pools, configuration } = this.#parts;
     const { personality } = clusterSlice.of(configuration());
-    const takesNone = this.#drain !== undefined || this.#membership.isFinishing;
+    const { isFinishing, hasPublicLink } = this.#membership;
+    const takesNone = this.#drain !== undefined || isFinishing || !hasPublicLink;
     return ownLoad(sessions, pools, personality, takesNone);
   }
 

@@ -102,6 +102,11 @@ export class Membership {
     return this.#stage.kind === 'finishing';
   }
 
+  /** Whether clients reach this device, as far as its own cable is concerned. */
+  get hasPublicLink(): boolean {
+    return this.#links.public;
+  }
+
   /** Why it does not take part although it should; undefined while it does or need not. */
   get obstacle(): string | undefined {
     return this.#stage.kind === 'waiting' ? this.#stage.reason : undefined;
