@@ -29,7 +29,7 @@ export type ClusterPortParts = {
     ends: ClusterEnds,
     received: Received,
   ) => Result<MemberSockets, string> | Promise<Result<MemberSockets, string>>;
-  /** Looks after the cables of a member, which are up until `changed` says otherwise; undefined where there are none. */
+  /** Looks after the cables of a member, up until `changed` says otherwise; undefined where there are none. */
   readonly links: (ends: ClusterEnds, changed: (links: Links) => void) => WatchedLinks | undefined;
   readonly input: (input: ClusterInput) => void;
 };
