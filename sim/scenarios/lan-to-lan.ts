@@ -121,9 +121,16 @@ class Sites {
 
   /** What is installed is what is negotiated, and there is one session at each end. */
   assertConsistent(): void {
-    for (const node of [this.west, this.east]) {
-      const children = [...node.device.keying.summaries()].flatMap((s) => s.children);
-      assert.equal(children.length, node.dataPlane.installed.size);
+    const nodes = [this.west, this.east];
+    const pairsOf = (node: Node<HeadEnd>) =>
+      [...node.device.keying.summaries()].flatMap((s) => s.children).length;
+    // A pair may be under way: it receives before its negotiation is over.
+    this.lab.runUntil(
+      'what is installed is what is negotiated',
+      () => nodes.every((node) => pairsOf(node) === node.dataPlane.installed.size),
+      1000,
+    );
+    for (const node of nodes) {
       const sessions = [...node.device.sessions.values()];
       assert.deepEqual(
         sessions.map((s) => [s.kind, s.state]),
