@@ -159,12 +159,12 @@ export function memberPolicy(
 }
 
 /**
- * What a member cannot change while it takes part: where and how it speaks, what the cluster is, the secret, and what
- * others learn of it as it joins and send clients to. Two policies with the same text differ only in what can be
- * changed in place; host name and model, which are only shown, are told with the next joining.
+ * What a member cannot change while it takes part: where and how it speaks, what the cluster is, the secret, and names
+ * that have no address yet. Two policies with the same text differ only in what can be changed in place.
  */
 export function foundationOf(configuration: Configuration, resolved: Resolved): string {
   const b = loadBalancingOf(configuration);
   const secret = b.key && toHex(digest('sha2-256', toUtf8(`foundation|${b.key.reveal()}`)));
-  return JSON.stringify([endsOf(configuration, resolved), b.nat, secret, b.encryption]);
+  const unresolved = namesOf(b).filter((name) => !resolved.has(name));
+  return JSON.stringify([endsOf(configuration, resolved), unresolved, secret, b.encryption]);
 }
