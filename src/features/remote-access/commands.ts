@@ -47,19 +47,24 @@ const unknownPools = (
     .filter((name) => !sessionSlice.of(configuration).pools.has(name))
     .map((name) => error(at, `there is no pool "${name}"`));
 
-/** A split tunnel list that is not there, or that has names without addresses. */
+/** A split tunnel list that is not there, that has names without addresses, or that permits nothing. */
 function splitTunnelFindings(
   configuration: Configuration,
   policy: string,
   list: string,
 ): readonly Finding[] {
   const at = splitTunnelListLines(policy, list);
-  return [
+  const { entries, unresolved } = resolveAccessList(configuration, list);
+  const findings = [
     ...unknownAccessList(configuration, list, at),
-    ...resolveAccessList(configuration, list).unresolved.map((name) =>
+    ...unresolved.map((name) =>
       error(at, `access list "${list}" names "${name}", which stands for no addresses`),
     ),
   ];
+  const splits = resolveGroupPolicy(configuration, policy)?.splitTunnelPolicy === 'tunnelspecified';
+  if (findings.length > 0 || !splits || entries.some((e) => e.action === 'permit')) return findings;
+  const reason = `access list "${list}" permits nothing that is in force, so clients send everything through the tunnel`;
+  return [warning(at, reason)];
 }
 
 /** NAT-18: IPsec over UDP and NAT traversal cannot share a port. */
