@@ -143,7 +143,7 @@ export class HandDrivenClient implements Steppable {
         case 'install':
           return path ? [{ kind: 'forward', changes: additions(effect.child, path) }] : [];
         case 'remove':
-          return path ? [{ kind: 'forward', changes: removals(effect.child, path) }] : [];
+          return path ? [{ kind: 'forward', changes: removals(effect.child) }] : [];
         case 'notice':
           this.notices.push(effect.notice);
           return [];

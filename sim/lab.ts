@@ -118,7 +118,7 @@ export class Lab {
         natTraversalPort: NAT_TRAVERSAL_PORT,
         counters: {
           inboundCounters: (spi) => dataPlane().inboundCounters(spi),
-          outboundCounters: (spi, remote) => dataPlane().outboundCounters(spi, remote),
+          outboundCounters: (pairedSpi) => dataPlane().outboundCounters(pairedSpi),
         },
       });
     return this.boot({ encapsulated, ...place }, make, membership);

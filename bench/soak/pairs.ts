@@ -90,7 +90,7 @@ export class SoakKeys {
     for (const end of [0, 1] as const)
       this.#ends[end].apply([
         { kind: 'removeInbound', spi: old.spis[end] },
-        { kind: 'removeOutbound', spi: old.spis[1 - end] as number, remote: this.#far(end) },
+        { kind: 'removeOutbound', pairedSpi: old.spis[end] },
       ]);
   }
 
@@ -141,7 +141,7 @@ export class SoakKeys {
 
   #outbound({ spis, keys }: Pair, end: 0 | 1): ForwardingChange {
     const far = end === 0 ? 1 : 0;
-    const own = { spi: spis[far], keyMaterial: keys[far] as Uint8Array };
+    const own = { spi: spis[far], pairedSpi: spis[end], keyMaterial: keys[far] as Uint8Array };
     return { kind: 'addOutbound', sa: { ...this.#common(end), ...own, direction: 'outbound' } };
   }
 }

@@ -56,7 +56,7 @@ function pair(i: number): readonly ForwardingChange[] {
     : { ...down, remote: clientHears, selectors: { local: everything, remote: client } };
   return [
     { kind: 'addInbound', sa: { ...inbound, direction: 'inbound', replayWindow: 64 } },
-    { kind: 'addOutbound', sa: { ...outbound, direction: 'outbound' } },
+    { kind: 'addOutbound', sa: { ...outbound, direction: 'outbound', pairedSpi: inbound.spi } },
   ];
 }
 

@@ -49,10 +49,9 @@ function packetsOf(site: Site, client: Node<ClientDevice>) {
   const server = site.headEnd.dataPlane;
   const session = site.sessions.find((s) => s.assigned[0] === client.device.status().address);
   assert.ok(session);
-  const headEnd = { address: headEndAddress, port: summaryOf(client)?.remote.port ?? 0 };
   const traffic = site.headEnd.device.remoteAccess.traffic(session);
   return {
-    clientTx: client.dataPlane.outboundCounters(outboundSpi, headEnd)?.packets,
+    clientTx: client.dataPlane.outboundCounters(inboundSpi)?.packets,
     clientRx: client.dataPlane.inboundCounters(inboundSpi)?.packets,
     serverRx: server.inboundCounters(outboundSpi)?.packets,
     sessionRx: traffic.packetsRx,

@@ -50,7 +50,10 @@ function tunnel(us: Side, them: Side, ours: number, theirs: number): ForwardingC
   const key = (n: number) => ({ spi: 1000 + n, keyMaterial: keys[n] as Uint8Array });
   return [
     { kind: 'addInbound', sa: { ...common, ...key(ours), direction: 'inbound', replayWindow: 64 } },
-    { kind: 'addOutbound', sa: { ...common, ...key(theirs), direction: 'outbound' } },
+    {
+      kind: 'addOutbound',
+      sa: { ...common, ...key(theirs), direction: 'outbound', pairedSpi: 1000 + ours },
+    },
   ];
 }
 

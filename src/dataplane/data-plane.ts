@@ -37,8 +37,11 @@ export type InboundSa = SaCommon & {
 
 export type OutboundSa = SaCommon & {
   readonly direction: 'outbound';
-  /** Of the inbound SA of the pair, whose worker handles this SA too; by its own SPI if absent. */
-  readonly pairedSpi?: number;
+  /**
+   * Of the inbound SA of the pair, whose worker handles this SA too. It names this SA, since it is ours:
+   * a peer chooses its own SPIs, and could choose those of another.
+   */
+  readonly pairedSpi: number;
 };
 
 /** One change of the forwarding table. A transaction is a list of changes, applied whole or not at all. */
@@ -47,18 +50,13 @@ export type ForwardingChange =
   /** Also routes `selectors.remote` to this SA, in place of an older SA with the same selectors. */
   | { readonly kind: 'addOutbound'; readonly sa: OutboundSa }
   | { readonly kind: 'removeInbound'; readonly spi: number }
-  | { readonly kind: 'removeOutbound'; readonly spi: number; readonly remote: Endpoint }
+  | { readonly kind: 'removeOutbound'; readonly pairedSpi: number }
   /**
    * The peer's NAT gave it another port or address. SAs move one by one: when a NAT deals its ports out
    * anew, what one peer leaves another may have taken already.
    */
   | { readonly kind: 'moveInbound'; readonly spi: number; readonly to: Endpoint }
-  | {
-      readonly kind: 'moveOutbound';
-      readonly spi: number;
-      readonly from: Endpoint;
-      readonly to: Endpoint;
-    };
+  | { readonly kind: 'moveOutbound'; readonly pairedSpi: number; readonly to: Endpoint };
 
 /** Where the packet path listens. */
 export type Listener = {
@@ -141,7 +139,7 @@ export type DataPlaneCounters = {
  * for TUN and worker threads. Nothing here waits; what happens later comes back as a report.
  */
 export type DataPlane = {
-  /** Applies a transaction; an addition whose SPI exists replaces it. */
+  /** Applies a transaction; an addition whose SPI, or pair, exists replaces it. */
   apply(changes: readonly ForwardingChange[]): void;
   /** Sends a control datagram; `encapsulated` puts the non-ESP marker before it. */
   send(local: Endpoint, remote: Endpoint, bytes: Uint8Array, encapsulated: boolean): void;
@@ -149,7 +147,7 @@ export type DataPlane = {
   sendKeepalive(local: Endpoint, remote: Endpoint): void;
   /** Counters of an SA; undefined when it is not installed. */
   inboundCounters(spi: number): SaCounters | undefined;
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined;
+  outboundCounters(pairedSpi: number): SaCounters | undefined;
   counters(): DataPlaneCounters;
   close(): Promise<void>;
 };

@@ -31,6 +31,7 @@ function world(sequence: number, extendedSequenceNumbers: boolean) {
           direction: 'outbound',
           suite,
           spi: 256,
+          pairedSpi: 256,
           keyMaterial: new Uint8Array(ESP_SUITES[suite].keyMaterialOctets),
           mode: 'tunnel',
           encapsulation: 'udp',

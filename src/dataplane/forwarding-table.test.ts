@@ -35,6 +35,7 @@ function outbound(spi: number, remote: Prefix, reaches: Prefix, key = 0): Outbou
   return {
     direction: 'outbound',
     spi,
+    pairedSpi: spi,
     suite: 'aes-gcm-16-128',
     keyMaterial: new Uint8Array(keyMaterialOctets).fill(key),
     mode: 'tunnel',
@@ -87,7 +88,7 @@ for (const six of [false, true])
       } else {
         const sa = random.pick(sas);
         sas = sas.filter((other) => other !== sa);
-        change.push({ kind: 'removeOutbound', spi: sa.spi, remote: sa.remote });
+        change.push({ kind: 'removeOutbound', pairedSpi: sa.spi });
       }
       table.apply(directory.resolve(change));
       for (let k = 0; k < 5; k += 1) {
@@ -127,9 +128,7 @@ test('a directory can build a lost table anew, with the numbers going on', () =>
   const lost = new ForwardingTable(ciphers, directory.counters);
   lost.apply(directory.resolve([{ kind: 'addOutbound', sa }]));
   const moved = { ...sa.remote, port: 9 };
-  lost.apply(
-    directory.resolve([{ kind: 'moveOutbound', spi: sa.spi, from: sa.remote, to: moved }]),
-  );
+  lost.apply(directory.resolve([{ kind: 'moveOutbound', pairedSpi: sa.spi, to: moved }]));
   const packet = innerPacket(
     { source: new Uint8Array(4), destination: new Uint8Array(4) },
     60,
@@ -148,7 +147,7 @@ test('a directory can build a lost table anew, with the numbers going on', () =>
 test('an inbound SA that is there already is left alone, one that changed keeps its slot', () => {
   const directory = new SaDirectory();
   const everywhere = { address: address('0.0.0.0'), length: 0 };
-  const { direction, ...common } = outbound(4711, everywhere, everywhere);
+  const { direction, pairedSpi, ...common } = outbound(4711, everywhere, everywhere);
   const sa: InboundSa = { ...common, direction: 'inbound', replayWindow: 64 };
   const add = (changes: Partial<InboundSa>) =>
     directory.resolve([{ kind: 'addInbound', sa: { ...sa, ...changes } }]);
@@ -165,6 +164,43 @@ test('an inbound SA that is there already is left alone, one that changed keeps 
     assert.equal(directory.resolve([{ kind: 'addOutbound', sa: pair }]).length, 1, 'routes anew');
 });
 
+test('an SPI of a peer that another peer, or its own next pair, has too costs neither an SA', () => {
+  const { ciphers } = countingCiphers();
+  const directory = new SaDirectory();
+  const table = new ForwardingTable(ciphers, directory.counters);
+  const everywhere = { address: address('0.0.0.0'), length: 0 };
+  const net = (n: number): Prefix => ({ address: address(`10.${n}.0.0`), length: 16 });
+  const apply = (...changes: ForwardingChange[]) => table.apply(directory.resolve(changes));
+  const found = (n: number) => {
+    const ends = { source: new Uint8Array(4), destination: new Uint8Array([10, n, 0, 1]) };
+    const sa = own(table, innerPacket(ends, 60, new Prng(1)));
+    return sa && [sa.spi, sa.remote.port];
+  };
+  const victim = outbound(4711, net(1), everywhere, 1);
+  const other = { ...outbound(4711, net(2), everywhere, 2), pairedSpi: 1000 };
+  const elsewhere = { ...victim.remote, port: 9 };
+  apply({ kind: 'addOutbound', sa: victim });
+  apply({ kind: 'addOutbound', sa: { ...other, remote: elsewhere } });
+  apply({ kind: 'moveOutbound', pairedSpi: 1000, to: victim.remote });
+  const { port } = victim.remote;
+  assert.deepEqual(
+    [found(1), found(2)],
+    [4711, 4711].map((spi) => [spi, port]),
+  );
+  apply({ kind: 'moveOutbound', pairedSpi: 4711, to: elsewhere });
+  assert.deepEqual(
+    [found(1), found(2)],
+    [9, port].map((at) => [4711, at]),
+  );
+  apply({ kind: 'removeOutbound', pairedSpi: 1000 });
+  assert.deepEqual([found(1), found(2)], [[4711, 9], undefined]);
+  const next = { ...outbound(4711, net(1), everywhere, 3), pairedSpi: 1001, remote: elsewhere };
+  apply({ kind: 'addOutbound', sa: next });
+  apply({ kind: 'removeOutbound', pairedSpi: 4711 });
+  assert.deepEqual(found(1), [4711, 9]);
+  assert.ok(directory.outboundCounters(1001) && !directory.outboundCounters(4711));
+});
+
 test('slots are used again, and 3,000 SAs have counters of their own', () => {
   const { ciphers } = countingCiphers();
   const directory = new SaDirectory();
@@ -179,10 +215,8 @@ test('slots are used again, and 3,000 SAs have counters of their own', () => {
       values[directory.counters.base(change.slot) + 1] = i + 1;
     }
     for (const [i, sa] of sas.entries())
-      assert.equal(directory.outboundCounters(sa.spi, sa.remote)?.packets, i + 1);
-    const removals = sas.map(
-      (sa) => ({ kind: 'removeOutbound', spi: sa.spi, remote: sa.remote }) as const,
-    );
+      assert.equal(directory.outboundCounters(sa.spi)?.packets, i + 1);
+    const removals = sas.map((sa) => ({ kind: 'removeOutbound', pairedSpi: sa.spi }) as const);
     table.apply(directory.resolve(removals));
   }
   assert.equal(directory.counters.capacity, 3072);

@@ -109,8 +109,8 @@ export class MemoryDataPlane implements DataPlane {
     return this.#directory.inboundCounters(spi);
   }
 
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
-    return this.#directory.outboundCounters(spi, remote);
+  outboundCounters(pairedSpi: number): SaCounters | undefined {
+    return this.#directory.outboundCounters(pairedSpi);
   }
 
   counters(): DataPlaneCounters {

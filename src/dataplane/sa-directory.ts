@@ -1,4 +1,4 @@
-import { type Endpoint, formatEndpoint } from '#base/address';
+import type { Endpoint } from '#base/address';
 import { equalBytes } from '#base/bytes';
 import { CounterPages } from './counters.ts';
 import type { ForwardingChange, InboundSa, OutboundSa, SaCounters } from './data-plane.ts';
@@ -28,8 +28,6 @@ type Entry = {
   sa: Sa;
 };
 
-const outboundKey = (spi: number, remote: Endpoint): string => `${spi}@${formatEndpoint(remote)}`;
-
 const installing = ({ slot, generation, worker, sa }: Entry): TableChange => ({
   kind: 'install',
   slot,
@@ -58,7 +56,8 @@ const wholeBuffer = (bytes: Uint8Array): Uint8Array =>
 export class SaDirectory {
   readonly counters = new CounterPages();
   readonly #inbound = new Map<number, Entry>();
-  readonly #outbound = new Map<string, Entry>();
+  /** By the SPI of the inbound SA of the pair. */
+  readonly #outbound = new Map<number, Entry>();
   /**
    * Free slots of each worker. They stay with it: a worker that has not yet heard of a removal may
    * still write there, which no other's sequence numbers may suffer from.
@@ -93,8 +92,8 @@ export class SaDirectory {
     return this.#read(this.#inbound.get(spi));
   }
 
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
-    return this.#read(this.#outbound.get(outboundKey(spi, remote)));
+  outboundCounters(pairedSpi: number): SaCounters | undefined {
+    return this.#read(this.#outbound.get(pairedSpi));
   }
 
   #read(entry: Entry | undefined): SaCounters | undefined {
@@ -111,28 +110,20 @@ export class SaDirectory {
         this.#remove(this.#inbound.get(change.spi), resolved);
         return;
       case 'removeOutbound':
-        this.#remove(this.#outbound.get(outboundKey(change.spi, change.remote)), resolved);
+        this.#remove(this.#outbound.get(change.pairedSpi), resolved);
         return;
       case 'moveInbound':
         this.#move(this.#inbound.get(change.spi), change.to, resolved);
         return;
-      case 'moveOutbound': {
-        const { spi, from, to } = change;
-        const entry = this.#outbound.get(outboundKey(spi, from));
-        const taken = this.#outbound.get(outboundKey(spi, to));
-        // An SA that the peer has at the new place under the same SPI gives way, as it does to an addition.
-        if (entry && taken !== entry) this.#remove(taken, resolved);
-        this.#move(entry, to, resolved);
-      }
+      case 'moveOutbound':
+        this.#move(this.#outbound.get(change.pairedSpi), change.to, resolved);
     }
   }
 
   #add(added: Sa, resolved: TableChange[]): void {
     const sa = { ...added, keyMaterial: wholeBuffer(added.keyMaterial) };
     const old =
-      sa.direction === 'inbound'
-        ? this.#inbound.get(sa.spi)
-        : this.#outbound.get(outboundKey(sa.spi, sa.remote));
+      sa.direction === 'inbound' ? this.#inbound.get(sa.spi) : this.#outbound.get(sa.pairedSpi);
     const same =
       old?.sa.suite === sa.suite && equalBytes(old.sa.keyMaterial, sa.keyMaterial)
         ? old
@@ -154,26 +145,24 @@ export class SaDirectory {
 
   #move(entry: Entry | undefined, to: Endpoint, resolved: TableChange[]): void {
     if (!entry) return;
-    this.#unlink(entry);
     entry.sa = { ...entry.sa, remote: to };
-    this.#link(entry);
     resolved.push({ kind: 'move', slot: entry.slot, remote: to });
   }
 
   #link(entry: Entry): void {
     const { sa } = entry;
     if (sa.direction === 'inbound') this.#inbound.set(sa.spi, entry);
-    else this.#outbound.set(outboundKey(sa.spi, sa.remote), entry);
+    else this.#outbound.set(sa.pairedSpi, entry);
   }
 
   #unlink(entry: Entry): void {
     const { sa } = entry;
     if (sa.direction === 'inbound') this.#inbound.delete(sa.spi);
-    else this.#outbound.delete(outboundKey(sa.spi, sa.remote));
+    else this.#outbound.delete(sa.pairedSpi);
   }
 
   #occupySlot(sa: Sa): Entry {
-    const placing = sa.direction === 'inbound' ? sa.spi : (sa.pairedSpi ?? sa.spi);
+    const placing = sa.direction === 'inbound' ? sa.spi : sa.pairedSpi;
     const worker = workerOf(placing, this.#free.length);
     const free = this.#free[worker] as number[];
     if (free.length === 0) {

@@ -91,7 +91,7 @@ test('an outbound SA that is installed again with its keys stays with its worker
   const { directory, tables, apply } = crew();
   const peer = peerOf(1);
   apply(peer.additions);
-  apply([{ kind: 'addOutbound', sa: { ...peer.outbound, pairedSpi: peer.inboundSpi + 1 } }]);
+  apply([{ kind: 'addOutbound', sa: peer.outbound }]);
   assert.ok(tables[1]?.outbound(packetFor(peer), 0) instanceof OutboundAssociation);
   const kinds = partOf(2, directory.everything()).map(({ kind }) => kind);
   assert.deepEqual(kinds, ['route']);

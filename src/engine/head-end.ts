@@ -1,4 +1,3 @@
-import type { Endpoint } from '#base/address';
 import { earliest, type Instant } from '#base/instant';
 import type { RandomSource } from '#base/random';
 import type { Configuration } from '#config/configuration';
@@ -41,7 +40,7 @@ import type { Answer, Effect, Input, Question, Steppable } from './ports.ts';
 /** Counters of the packet path, read when they are wanted. */
 export type TrafficCounters = {
   inboundCounters(spi: number): SaCounters | undefined;
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined;
+  outboundCounters(pairedSpi: number): SaCounters | undefined;
 };
 
 export type HeadEndOptions = {
@@ -124,7 +123,7 @@ export class HeadEnd implements Steppable {
       own: this.#own,
       keying: this.keying,
       ports,
-      traffic: (peer, child) => trafficOf(counters, peer, child),
+      traffic: (_, child) => trafficOf(counters, child),
       random,
       configuration: () => this.#configuration,
       sessions: this.sessions,
@@ -142,7 +141,7 @@ export class HeadEnd implements Steppable {
       pools: this.pools,
       credentials: this.credentials,
       accounting: this.accounting,
-      traffic: (peer, child) => trafficOf(counters, peer, child),
+      traffic: (_, child) => trafficOf(counters, child),
       configuration: () => this.#configuration,
       director: ({ local, remote, vendorIds }, now) =>
         this.cluster.director.admit(
@@ -166,7 +165,7 @@ export class HeadEnd implements Steppable {
       keying: this.keying,
       sessions: this.sessions,
       accounting: this.accounting,
-      traffic: (peer, child) => trafficOf(counters, peer, child),
+      traffic: (_, child) => trafficOf(counters, child),
       ports,
     });
     this.#adopt(configuration);
@@ -224,9 +223,8 @@ export class HeadEnd implements Steppable {
     return {
       inboundCounters: (spi) =>
         this.cluster.encryption.inboundCounters(spi) ?? counters.inboundCounters(spi),
-      outboundCounters: (spi, remote) =>
-        this.cluster.encryption.outboundCounters(spi, remote) ??
-        counters.outboundCounters(spi, remote),
+      outboundCounters: (pairedSpi) =>
+        this.cluster.encryption.outboundCounters(pairedSpi) ?? counters.outboundCounters(pairedSpi),
     };
   }
 
@@ -422,11 +420,10 @@ export class HeadEnd implements Steppable {
 
 function trafficOf(
   counters: TrafficCounters,
-  peer: Endpoint,
   child: { readonly inboundSpi: number; readonly outboundSpi: number },
 ): Traffic | undefined {
   const inbound = counters.inboundCounters(child.inboundSpi);
-  const outbound = counters.outboundCounters(child.outboundSpi, peer);
+  const outbound = counters.outboundCounters(child.inboundSpi);
   if (!inbound && !outbound) return undefined;
   return {
     bytesRx: inbound?.octets ?? 0,

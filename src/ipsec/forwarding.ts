@@ -57,26 +57,25 @@ function bothDirections(child: Child, path: Path): readonly ForwardingChange[] {
 export const preparations = (child: Child, path: Path): readonly ForwardingChange[] =>
   bothDirections(child, path).filter((change) => change.kind === 'addInbound');
 
-export const removals = (child: Child, path: Path): readonly ForwardingChange[] => [
+export const removals = (child: Child): readonly ForwardingChange[] => [
   { kind: 'removeInbound', spi: child.inboundSpi },
-  ...outboundOf(child, (spi) => ({ kind: 'removeOutbound', spi, remote: path.remote })),
+  ...outboundOf(child, (pairedSpi) => ({ kind: 'removeOutbound', pairedSpi })),
 ];
 
 /** A change of the sending half, where there is one. */
 const outboundOf = (
-  { receivesOnly, outboundSpi }: Child,
-  change: (spi: number) => ForwardingChange,
-): readonly ForwardingChange[] => (receivesOnly ? [] : [change(outboundSpi)]);
+  { receivesOnly, inboundSpi }: Child,
+  change: (pairedSpi: number) => ForwardingChange,
+): readonly ForwardingChange[] => (receivesOnly ? [] : [change(inboundSpi)]);
 
 /** Both directions of pairs follow their peer, in one transaction. */
-export const moves = (
-  children: readonly Child[],
-  from: Endpoint,
-  to: Endpoint,
-): readonly ForwardingChange[] =>
+export const moves = (children: readonly Child[], to: Endpoint): readonly ForwardingChange[] =>
   children.flatMap((child): ForwardingChange[] => [
     { kind: 'moveInbound', spi: child.inboundSpi, to },
-    ...outboundOf(child, (spi): ForwardingChange => ({ kind: 'moveOutbound', spi, from, to })),
+    ...outboundOf(
+      child,
+      (pairedSpi): ForwardingChange => ({ kind: 'moveOutbound', pairedSpi, to }),
+    ),
   ]);
 
 /** A pair as views show it: nothing of its keys. */

@@ -9,7 +9,6 @@ import {
   type Environment,
   type Input,
   type Notice,
-  type Path,
   Turn,
 } from '#protocol/isakmp/turn';
 import { saFailed } from './events.ts';
@@ -154,7 +153,7 @@ export class SaStepper {
     const { state } = entry;
     this.log.write(out, saFailed, state.subject, () => ({ reason: reasonOf(error) }));
     if (state.phase === 'established') {
-      for (const child of installedPairs(state)) this.#remove(entry, child, state.path, out);
+      for (const child of installedPairs(state)) this.#remove(entry, child, out);
       for (const child of unconfirmedPairs(state)) this.#abandon(entry, child, out);
     }
     this.forget(entry);
@@ -203,7 +202,7 @@ export class SaStepper {
         return;
       }
       case 'remove':
-        this.#remove(entry, effect.child, entry.state.path, out);
+        this.#remove(entry, effect.child, out);
         return;
       case 'prepare':
         this.associations.reserve(effect.child.inboundSpi, entry.id);
@@ -214,7 +213,7 @@ export class SaStepper {
         return;
       case 'movePeer':
         this.sas.clientMoved(entry);
-        out.push(forwardOf(entry, moves(effect.children, effect.from, effect.to)));
+        out.push(forwardOf(entry, moves(effect.children, effect.to)));
         return;
       case 'authenticated':
         supersede(this, entry, effect.initialContact, now, out);
@@ -233,10 +232,10 @@ export class SaStepper {
     out.push(forwardOf(entry, [{ kind: 'removeInbound', spi: inboundSpi }]));
   }
 
-  #remove(entry: Entry, child: Child, path: Path, out: KeyingEffect[]): void {
+  #remove(entry: Entry, child: Child, out: KeyingEffect[]): void {
     const { inboundSpi, outboundSpi } = child;
     this.associations.remove(inboundSpi, outboundSpi, entry.id);
-    out.push(forwardOf(entry, removals(child, path)));
+    out.push(forwardOf(entry, removals(child)));
     out.push(noticeOf(entry, { kind: 'childDeleted', inboundSpi }));
   }
 }

@@ -94,8 +94,7 @@ function adopt(
   out.push(noticeOf(entry, { kind: 'rekeyed', replaces: older.id }));
   const { remote } = entry.state.path;
   // A client may negotiate from a new socket, and leave the translation of the old one to die.
-  if (!sameEndpoint(path.remote, remote))
-    out.push(forwardOf(entry, moves(adopted, path.remote, remote)));
+  if (!sameEndpoint(path.remote, remote)) out.push(forwardOf(entry, moves(adopted, remote)));
 }
 
 /** Initiator: begins anew at the address that the gateway named. */

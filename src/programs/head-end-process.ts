@@ -130,7 +130,7 @@ export async function startHeadEnd(options: HeadEndStart): Promise<Result<HeadEn
     machine: platformOfMachine(availableParallelism(), DEFAULT_SESSION_LIMIT),
     counters: {
       inboundCounters: (spi) => dataPlane?.inboundCounters(spi),
-      outboundCounters: (spi, remote) => dataPlane?.outboundCounters(spi, remote),
+      outboundCounters: (pairedSpi) => dataPlane?.outboundCounters(pairedSpi),
     },
   });
   const listen = listenersOf(configuration, ports, await clusterAddressesOf(configuration));

@@ -62,7 +62,10 @@ function makePair(i: number, random: Prng): Pair {
       kind: 'addInbound',
       sa: { ...common, direction: 'inbound', replayWindow, selectors: arriving },
     },
-    outbound: { kind: 'addOutbound', sa: { ...common, direction: 'outbound', selectors: leaving } },
+    outbound: {
+      kind: 'addOutbound',
+      sa: { ...common, direction: 'outbound', pairedSpi: spi, selectors: leaving },
+    },
     packet: innerPacket({ source, destination: octets(clients + i) }, 60, random),
     sent: 0,
     last: new Uint8Array(0),
@@ -112,12 +115,11 @@ else
     };
     const renew = (at: number): Pair => {
       const { inbound, outbound } = pairs[at] as Pair;
-      const { spi, remote } = outbound.sa;
       const next = makePair(at, random);
       table.apply(
         directory.resolve([
           { kind: 'removeInbound', spi: inbound.sa.spi },
-          { kind: 'removeOutbound', spi, remote },
+          { kind: 'removeOutbound', pairedSpi: outbound.sa.pairedSpi },
           next.inbound,
           next.outbound,
         ]),

@@ -128,8 +128,8 @@ export class UserspaceDataPlane implements DataPlane {
     return this.#directory.inboundCounters(spi);
   }
 
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
-    return this.#directory.outboundCounters(spi, remote);
+  outboundCounters(pairedSpi: number): SaCounters | undefined {
+    return this.#directory.outboundCounters(pairedSpi);
   }
 
   counters(): DataPlaneCounters {

@@ -73,7 +73,7 @@ export function warmUp(sys: Sys, ciphers: EspCiphers): void {
   table.apply(
     directory.resolve([
       { kind: 'addInbound', sa: { ...common, direction: 'inbound', replayWindow: 64 } },
-      { kind: 'addOutbound', sa: { ...common, direction: 'outbound' } },
+      { kind: 'addOutbound', sa: { ...common, direction: 'outbound', pairedSpi: common.spi } },
     ]),
   );
   const path = new PacketPath(table, pathCounters(), () => {});

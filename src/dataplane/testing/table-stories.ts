@@ -42,9 +42,9 @@ function transactions(factory: BenchFactory): void {
       const [, other] = factory.peers;
       await w.apply([
         { kind: 'removeInbound', spi: 4711 },
-        { kind: 'removeOutbound', spi: peer.outboundSpi, remote: other },
+        { kind: 'removeOutbound', pairedSpi: 4711 },
         { kind: 'moveInbound', spi: 4711, to: peer.options.remote },
-        { kind: 'moveOutbound', spi: peer.outboundSpi, from: other, to: peer.options.remote },
+        { kind: 'moveOutbound', pairedSpi: 4711, to: other },
       ]);
       await w.expectTunnelled(peer, w.fromInside(peer));
     },
@@ -76,19 +76,19 @@ function transactions(factory: BenchFactory): void {
       const none = { ...zero, malformed: 0, selectorMismatch: 0, expired: 0 };
       for (let i = 0; i < 5; i += 1) {
         const peer = await w.join();
-        const { inboundSpi, outboundSpi, options } = peer;
+        const { inboundSpi } = peer;
         const { dataPlane } = w.bench;
         assert.deepEqual(dataPlane.inboundCounters(inboundSpi), none);
-        assert.deepEqual(dataPlane.outboundCounters(outboundSpi, options.remote), none);
+        assert.deepEqual(dataPlane.outboundCounters(inboundSpi), none);
         const packet = w.fromClient(peer);
         w.arrive(peer, peer.seal(packet));
         await w.expectDelivered(packet);
         await w.expectTunnelled(peer, w.fromInside(peer));
         assert.equal(dataPlane.inboundCounters(inboundSpi)?.packets, 1);
-        assert.equal(dataPlane.outboundCounters(outboundSpi, options.remote)?.packets, 1);
+        assert.equal(dataPlane.outboundCounters(inboundSpi)?.packets, 1);
         dataPlane.apply(peer.removals);
         assert.equal(dataPlane.inboundCounters(inboundSpi), undefined);
-        assert.equal(dataPlane.outboundCounters(outboundSpi, options.remote), undefined);
+        assert.equal(dataPlane.outboundCounters(inboundSpi), undefined);
       }
     },
   );

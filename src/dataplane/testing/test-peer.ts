@@ -93,7 +93,7 @@ export class TestPeer {
   get removals(): ForwardingChange[] {
     return [
       { kind: 'removeInbound', spi: this.inboundSpi },
-      { kind: 'removeOutbound', spi: this.outboundSpi, remote: this.options.remote },
+      { kind: 'removeOutbound', pairedSpi: this.inboundSpi },
     ];
   }
 
@@ -101,7 +101,7 @@ export class TestPeer {
   moves(to: Endpoint): ForwardingChange[] {
     return [
       { kind: 'moveInbound', spi: this.inboundSpi, to },
-      { kind: 'moveOutbound', spi: this.outboundSpi, from: this.options.remote, to },
+      { kind: 'moveOutbound', pairedSpi: this.inboundSpi, to },
     ];
   }
 

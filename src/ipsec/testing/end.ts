@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addressBytes, type Endpoint, type IpAddress, sameEndpoint } from '#base/address';
+import { addressBytes, type Endpoint, type IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import { hostPrefix, type Prefix, prefixOf } from '#base/prefix';
 import { Prng } from '#base/prng';
@@ -156,7 +156,10 @@ export class End {
         assert.ok(this.inbound.delete(change.spi), 'removes an inbound SA that is not there');
         break;
       case 'removeOutbound':
-        assert.ok(this.outbound.delete(change.spi), 'removes an outbound SA that is not there');
+        assert.ok(
+          this.outbound.delete(this.#outboundSpi(change.pairedSpi) ?? 0),
+          'removes an outbound SA that is not there',
+        );
         break;
       case 'moveInbound': {
         const sa = this.inbound.get(change.spi);
@@ -164,11 +167,14 @@ export class End {
         break;
       }
       case 'moveOutbound': {
-        const sa = this.outbound.get(change.spi);
-        if (sa && sameEndpoint(sa.remote, change.from))
-          this.outbound.set(change.spi, { ...sa, remote: change.to });
+        const sa = this.outbound.get(this.#outboundSpi(change.pairedSpi) ?? 0);
+        if (sa) this.outbound.set(sa.spi, { ...sa, remote: change.to });
       }
     }
+  }
+
+  #outboundSpi(pairedSpi: number): number | undefined {
+    return [...this.outbound.values()].find((sa) => sa.pairedSpi === pairedSpi)?.spi;
   }
 
   #decide(notice: KeyingNotice, now: Instant): void {

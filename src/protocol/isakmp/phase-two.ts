@@ -188,7 +188,7 @@ export function movePeer(turn: Turn, sa: Established, remote: Path['remote']): E
     to: formatEndpoint(remote),
   }));
   const children = [...installedPairs(sa), ...unconfirmedPairs(sa)];
-  turn.emit({ kind: 'movePeer', from: path.remote, to: remote, children });
+  turn.emit({ kind: 'movePeer', to: remote, children });
   turn.notify({ kind: 'peerMoved', remote });
   return {
     ...sa,

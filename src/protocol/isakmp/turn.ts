@@ -171,10 +171,9 @@ export type Effect =
   /** Receive by a pair whose negotiation the peer has still to confirm; `install` or `abandon` follows. */
   | { readonly kind: 'prepare'; readonly child: Child }
   | { readonly kind: 'abandon'; readonly child: Child }
-  /** What these pairs carry goes to `to` from now on, and no longer to `from`. */
+  /** What these pairs carry goes to `to` from now on. */
   | {
       readonly kind: 'movePeer';
-      readonly from: Endpoint;
       readonly to: Endpoint;
       readonly children: readonly Child[];
     }

@@ -64,7 +64,13 @@ function additions(i: 0 | 1, options: TunnelOptions): ForwardingChange[] {
     });
     changes.push({
       kind: 'addOutbound',
-      sa: { ...common, spi: spi(i), keyMaterial: keys(i), direction: 'outbound' },
+      sa: {
+        ...common,
+        spi: spi(i),
+        pairedSpi: spi(far),
+        keyMaterial: keys(i),
+        direction: 'outbound',
+      },
     });
   }
   return changes;

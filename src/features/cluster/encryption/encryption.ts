@@ -146,8 +146,8 @@ export class Encryption {
     return this.#open?.path.inboundCounters(spi);
   }
 
-  outboundCounters(spi: number, remote: Endpoint): SaCounters | undefined {
-    return this.#open?.path.outboundCounters(spi, remote);
+  outboundCounters(pairedSpi: number): SaCounters | undefined {
+    return this.#open?.path.outboundCounters(pairedSpi);
   }
 
   traffic(session: Session): Traffic | undefined {

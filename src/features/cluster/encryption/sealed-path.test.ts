@@ -39,7 +39,7 @@ function pair(
     },
     {
       kind: 'addOutbound',
-      sa: { ...common, direction: 'outbound', spi: outSpi, keyMaterial: outKey },
+      sa: { ...common, direction: 'outbound', spi: outSpi, pairedSpi: inSpi, keyMaterial: outKey },
     },
   ];
 }

@@ -56,8 +56,8 @@ export class SealedPath {
     return this.#plane.inboundCounters(spi);
   }
 
-  outboundCounters(spi: number, remote: Parameters<MemoryDataPlane['outboundCounters']>[1]) {
-    return this.#plane.outboundCounters(spi, remote);
+  outboundCounters(pairedSpi: number): SaCounters | undefined {
+    return this.#plane.outboundCounters(pairedSpi);
   }
 
   /** What the SAs had to tell since this was asked last. */

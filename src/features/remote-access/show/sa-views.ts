@@ -58,7 +58,7 @@ export function ipsecSaView(
 ): IpsecSaView {
   const suite = ESP_SUITES[child.suite];
   const inbound = source.inboundCounters(child.inboundSpi) ?? NOT_COUNTED;
-  const outbound = source.outboundCounters(child.outboundSpi, sa.remote) ?? NOT_COUNTED;
+  const outbound = source.outboundCounters(child.inboundSpi) ?? NOT_COUNTED;
   const { replayed, authenticationFailed, malformed, selectorMismatch } = inbound;
   const inUdp = child.encapsulation === 'udp';
   return {
