@@ -6,7 +6,7 @@ import { Prng } from '#base/prng';
 import { Datagram } from '#wire/vcl/datagram';
 import type { Incarnation, MemberId } from '#wire/vcl/fields';
 import { Message } from '#wire/vcl/message';
-import { roles } from '#wire/vcl/numbers';
+import { messageTypes, roles } from '#wire/vcl/numbers';
 import { ClusterLab } from './cluster-lab.ts';
 import type { ClusterMember } from './cluster-member.ts';
 
@@ -58,6 +58,32 @@ const sealed = (liar: ClusterMember, message: Message, sequence: number) =>
     body: Message.encode(message),
     tag: new Uint8Array(0),
   });
+
+test('a member that says it has another public address is sent no clients before that one has answered', () => {
+  const lab = new ClusterLab(3, { secret: undefined });
+  const members = lab.start(3, (n) => 10 - n);
+  lab.runUntil('one cluster', () => lab.isWhole(), 10_000);
+  const master = members.find((m) => m.phase === 'master') as ClusterMember;
+  const liar = members.find((m) => m !== master) as ClusterMember;
+  const { device } = liar.policy;
+  const seen = () => master.state.member.peers.get(liar.identity?.member ?? ('' as MemberId));
+  lab.runUntil('its public side answers', () => seen()?.publicPath === 'open', 10_000);
+  const [own] = device.publicAddresses;
+  const stranger = address(own?.replace(/\d+$/, '77') ?? '');
+  const message: Message = {
+    type: messageTypes.probe,
+    ...{ role: roles.backup, priority: 5, term: 1, hostName: 'liar', model: '', stateBits: 0 },
+    ...{ softwareVersion: '', privateAddresses: [device.privateAddress], natAddresses: [] },
+    publicAddresses: [stranger],
+    nonce: '0'.repeat(32),
+    digest: liar.policy.cluster.digest,
+  };
+  const from = { address: device.privateAddress, port: 9023 };
+  const octets = sealed(liar, message, 1_000_000);
+  master.tell({ kind: 'datagram', side: 'private', from, octets });
+  assert.deepEqual(seen()?.description.publicAddresses, [stranger]);
+  assert.equal(seen()?.publicPath, 'unknown');
+});
 
 test('3,000 lies of a member break nobody; when it is gone, the others are one cluster again', () => {
   for (const seed of [1, 2]) {

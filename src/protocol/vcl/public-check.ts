@@ -17,6 +17,15 @@ function publicEnd(turn: Turn, peer: Peer) {
   return alike && { address: alike, port: turn.policy.cluster.port };
 }
 
+/** The peer with a public side that has still to answer, and is asked at once. */
+export const withUnknownPath = (turn: Turn, peer: Peer): Peer => ({
+  ...peer,
+  publicPath: 'unknown',
+  publicCheck: turn.policy.neighbourhood.publicCheck
+    ? { nextAt: turn.now, nonce: turn.nonce(), unanswered: 0 }
+    : undefined,
+});
+
 /** A question or an answer of that peer came in by the public side. */
 export function publicHeard(turn: Turn, member: Member, peer: Peer, nonce?: string): Member {
   const check = peer.publicCheck;

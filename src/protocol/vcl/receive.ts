@@ -24,9 +24,9 @@ import {
   withGone,
   withPeer,
 } from './peers.ts';
-import { publicHeard } from './public-check.ts';
+import { publicHeard, withUnknownPath } from './public-check.ts';
 import { breach } from './rules.ts';
-import type { Member, Peer } from './state.ts';
+import type { Member, Peer, PeerDescription } from './state.ts';
 import { heardSuspect, probeAnswered, probeRequested, probeResult } from './suspicion.ts';
 import { beRefused } from './transitions.ts';
 import type { Received, Turn } from './turn.ts';
@@ -92,6 +92,9 @@ function acknowledge(turn: Turn, member: Member, rx: Received, type: number): vo
   turn.send(from, { type, ...introduction(turn, member), nonce }, side);
 }
 
+const sameAddresses = (a: PeerDescription, b: PeerDescription): boolean =>
+  a === b || a.publicAddresses.join() === b.publicAddresses.join();
+
 /** A member of the cluster. */
 function fromPeer(turn: Turn, member: Member, before: Peer, rx: Received): Member {
   const { message } = rx;
@@ -101,7 +104,10 @@ function fromPeer(turn: Turn, member: Member, before: Peer, rx: Received): Membe
     turn.emit({ kind: 'peersChanged' });
   const wasSilent = before.condition === 'suspect' && member.phase.phase === 'master';
   const condition = wasSilent ? 'alive' : before.condition;
-  const peer: Peer = { ...before, description, role, condition, heardAt: turn.now };
+  const told: Peer = { ...before, description, role, condition, heardAt: turn.now };
+  const isElsewhere = !sameAddresses(before.description, description);
+  // Clients are sent nowhere that has not answered by the public side.
+  const peer = isElsewhere ? withUnknownPath(turn, told) : told;
   let next = withPeer(member, peer);
   if (rx.side === 'public') {
     const isAnswer = message.type === messageTypes.helloAck;
