@@ -55,6 +55,8 @@ export class Concentrator {
   readonly events: EventRecord[] = [];
   readonly questions: { readonly ticket: number; readonly question: CredentialQuestion }[] = [];
   readonly counters = new Map<number, SaCounters>();
+  /** Of outbound SAs, by the SPI of their pair. */
+  readonly sentCounters = new Map<number, SaCounters>();
   configuration: Configuration;
   director: (newcomer: Newcomer) => Admission = () => ({ kind: 'serve' });
   now: Instant = instant(Date.UTC(2002, 9, 20, 20, 13, 35));
@@ -72,8 +74,8 @@ export class Concentrator {
       pools: this.pools,
       credentials: new CredentialCache(100, new Prng(1)),
       accounting: this.accounting,
-      traffic: (_, { inboundSpi, outboundSpi }) => {
-        const [rx, tx] = [this.counters.get(inboundSpi), this.counters.get(outboundSpi)];
+      traffic: (_, { inboundSpi }) => {
+        const [rx, tx] = [this.counters.get(inboundSpi), this.sentCounters.get(inboundSpi)];
         if (!rx || !tx) return undefined;
         return {
           bytesRx: rx.octets,
@@ -90,7 +92,7 @@ export class Concentrator {
   }
 
   get needs(): RemoteAccessNeeds {
-    const { sessions, keying, remoteAccess, pools, counters } = this;
+    const { sessions, keying, remoteAccess, pools, counters, sentCounters } = this;
     return {
       sessions,
       keying,
@@ -98,7 +100,7 @@ export class Concentrator {
       pools,
       counters: {
         inboundCounters: (spi) => counters.get(spi),
-        outboundCounters: (spi) => counters.get(spi),
+        outboundCounters: (pairedSpi) => sentCounters.get(pairedSpi),
       },
       configuration: () => this.configuration,
       now: () => this.now,
@@ -310,7 +312,7 @@ export class TestClient {
   }
 
   #carry(
-    { inboundSpi, outboundSpi }: ChildSummary,
+    { inboundSpi }: ChildSummary,
     tx: Pick<SaCounters, 'packets' | 'octets'>,
     rx: Pick<SaCounters, 'packets' | 'octets'>,
   ): void {
@@ -322,7 +324,7 @@ export class TestClient {
       expired: 0,
     };
     this.world.counters.set(inboundSpi, { ...refused, ...rx });
-    this.world.counters.set(outboundSpi, { ...refused, ...tx });
+    this.world.sentCounters.set(inboundSpi, { ...refused, ...tx });
   }
 }
 
