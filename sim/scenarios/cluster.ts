@@ -339,8 +339,10 @@ export function idleTraffic(seed: number): void {
   whole(lab, 10_000);
   lab.run(30_000);
   const before = lab.network.counts.sent;
-  lab.run(200_000);
-  const perSecond = (lab.network.counts.sent - before) / 200;
+  // Hellos come early or late by chance; in a few minutes that makes half a percent.
+  const seconds = 1000;
+  lab.run(1000 * seconds);
+  const perSecond = (lab.network.counts.sent - before) / seconds;
   assert.ok(perSecond <= 20, `${perSecond} datagrams a second`);
 }
 
