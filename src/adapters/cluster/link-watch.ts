@@ -1,17 +1,12 @@
 import type { Links } from '#protocol/vcl/state';
+import { openLinkSocket } from '../userspace/link-socket.ts';
+import { IFNAMSIZ, IFREQ_OCTETS } from '../userspace/linux.ts';
 import { errorName, type Sys, type Watch } from '../userspace/sys.ts';
 
-/** Numbers of netlink(7), rtnetlink(7) and netdevice(7), the same on x86-64 and arm64. */
-const AF_NETLINK = 16;
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
-const NETLINK_ROUTE = 0;
-const RTMGRP_LINK = 1;
-const SOCKADDR_NL_OCTETS = 12;
+/** Numbers of netdevice(7), the same on x86-64 and arm64. */
 const SIOCGIFFLAGS = 0x8913;
 /** Set while an interface is up and has a carrier; clear in an interface that is gone. */
 const IFF_RUNNING = 0x40;
-const IFREQ_OCTETS = 40;
-const IFNAMSIZ = 16;
 /** What the kernel tells of a link is not read, only that something happened. */
 const READ_OCTETS = 8192;
 
@@ -53,16 +48,8 @@ export class LinkWatch {
     interfaces: WatchedInterfaces,
     changed: (links: Links) => void,
   ): LinkWatch | undefined {
-    const fd = sys.socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) return undefined;
-    const address = sys.arena(SOCKADDR_NL_OCTETS);
-    const view = new DataView(address.bytes.buffer);
-    view.setUint16(0, AF_NETLINK, true);
-    view.setUint32(8, RTMGRP_LINK, true);
-    if (sys.bind(fd, address.pointer, SOCKADDR_NL_OCTETS) !== 0) {
-      sys.close(fd);
-      return undefined;
-    }
+    const fd = openLinkSocket(sys);
+    if (fd === undefined) return undefined;
     const watch = new LinkWatch(sys, fd, interfaces, changed);
     watch.#look();
     return watch;

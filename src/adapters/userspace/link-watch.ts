@@ -1,16 +1,13 @@
 import { constants } from 'node:os';
 import type { Arena } from '#base/arena';
-import { IFNAMSIZ, IFREQ_OCTETS, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from './linux.ts';
+import { openLinkSocket } from './link-socket.ts';
+import { IFNAMSIZ, IFREQ_OCTETS } from './linux.ts';
 import type { Sys, Watch } from './sys.ts';
 
-/** Numbers of netlink(7), rtnetlink(7) and netdevice(7). */
-const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
-const RTMGRP_LINK = 1;
+/** Numbers of rtnetlink(7) and netdevice(7). */
 const RTM_NEWLINK = 16;
 const SIOCGIFINDEX = 0x8933;
 const IFF_UP = 1;
-const SOCKADDR_NL_OCTETS = 12;
 /** `struct nlmsghdr`, and where `struct ifinfomsg` behind it has the number of the link and its flags. */
 const HEADER_OCTETS = 16;
 const INDEX_AT = 20;
@@ -44,17 +41,11 @@ export class LinkWatch {
 
   /** Watches the interface `name`, which is up now; undefined when the kernel does not let us. */
   static open(sys: Sys, name: string, cameUp: () => void): LinkWatch | undefined {
-    const fd = sys.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) return undefined;
-    const address = sys.arena(SOCKADDR_NL_OCTETS);
-    new DataView(address.bytes.buffer).setUint16(0, AF_NETLINK, true);
-    address.words[2] = RTMGRP_LINK;
+    const fd = openLinkSocket(sys);
+    if (fd === undefined) return undefined;
     const request = sys.arena(IFREQ_OCTETS);
     request.bytes.set(new TextEncoder().encode(name).subarray(0, IFNAMSIZ - 1));
-    if (
-      sys.bind(fd, address.pointer, SOCKADDR_NL_OCTETS) !== 0 ||
-      sys.ioctl(fd, SIOCGIFINDEX, request.pointer) !== 0
-    ) {
+    if (sys.ioctl(fd, SIOCGIFINDEX, request.pointer) !== 0) {
       sys.close(fd);
       return undefined;
     }
