@@ -123,7 +123,7 @@ export class HeadEnd implements Steppable {
       own: this.#own,
       keying: this.keying,
       ports,
-      traffic: (_, child) => trafficOf(counters, child),
+      traffic: (child) => trafficOf(counters, child),
       random,
       configuration: () => this.#configuration,
       sessions: this.sessions,
@@ -141,7 +141,7 @@ export class HeadEnd implements Steppable {
       pools: this.pools,
       credentials: this.credentials,
       accounting: this.accounting,
-      traffic: (_, child) => trafficOf(counters, child),
+      traffic: (child) => trafficOf(counters, child),
       configuration: () => this.#configuration,
       director: ({ local, remote, vendorIds }, now) =>
         this.cluster.director.admit(
@@ -165,7 +165,7 @@ export class HeadEnd implements Steppable {
       keying: this.keying,
       sessions: this.sessions,
       accounting: this.accounting,
-      traffic: (_, child) => trafficOf(counters, child),
+      traffic: (child) => trafficOf(counters, child),
       ports,
     });
     this.#adopt(configuration);

@@ -1,4 +1,3 @@
-import type { Endpoint } from '#base/address';
 import type { KeyingEffect } from '#ipsec/keying';
 import type { Keying } from '#ipsec/keying-commands';
 import type { Accounting, Traffic } from '#session/accounting';
@@ -8,7 +7,7 @@ import type { SessionTable } from '#session/session-table';
 export type Spis = { readonly inboundSpi: number; readonly outboundSpi: number };
 
 /** What passed through one pair with `peer`; undefined when the packet path does not know it. */
-export type ChildTraffic = (peer: Endpoint, child: Spis) => Traffic | undefined;
+export type ChildTraffic = (child: Spis) => Traffic | undefined;
 
 /** What the feature works with; each table has its owner in the engine. */
 export type LanToLanParts = {

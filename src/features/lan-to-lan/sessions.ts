@@ -63,7 +63,7 @@ export class TunnelSessions {
     const index = pairs?.children.findIndex((c) => c.inboundSpi === inboundSpi) ?? -1;
     if (!session || !pairs || index < 0) return [];
     const [gone] = pairs.children.splice(index, 1);
-    if (gone) pairs.past = addTraffic(pairs.past, this.#traffic(session.peer, gone) ?? NO_TRAFFIC);
+    if (gone) pairs.past = addTraffic(pairs.past, this.#traffic(gone) ?? NO_TRAFFIC);
     if (pairs.children.length > 0) return [];
     const record = this.#accounting.loggedOff(session, pairs.past, reason, now);
     this.#table.close(session.index);
@@ -76,7 +76,7 @@ export class TunnelSessions {
     const pairs = this.#pairs.get(session.index);
     if (!pairs) return undefined;
     return pairs.children.reduce(
-      (sum, child) => addTraffic(sum, this.#traffic(session.peer, child) ?? NO_TRAFFIC),
+      (sum, child) => addTraffic(sum, this.#traffic(child) ?? NO_TRAFFIC),
       pairs.past,
     );
   }

@@ -39,7 +39,7 @@ export function childDeleted(c: Context, sa: SaId, inboundSpi: number, now: Inst
   const session = stage && c.sessions.get(stage.session);
   const child = stage?.children.find((known) => known.inboundSpi === inboundSpi);
   if (!stage || !session || !child) return [];
-  c.logins.addPast(stage.session, childTraffic(c, session, child));
+  c.logins.addPast(stage.session, childTraffic(c, child));
   const children = stage.children.filter((known) => known !== child);
   c.logins.setStage(sa, { ...stage, children });
   if (children.length === 0) c.sessions.deactivate(stage.session, now);

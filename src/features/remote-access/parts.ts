@@ -16,7 +16,7 @@ import type { LoginTable } from './login-table.ts';
  * What passed through one pair of IPsec SAs with `peer`; undefined when the packet path does not know
  * it. The keying manager is not needed for it, since it forgets an SA before it tells of the end.
  */
-export type ChildTraffic = (peer: Endpoint, child: ChildSpis) => Traffic | undefined;
+export type ChildTraffic = (child: ChildSpis) => Traffic | undefined;
 
 /** A client that has proven the key of its group. */
 export type Newcomer = {

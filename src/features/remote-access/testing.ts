@@ -74,7 +74,7 @@ export class Concentrator {
       pools: this.pools,
       credentials: new CredentialCache(100, new Prng(1)),
       accounting: this.accounting,
-      traffic: (_, { inboundSpi }) => {
+      traffic: ({ inboundSpi }) => {
         const [rx, tx] = [this.counters.get(inboundSpi), this.sentCounters.get(inboundSpi)];
         if (!rx || !tx) return undefined;
         return {

@@ -8,10 +8,10 @@ import type { Context } from './parts.ts';
 export function sessionTraffic(c: Context, session: Session): Traffic {
   let traffic = c.logins.past(session.index);
   for (const child of c.logins.admitted(session.owner as SaId)?.children ?? [])
-    traffic = addTraffic(traffic, childTraffic(c, session, child));
+    traffic = addTraffic(traffic, childTraffic(c, child));
   return traffic;
 }
 
 /** What passed through one pair of IPsec SAs that the packet path still knows. */
-export const childTraffic = (c: Context, session: Session, child: ChildSpis): Traffic =>
-  c.traffic(session.peer, child) ?? NO_TRAFFIC;
+export const childTraffic = (c: Context, child: ChildSpis): Traffic =>
+  c.traffic(child) ?? NO_TRAFFIC;

@@ -1,4 +1,4 @@
-import type { Endpoint, IpAddress } from '#base/address';
+import type { IpAddress } from '#base/address';
 import type { Instant } from '#base/instant';
 import { ESP_SUITES } from '#crypto/esp-suites';
 import { legacyOf } from '#ipsec/badge';
@@ -11,10 +11,10 @@ import type { SessionTable } from '#session/session-table';
 type Spis = { readonly inboundSpi: number; readonly outboundSpi: number };
 
 /** What passed through one pair with `peer`; undefined when nothing of it is installed any more. */
-export type PairTraffic = (peer: Endpoint, pair: Spis) => Traffic | undefined;
+export type PairTraffic = (pair: Spis) => Traffic | undefined;
 
 /** The tunnel with one member: its pairs, and what passed through those that are gone. */
-type Row = { readonly remote: Endpoint; readonly pairs: Spis[]; past: Traffic };
+type Row = { readonly pairs: Spis[]; past: Traffic };
 
 const ownerOf = (peer: IpAddress): string => `vca ${peer}`;
 
@@ -65,7 +65,7 @@ export class MemberSessions {
       return false;
     }
     const pairs = [{ inboundSpi, outboundSpi }];
-    this.#rows.set(peer, { remote: summary.remote, pairs, past: NO_TRAFFIC });
+    this.#rows.set(peer, { pairs, past: NO_TRAFFIC });
     const session = this.#table.open(
       {
         ...fields,
@@ -88,7 +88,7 @@ export class MemberSessions {
       const at = row.pairs.findIndex((pair) => pair.inboundSpi === inboundSpi);
       if (at < 0) continue;
       const [gone] = row.pairs.splice(at, 1);
-      if (gone) row.past = addTraffic(row.past, this.#traffic(row.remote, gone) ?? NO_TRAFFIC);
+      if (gone) row.past = addTraffic(row.past, this.#traffic(gone) ?? NO_TRAFFIC);
       if (row.pairs.length > 0) return undefined;
       this.#rows.delete(peer);
       const session = this.#table.ofOwner(ownerOf(peer));
@@ -103,7 +103,7 @@ export class MemberSessions {
     const peer = this.peerOfSession(session);
     const row = peer && this.#rows.get(peer);
     return row?.pairs.reduce(
-      (sum, pair) => addTraffic(sum, this.#traffic(row.remote, pair) ?? NO_TRAFFIC),
+      (sum, pair) => addTraffic(sum, this.#traffic(pair) ?? NO_TRAFFIC),
       row.past,
     );
   }
